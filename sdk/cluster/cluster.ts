@@ -1,0 +1,66 @@
+// What grants leases. The one thing that differs between threads of this process, machines with daemons, and an
+// existing engine; sessions see nothing else of it.
+
+import type { WorkerDeathReason } from '../errors.ts';
+import type { Channel } from '../protocol/channel.ts';
+import type { LeaseId } from '../protocol/ids.ts';
+
+/** Amounts by name: `cpus`, and whatever else a cluster is told that its nodes have. */
+export type Resources = Readonly<Record<string, number>>;
+
+/** Why a lease is over although nobody gave it back. */
+export interface WorkerLoss {
+  reason: WorkerDeathReason;
+  /** One sentence for people. */
+  message: string;
+  exitCode?: number;
+  cause?: unknown;
+}
+
+/** The right to use one worker, until it is given back, killed or lost. */
+export interface WorkerLease {
+  readonly id: LeaseId;
+  /** The worker's name, unique in its cluster. */
+  readonly worker: string;
+  readonly channel: Channel;
+  /** Called once when the worker dies by itself or by `kill`; never after `release`. */
+  onLost: (loss: WorkerLoss) => void;
+  /** Called when others wait for the worker: give it back as soon as it is idle. */
+  onRecalled: () => void;
+  /** Gives the worker back, warm. Nothing may be running on it. */
+  release(): void;
+  /** Ends the worker, whatever runs on it. */
+  kill(): void;
+}
+
+/** A standing request for workers of one kind. */
+export interface LeaseRequest {
+  /** What each worker takes. */
+  readonly resources: Resources;
+  /** A worker that nobody used before and nobody will use afterwards, as an actor needs it. */
+  readonly exclusive: boolean;
+  readonly onGranted: (lease: WorkerLease) => void;
+}
+
+/** The handle of a standing request. */
+export interface LeaseHandle {
+  /** How many workers could be used now; the cluster grants as many as it can, and recalls what is above. */
+  setDemand(count: number): void;
+  /** Ends the request. Leases that it granted stay until they are given back. */
+  end(): void;
+}
+
+export interface Cluster {
+  /** What the cluster is, for people: `embedded`, or an address. */
+  readonly name: string;
+  /** How many workers of one cpu it can grant. */
+  readonly workersMax: number;
+  /**
+   * Asks for workers.
+   *
+   * @throws ResourceError when no worker can ever have these resources.
+   */
+  request(request: LeaseRequest): LeaseHandle;
+  /** Ends all workers and waits until they are gone. */
+  close(): Promise<void>;
+}

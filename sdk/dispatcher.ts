@@ -1,0 +1,399 @@
+// The dispatcher: which leased worker gets which task, and what happens to a task when its worker is lost.
+//
+// A pure state machine. Inputs are the `on…` methods; outputs are what they return and the effects that `takeEffects`
+// hands over. It knows no channel, value, promise, timer or clock; the time comes in as an argument, in milliseconds
+// of any monotonic clock.
+//
+// Owns: the queue, each worker's window, attempts, retries, fencing, deadlines. Does not own: values, what a task's
+//   outcome means to its caller, when workers are granted.
+// Callers: worker-pool.ts, and the simulation.
+//
+// Invariants:
+//   D1. A task settles exactly once: a result counts only if its task is `sent`, to that lease, in that attempt.
+//   D2. A worker holds about `windowMs` of expected work, at most `windowBytesMax` of arguments, at least one task.
+//   D3. A task that must not share its worker travels alone: one whose worker died before (it may be the one that
+//       kills), one with a time limit (its end may cost the worker), one without retries (a neighbour's death must
+//       not fail it), and the first of a function that was never timed.
+//   D4. A lost worker costs its tasks one retry each, but for those lost by intent (another task's cancellation or
+//       time limit), which go out again for free. Attempt numbers rise each time, so that late frames are recognised.
+//   D5. Tasks leave in the order in which they came; those of a lost worker go to the front, in their old order.
+//   D6. At rest (nothing queued, nothing sent) no collection holds a task.
+
+import { TaskQueue } from './task-queue.ts';
+import { WorkerWindow } from './worker-window.ts';
+
+/** A share of all tasks that are one function's: what they took so far. */
+export interface FunctionProfile {
+  /** What a task is expected to take on its worker, in milliseconds; undefined until one was timed. */
+  expectedMs: number | undefined;
+}
+
+/** What the dispatcher keeps of a task. It alone changes the fields that are not readonly. */
+export interface DispatchTask {
+  readonly id: number;
+  readonly profile: FunctionProfile;
+  /** How many bytes its arguments take, about. */
+  readonly bytes: number;
+  /** How often it may be run again after a lost worker or an error that allows it. */
+  readonly maxRetries: number;
+  /** How long one attempt may take from when it is sent; undefined for no limit. */
+  readonly timeoutMs: number | undefined;
+  state: TaskState;
+  /** The number of the current or last attempt, from 1; 0 before the first. */
+  attempt: number;
+  /** How many retries it has used. */
+  retries: number;
+  /** Its worker died while it was there: it may be what killed it (D3). */
+  suspect: boolean;
+  /** Where the current attempt was sent. */
+  lease: string;
+  /** The part of its worker's load that it stands for. */
+  loadMs: number;
+}
+
+/** `cancelled`: settled for its caller, but its worker has not answered for it yet. */
+export type TaskState = 'new' | 'queued' | 'sent' | 'cancelled' | 'settled';
+
+export type Effect<T> =
+  /** Send these tasks, in this order, in one frame. */
+  | { type: 'send'; lease: string; tasks: T[] }
+  /** Tell the worker that it need not begin these. */
+  | { type: 'cancel'; lease: string; ids: number[] }
+  /** End the worker: it does not answer for a task that had to end. */
+  | { type: 'kill'; lease: string }
+  /** Give the worker back: it was recalled and is idle. */
+  | { type: 'release'; lease: string }
+  /** Settle the task: its worker died and no retry is left. */
+  | { type: 'worker-died'; task: T; lease: string }
+  /** Settle the task, or retry it through `onFailure`: its attempt took longer than its limit. */
+  | { type: 'timed-out'; task: T; lease: string };
+
+export interface DispatcherOptions {
+  /** How much expected work a worker holds, in milliseconds. @default 10 */
+  windowMs?: number;
+  /** How many bytes of arguments a worker holds. @default 4 MiB */
+  windowBytesMax?: number;
+  /** How many tasks a worker holds. @default 8192 */
+  windowTasksMax?: number;
+  /** How long a worker has to answer for a task that had to end before it is killed. @default 250 */
+  graceMs?: number;
+  /** Send every task alone where D3 says so; an actor's calls, which are never retried, need not. @default true */
+  isolate?: boolean;
+}
+
+/** What a task costs beside its function: decoding, the answer. A floor under every expectation, in milliseconds. */
+const taskFloorMs = 0.001;
+/** A batch is not made smaller than this much work for the sake of an even end, in milliseconds. */
+const batchMinMs = 0.5;
+/** How much the newest batch counts in a function's expectation. */
+const profileWeight = 0.3;
+
+export class Dispatcher<T extends DispatchTask> {
+  readonly #windowMs: number;
+  readonly #windowBytesMax: number;
+  readonly #windowTasksMax: number;
+  readonly #graceMs: number;
+  readonly #isolate: boolean;
+  readonly #workers = new Map<string, WorkerWindow<T>>();
+  /** Workers that may take more. */
+  readonly #hungry = new Set<WorkerWindow<T>>();
+  readonly #queue = new TaskQueue<T>();
+  #sent = 0;
+  #stale = 0;
+  readonly #deadlines = new Map<T, { at: number; worker: WorkerWindow<T> }>();
+  #effects: Effect<T>[] = [];
+
+  constructor(options: DispatcherOptions = {}) {
+    this.#windowMs = options.windowMs ?? 10;
+    this.#windowBytesMax = options.windowBytesMax ?? 4 * 1024 * 1024;
+    this.#windowTasksMax = options.windowTasksMax ?? 8192;
+    this.#graceMs = options.graceMs ?? 250;
+    this.#isolate = options.isolate ?? true;
+  }
+
+  /** How many tasks wait for a worker, have been sent, and how many answers were dropped as stale. */
+  get counts(): { queued: number; sent: number; stale: number; workers: number } {
+    return { queued: this.#queue.size, sent: this.#sent, stale: this.#stale, workers: this.#workers.size };
+  }
+
+  /** When `onTick` has something to do; undefined for never. */
+  get nextDeadline(): number | undefined {
+    let next: number | undefined;
+    for (const { at } of this.#deadlines.values()) next = next === undefined ? at : Math.min(next, at);
+    for (const worker of this.#workers.values()) {
+      if (worker.overdue !== undefined) next = next === undefined ? worker.killAt : Math.min(next, worker.killAt);
+    }
+    return next;
+  }
+
+  /** The effects since the last call, in their order. */
+  takeEffects(): Effect<T>[] {
+    const effects = this.#effects;
+    if (effects.length > 0) this.#effects = [];
+    return effects;
+  }
+
+  /** Every task that has not settled. */
+  *unsettled(): Generator<T> {
+    for (const worker of this.#workers.values()) {
+      for (const task of worker.tasks()) if (task.state === 'sent') yield task;
+    }
+    yield* this.#queue;
+  }
+
+  /** A task has come; it is sent by the next `dispatch`, `first` before all that wait. */
+  onSubmit(task: T, first = false): void {
+    task.state = 'queued';
+    if (first) this.#queue.putBack(task);
+    else this.#queue.push(task);
+  }
+
+  /** A worker may be used. */
+  onWorkerGranted(lease: string): void {
+    const worker = new WorkerWindow<T>(lease);
+    this.#workers.set(lease, worker);
+    this.#hungry.add(worker);
+  }
+
+  /** A worker is wanted back: it gets nothing more, and is released as soon as it is idle. */
+  onWorkerRecalled(lease: string): void {
+    const worker = this.#workers.get(lease);
+    if (worker === undefined) return;
+    worker.recalled = true;
+    this.#hungry.delete(worker);
+    this.#releaseIfIdle(worker);
+  }
+
+  /**
+   * A worker is gone.
+   *
+   * @param blame - whether its tasks may have caused that. True marks them as suspects (D3). A worker that the
+   *   dispatcher itself had killed costs nobody a retry, whatever is said here (D4).
+   */
+  onWorkerLost(lease: string, blame = true): void {
+    const worker = this.#workers.get(lease);
+    if (worker === undefined) return;
+    this.#workers.delete(lease);
+    this.#hungry.delete(worker);
+    const byIntent = worker.overdue !== undefined;
+    for (const task of worker.tasks().reverse()) {
+      this.#deadlines.delete(task);
+      this.#sent--;
+      if (task.state === 'cancelled') {
+        task.state = 'settled';
+        continue;
+      }
+      if (byIntent || task.retries < task.maxRetries) {
+        if (!byIntent) {
+          task.retries++;
+          task.suspect ||= blame;
+        }
+        this.#requeue(task);
+      } else {
+        task.state = 'settled';
+        this.#effects.push({ type: 'worker-died', task, lease });
+      }
+    }
+  }
+
+  #requeue(task: T): void {
+    task.state = 'queued';
+    this.#queue.putBack(task); // D5
+  }
+
+  /**
+   * A worker answered for some tasks of one attempt number.
+   *
+   * @param runMs - what they took together, in milliseconds.
+   * @returns the tasks, parallel to `ids`: settle these; undefined stands for an answer to be dropped.
+   */
+  onResults(lease: string, attempt: number, ids: readonly number[], runMs: number): (T | undefined)[] {
+    const accepted: (T | undefined)[] = new Array(ids.length);
+    const worker = this.#workers.get(lease);
+    if (worker === undefined) {
+      this.#stale += ids.length;
+      return accepted;
+    }
+    let profile: FunctionProfile | undefined;
+    for (let i = 0; i < ids.length; i++) {
+      const task = this.#takeSent(worker, ids[i]!, attempt);
+      if (task === undefined) continue;
+      profile = task.profile;
+      if (task.state === 'sent') accepted[i] = task;
+      task.state = 'settled';
+    }
+    if (profile !== undefined) learn(profile, runMs / ids.length);
+    this.#afterAnswer(worker);
+    return accepted;
+  }
+
+  /**
+   * A worker says that a task failed.
+   *
+   * @param mayRetry - whether the task's own rules allow another try after this error.
+   * @returns the task to settle with the error, or undefined when the answer was stale or the task goes out again.
+   */
+  onFailure(lease: string, attempt: number, id: number, mayRetry: (task: T) => boolean, runMs: number): T | undefined {
+    const worker = this.#workers.get(lease);
+    const task = worker && this.#takeSent(worker, id, attempt);
+    if (worker === undefined || task === undefined) {
+      if (worker === undefined) this.#stale++;
+      return undefined;
+    }
+    learn(task.profile, runMs);
+    const wanted = task.state === 'sent';
+    task.state = 'settled';
+    const again = wanted && this.#retry(task, mayRetry);
+    this.#afterAnswer(worker);
+    return wanted && !again ? task : undefined;
+  }
+
+  #retry(task: T, mayRetry: (task: T) => boolean): boolean {
+    if (task.retries >= task.maxRetries || !mayRetry(task)) return false;
+    task.retries++;
+    this.#requeue(task);
+    return true;
+  }
+
+  /** A worker says that it took these out before they began. */
+  onSkipped(lease: string, attempt: number, ids: readonly number[]): void {
+    const worker = this.#workers.get(lease);
+    if (worker === undefined) return;
+    for (const id of ids) {
+      const task = this.#takeSent(worker, id, attempt);
+      if (task === undefined) continue;
+      // Only cancelled tasks are skipped; should the worker drop another one, it goes out again.
+      if (task.state === 'sent') this.#requeue(task);
+      else task.state = 'settled';
+    }
+    this.#afterAnswer(worker);
+  }
+
+  /**
+   * Nobody wants the task's outcome any more.
+   *
+   * @param force - whether its worker is killed when it does not answer for the task within the grace.
+   * @returns whether the caller is to settle it now; false when it had settled.
+   */
+  onCancel(task: T, force: boolean, now: number): boolean {
+    if (task.state === 'queued') {
+      task.state = 'settled'; // it is skipped when it reaches the front of the queue
+      this.#queue.drop();
+      return true;
+    }
+    if (task.state !== 'sent') return false;
+    const worker = this.#workers.get(task.lease);
+    if (worker === undefined) return false;
+    this.#giveUp(task, worker, force, now);
+    return true;
+  }
+
+  #giveUp(task: T, worker: WorkerWindow<T>, force: boolean, now: number): void {
+    task.state = 'cancelled';
+    this.#deadlines.delete(task);
+    const last = this.#effects.at(-1);
+    if (last?.type === 'cancel' && last.lease === worker.lease) last.ids.push(task.id);
+    else this.#effects.push({ type: 'cancel', lease: worker.lease, ids: [task.id] });
+    if (!force) return;
+    if (worker.overdue === undefined) {
+      worker.overdue = new Set();
+      worker.killAt = now + this.#graceMs;
+    }
+    worker.overdue.add(task.id);
+    this.#hungry.delete(worker);
+  }
+
+  /** Time has passed: attempts over their limit end, and workers that do not answer for them. */
+  onTick(now: number): void {
+    for (const [task, { at, worker }] of this.#deadlines) {
+      if (at > now) continue;
+      this.#giveUp(task, worker, true, now);
+      this.#effects.push({ type: 'timed-out', task, lease: worker.lease });
+    }
+    for (const worker of this.#workers.values()) {
+      if (worker.overdue === undefined || worker.killAt > now) continue;
+      worker.killAt = Number.POSITIVE_INFINITY;
+      this.#effects.push({ type: 'kill', lease: worker.lease });
+    }
+  }
+
+  /** Fills the windows of all workers that may take more. */
+  dispatch(now: number): void {
+    for (const worker of this.#hungry) {
+      if (this.#queue.size === 0) break;
+      this.#fill(worker, now);
+    }
+  }
+
+  #fill(worker: WorkerWindow<T>, now: number): void {
+    const batch: T[] = [];
+    // The end of the work stays even: no batch takes more than half of an equal share, unless that is too little work.
+    const share = Math.ceil(this.#queue.size / (2 * this.#workers.size));
+    for (let task = this.#queue.peek(); task !== undefined; task = this.#queue.peek()) {
+      const { expectedMs } = task.profile;
+      const alone = this.#isolate && (expectedMs === undefined || mustBeAlone(task));
+      const loadMs = Math.max(expectedMs ?? 0, taskFloorMs);
+      if (worker.size > 0) {
+        if (alone || worker.alone || !this.#fits(worker, task, loadMs)) break;
+        if (batch.length >= share && batch.length * loadMs >= batchMinMs) break;
+      }
+      this.#queue.shift();
+      task.state = 'sent';
+      task.attempt++;
+      task.lease = worker.lease;
+      task.loadMs = loadMs;
+      worker.add(task);
+      batch.push(task);
+      if (task.timeoutMs !== undefined) this.#deadlines.set(task, { at: now + task.timeoutMs, worker });
+      if (alone) worker.alone = true;
+    }
+    if (batch.length > 0) {
+      this.#sent += batch.length;
+      this.#effects.push({ type: 'send', lease: worker.lease, tasks: batch });
+    }
+    if (worker.alone || worker.loadMs > this.#windowMs / 2) this.#hungry.delete(worker);
+  }
+
+  /** Whether the task goes into the worker's window beside what is there (D2). */
+  #fits(worker: WorkerWindow<T>, task: T, loadMs: number): boolean {
+    return (
+      worker.loadMs + loadMs <= this.#windowMs &&
+      worker.bytes + task.bytes <= this.#windowBytesMax &&
+      worker.size < this.#windowTasksMax
+    );
+  }
+
+  /** Takes a task off its worker's list; undefined, and counted, when the answer is stale (D1). */
+  #takeSent(worker: WorkerWindow<T>, id: number, attempt: number): T | undefined {
+    const task = worker.take(id, attempt);
+    if (task === undefined) {
+      this.#stale++;
+      return undefined;
+    }
+    this.#sent--;
+    if (task.timeoutMs !== undefined) this.#deadlines.delete(task);
+    return task;
+  }
+
+  #afterAnswer(worker: WorkerWindow<T>): void {
+    if (worker.recalled) this.#releaseIfIdle(worker);
+    else if (worker.overdue === undefined && !worker.alone && worker.loadMs <= this.#windowMs / 2)
+      this.#hungry.add(worker);
+  }
+
+  #releaseIfIdle(worker: WorkerWindow<T>): void {
+    if (worker.size > 0) return;
+    this.#workers.delete(worker.lease);
+    this.#effects.push({ type: 'release', lease: worker.lease });
+  }
+}
+
+/** D3 */
+function mustBeAlone(task: DispatchTask): boolean {
+  return task.suspect || task.timeoutMs !== undefined || task.maxRetries === 0;
+}
+
+function learn(profile: FunctionProfile, taskMs: number): void {
+  const { expectedMs } = profile;
+  profile.expectedMs = expectedMs === undefined ? taskMs : expectedMs + profileWeight * (taskMs - expectedMs);
+}

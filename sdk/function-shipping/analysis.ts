@@ -1,0 +1,60 @@
+// All that is known of one function before anything is decided: its source, its surroundings, its place.
+//
+// Owns: keeping that, once for each function object.
+
+import { type FreeVariable, findSurroundings, type Surroundings } from './free-variables.ts';
+import { type FunctionLike, type FunctionSource, readSource } from './function-source.ts';
+import { homeModule } from './home-module.ts';
+import { type Place, placeBelow, placeIn } from './place.ts';
+import { standardGlobals } from './standard-globals.ts';
+import { lineAt } from './syntax.ts';
+
+export class Analysis {
+  readonly source: FunctionSource;
+  readonly surroundings: Surroundings;
+  readonly #places = new Map<string, Place | undefined>();
+
+  private constructor(source: FunctionSource) {
+    this.source = source;
+    this.surroundings = findSurroundings(source);
+  }
+
+  static readonly #known = new WeakMap<FunctionLike, Analysis>();
+
+  /** @throws InvalidArgumentError when the source is hidden or cannot be parsed. */
+  static of(fn: FunctionLike, label: string): Analysis {
+    let analysis = Analysis.#known.get(fn);
+    if (analysis === undefined) {
+      analysis = new Analysis(readSource(fn, label));
+      Analysis.#known.set(fn, analysis);
+    }
+    return analysis;
+  }
+
+  /** Where the function stands, looked for from the caller's file on. */
+  placeFrom(callerUrl: string | undefined): Place | undefined {
+    if (callerUrl === undefined) return undefined;
+    if (!this.#places.has(callerUrl)) {
+      const caller = homeModule(callerUrl);
+      let place = caller && placeIn(caller, this.source);
+      // Only who needs imports is worth a search through files.
+      if (caller !== undefined && place === undefined && this.surroundings.variables.some(isForeign)) {
+        place = placeBelow(caller, this.source);
+      }
+      this.#places.set(callerUrl, place);
+    }
+    return this.#places.get(callerUrl);
+  }
+
+  /** Says where an offset of the expression is, for a person. */
+  describe(offset: number, place: Place | undefined): string {
+    const line = lineAt(this.source.expression, offset) + 1;
+    const origin = place?.origin(this.source);
+    if (place === undefined || origin === undefined) return `line ${line} of its source`;
+    return `${place.home.fileName}:${origin.line + line}`;
+  }
+}
+
+function isForeign({ name }: FreeVariable): boolean {
+  return !standardGlobals.has(name);
+}

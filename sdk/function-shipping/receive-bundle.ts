@@ -1,0 +1,84 @@
+// Runs bundles of modules on the worker, and gives what the worker has by itself: Node's modules and gridbook.
+//
+// Owns: the modules of bundles that ran, the `require` that they see. Does not own: making bundles (bundle.ts).
+//
+// Invariants:
+//   U1. A bundle runs once on a worker, as a module would, however many functions come with it.
+//   U2. A bundle gets Node's modules and gridbook, and nothing else of the worker.
+
+import { isBuiltin } from 'node:module';
+import { compileFunction } from 'node:vm';
+import { GridbookError } from '../errors.ts';
+import type { Bundle } from './shipped-code.ts';
+
+/** What a module exports. */
+export type Exports = object;
+
+/** How many bundles stay known; older ones live as long as functions use them. */
+const knownMax = 32;
+const known = new Map<string, Exports>();
+
+/** Runs a bundle and gives its exports. @throws GridbookError with the cause when a module in it throws. */
+export function runBundle({ script }: Bundle, name: string, gridbook: Exports | undefined): Exports {
+  const before = known.get(script);
+  if (before !== undefined) return before; // U1
+  const module: { exports: Exports } = { exports: {} };
+  const required = (specifier: string): unknown => {
+    if (specifier === 'gridbook' && gridbook !== undefined) return gridbook;
+    if (isBuiltin(specifier)) return process.getBuiltinModule(specifier); // U2
+    throw new MissingModule(specifier);
+  };
+  try {
+    // Modules are strict; a script that was made of them is so only when it says it.
+    const run = compileFunction(`'use strict';${script}`, ['module', 'exports', 'require'], {
+      filename: `gridbook:modules of ${name}`,
+      columnOffset: -"'use strict';".length,
+    });
+    run(module, module.exports, required);
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    throw new GridbookError(`Cannot load what "${name}" imports on the worker: ${message}`, { cause: error });
+  }
+  known.set(script, module.exports);
+  const oldest = known.keys().next();
+  if (known.size > knownMax && !oldest.done) known.delete(oldest.value);
+  return module.exports;
+}
+
+/** Packages that can do without a module look for this code. */
+class MissingModule extends Error {
+  readonly code = 'MODULE_NOT_FOUND';
+
+  constructor(specifier: string) {
+    super(`Cannot find "${specifier}": a worker has Node's modules, gridbook, and what was bundled`);
+  }
+}
+
+const namespaces = new Map<string, Exports>();
+
+/** A module of Node, as `import * as` gives it. */
+export function nodeModule(specifier: string): Exports {
+  let namespace = namespaces.get(specifier);
+  if (namespace === undefined) {
+    const module: object | undefined = process.getBuiltinModule(specifier);
+    if (module === undefined) throw new GridbookError(`Cannot import "${specifier}": this Node has no such module`);
+    // Descriptors, not values: reading some of the getters gives warnings.
+    namespace = Object.create(null, Object.getOwnPropertyDescriptors(module)) as object;
+    Object.defineProperty(namespace, 'default', { value: module, enumerable: true, configurable: true });
+    namespaces.set(specifier, namespace);
+  }
+  return namespace;
+}
+
+/** The worker's own gridbook. */
+export function loadOwnPackage(): Promise<Exports> {
+  return import('../index.ts');
+}
+
+/** An export, or the whole module for `*`. @throws GridbookError when there is none of that name. */
+export function member(exports: unknown, exportName: string, user: string): unknown {
+  if (typeof exports !== 'object' || exports === null || !(exportName === '*' || exportName in exports)) {
+    throw new GridbookError(`Cannot make "${user}" on the worker: what it imports has no export "${exportName}"`);
+  }
+  return exportName === '*' ? exports : Reflect.get(exports, exportName);
+}

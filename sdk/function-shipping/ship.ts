@@ -1,0 +1,250 @@
+// Ships functions and classes by their source.
+//
+// Owns: what each free variable means and in which order that is decided, and what is shipped along.
+// Does not own: parsing (analysis.ts), bundling (bundle.ts), encoding captures (whoever sends them).
+// Callers: the session, for `remote`, `map`, `reduce` and `actor`.
+//
+// Invariants:
+//   R1. A variable is, in this order: a capture; what its name means where the function stands (an import, the function
+//       itself); a global of every worker. Anything else is refused.
+//   R2. A name that the file declares never falls through to a global of the same name.
+//   R3. Refusals are thrown at the call; only bundling takes a promise.
+
+import { InvalidArgumentError } from '../errors.ts';
+import { Analysis } from './analysis.ts';
+import { bundle } from './bundle.ts';
+import { callerUrl } from './caller-url.ts';
+import type { FreeVariable } from './free-variables.ts';
+import type { FunctionLike } from './function-source.ts';
+import { withLoader } from './import-call.ts';
+import { ImportTable, UnshippableImport } from './import-table.ts';
+import type { Place } from './place.ts';
+import { refusal } from './refusal.ts';
+import { checkUses, type Role } from './refused-uses.ts';
+import {
+  type BindingSource,
+  type Bundle,
+  captureDepthMax,
+  type Shipment,
+  type ShipOptions,
+  type ShippedFunction,
+} from './shipped-code.ts';
+import { commonJsVariables, standardGlobals } from './standard-globals.ts';
+
+/**
+ * Makes a function ready to travel.
+ *
+ * @param fn - an arrow function, a function, an async one, or a method that does not use `this`.
+ * @returns a shipment; a promise of one when it imports something that must be bundled.
+ * @throws InvalidArgumentError, at the call, naming what cannot be shipped, the line, why, and what would do. The
+ *   promise rejects with one when something cannot be bundled.
+ * @example
+ * ```ts
+ * const factor = 3;
+ * const { code, captures } = await shipFunction((x: number) => x * factor, { capture: { factor } });
+ * ```
+ */
+export function shipFunction(fn: FunctionLike, options: ShipOptions = {}): Shipment | Promise<Shipment> {
+  return ship(fn, 'task', options);
+}
+
+/**
+ * Makes a class ready to travel. The class that it extends is a variable like any other.
+ *
+ * @throws InvalidArgumentError as `shipFunction`.
+ * @example
+ * ```ts
+ * class Counter {
+ *   count = 0;
+ *   add(n: number) {
+ *     this.count += n;
+ *   }
+ * }
+ * const { code } = await shipClass(Counter);
+ * ```
+ */
+export function shipClass(Class: FunctionLike, options: ShipOptions = {}): Shipment | Promise<Shipment> {
+  return ship(Class, 'actor', options);
+}
+
+/** The bundles of a function object: the modules that it uses are those in memory, whatever becomes of the files. */
+const bundlesOf = new WeakMap<FunctionLike, Map<string, Promise<Bundle>>>();
+
+function ship(fn: FunctionLike, role: Role, options: ShipOptions): Shipment | Promise<Shipment> {
+  if (typeof fn !== 'function') {
+    throw new InvalidArgumentError(`Cannot ship ${fn === null ? 'null' : typeof fn}: it is not a function`);
+  }
+  const packing = new Packing(options);
+  const ownName = typeof fn.name === 'string' ? fn.name : '';
+  packing.add(fn, role, options.name ?? ownName, 0);
+  const label = options.name ?? ownName;
+  if (options.unusedCapture !== 'allow') packing.checkCaptures(label);
+  const { functions, captures, imports } = packing;
+  const name = label === '' ? 'anonymous' : label;
+  const shipment = (bundled?: Bundle): Shipment => ({
+    code: {
+      kind: 'source',
+      name,
+      functions,
+      ...(bundled === undefined ? {} : { bundle: bundled }),
+      usesGridbook: imports.usesGridbook || bundled?.usesGridbook === true,
+    },
+    captures,
+  });
+  if (imports.bundled.length === 0) return shipment();
+  const key = JSON.stringify(imports.bundled);
+  let bundles = bundlesOf.get(fn);
+  if (bundles === undefined) {
+    bundles = new Map();
+    bundlesOf.set(fn, bundles);
+  }
+  let bundled = bundles.get(key);
+  if (bundled === undefined) {
+    bundled = bundle(imports.bundled, label);
+    bundles.set(key, bundled);
+    // What fails is tried again at the next call.
+    bundled.catch(() => bundles.delete(key));
+  }
+  return bundled.then(shipment);
+}
+
+/** The functions of one shipment. */
+class Packing {
+  readonly functions: ShippedFunction[] = [];
+  readonly captures: Record<string, unknown> = {};
+  readonly imports = new ImportTable();
+  readonly #indexes = new Map<FunctionLike, number>();
+  readonly #given: Readonly<Record<string, unknown>>;
+  readonly #used = new Set<string>();
+  readonly #callerUrl: string | undefined;
+  #declared: ReadonlySet<string> = new Set();
+
+  constructor({ capture = {}, callerUrl: url = callerUrl() }: ShipOptions) {
+    if (typeof capture !== 'object' || capture === null || Array.isArray(capture)) {
+      throw new InvalidArgumentError('capture takes an object of variables by name, such as { capture: { factor } }');
+    }
+    this.#given = capture;
+    this.#callerUrl = url;
+  }
+
+  /** Adds a function and those that it captures; gives its index. */
+  add(fn: FunctionLike, role: Role, label: string, depth: number): number {
+    const known = this.#indexes.get(fn);
+    if (known !== undefined) return known;
+    if (depth > captureDepthMax) {
+      throw refusal(label, `captured functions use each other more than ${captureDepthMax} deep`);
+    }
+    const analysis = Analysis.of(fn, label);
+    const { source, surroundings } = analysis;
+    const place = analysis.placeFrom(this.#callerUrl);
+    checkUses(analysis, role, place, label);
+    if (depth === 0) this.#declared = surroundings.declared;
+    const index = this.functions.length;
+    this.#indexes.set(fn, index);
+    const origin = place?.origin(source);
+    const shipped: ShippedFunction = {
+      name: source.name,
+      expression: source.expression,
+      ...(origin === undefined ? {} : { origin }),
+      bindings: [],
+    };
+    this.functions.push(shipped);
+    for (const variable of surroundings.variables) {
+      const from = this.#meaningOf(variable, { analysis, place, index, label, depth });
+      if (from !== undefined) shipped.bindings.push({ local: variable.name, ...from });
+    }
+    this.#followImportCalls(shipped, analysis, place, label);
+    return index;
+  }
+
+  /** R1; undefined for what the worker has by itself. */
+  #meaningOf(variable: FreeVariable, user: VariableUser): BindingSource | undefined {
+    const { name, offset, isGuarded } = variable;
+    const { analysis, place, index, label, depth } = user;
+    if (Object.hasOwn(this.#given, name)) {
+      this.#used.add(name);
+      const value = this.#given[name];
+      if (typeof value === 'function') return { from: 'function', index: this.add(value, 'capture', name, depth + 1) };
+      this.captures[name] = value;
+      return { from: 'capture' };
+    }
+    const meaning = place?.meaningOf(name) ?? { type: 'unknown' };
+    if (meaning.type === 'self') return { from: 'function', index };
+    if (meaning.type === 'import') {
+      const where = analysis.describe(offset, place);
+      return this.#follow(label, where, () => this.imports.bind(meaning.imported, place?.home.url ?? ''));
+    }
+    if (meaning.type === 'unknown') {
+      if (name === '__name') return { from: 'name-keeper' };
+      if (standardGlobals.has(name)) return undefined; // R2
+      // Without a place the name is all there is to go by.
+      if (place === undefined && name === analysis.source.name) return { from: 'function', index };
+      if (isGuarded) return undefined;
+    }
+    const kind = meaning.type === 'variable' ? `, declared in line ${meaning.line},` : '';
+    throw unknownVariable(variable, user, kind, this.#callerUrl);
+  }
+
+  #followImportCalls(shipped: ShippedFunction, analysis: Analysis, place: Place | undefined, label: string): void {
+    const { dynamicImports } = analysis.surroundings;
+    if (dynamicImports.length === 0) return;
+    const { expression, local, modules } = withLoader(
+      analysis.source.expression,
+      dynamicImports,
+      (specifier, offset) => {
+        const where = analysis.describe(offset, place);
+        const base = place?.home.url ?? (/^\.\.?\//.test(specifier) ? undefined : this.#callerUrl);
+        return this.#follow(label, where, () => this.imports.load(specifier, base));
+      },
+    );
+    shipped.expression = expression;
+    shipped.bindings.push({ local, from: 'loader', modules });
+  }
+
+  #follow<T>(label: string, where: string, bind: () => T): T {
+    try {
+      return bind();
+    } catch (error) {
+      if (error instanceof UnshippableImport) throw refusal(label, `${error.message} (${where})`);
+      throw error;
+    }
+  }
+
+  /** @throws InvalidArgumentError when a capture is used by nothing. */
+  checkCaptures(label: string): void {
+    const unused = Object.keys(this.#given).find((name) => !this.#used.has(name));
+    if (unused === undefined) return;
+    const why = this.#declared.has(unused) ? `"${unused}" is a variable of its own` : 'nothing in it has that name';
+    throw refusal(label, `the capture "${unused}" is not used, for ${why}. Remove it, or correct its name`);
+  }
+}
+
+interface VariableUser {
+  readonly analysis: Analysis;
+  readonly place: Place | undefined;
+  readonly index: number;
+  readonly label: string;
+  readonly depth: number;
+}
+
+function unknownVariable(
+  { name, offset }: FreeVariable,
+  { analysis, place, label }: VariableUser,
+  declared: string,
+  callerUrl: string | undefined,
+): InvalidArgumentError {
+  const where = analysis.describe(offset, place);
+  const commonJs = declared === '' ? commonJsVariables.get(name) : undefined;
+  if (commonJs !== undefined) {
+    return refusal(label, `it uses \`${name}\` (${where}), which workers do not have: ${commonJs}`);
+  }
+  const lost =
+    place === undefined && callerUrl !== undefined
+      ? ' Its imports cannot be followed, for its source was not found in the file that ships it or those it imports.'
+      : '';
+  return refusal(
+    label,
+    `it uses the variable "${name}" (${where})${declared} which is not its own.${lost} ` +
+      `Give its value, { capture: { ${name} } }, or move it into the function or into a module that you ship by its URL`,
+  );
+}

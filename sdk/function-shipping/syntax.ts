@@ -1,0 +1,96 @@
+// JavaScript text to a syntax tree and its scopes.
+//
+// Owns: how acorn and eslint-scope are called, and a walk over a tree. Does not own: what is looked for in it.
+
+import * as acorn from 'acorn';
+import { analyze, type ScopeManager } from 'eslint-scope';
+import type { Node, Program } from 'estree';
+
+export type { Node, Program } from 'estree';
+
+/** A word of the text: a name, keyword, operator, literal or bracket. */
+export interface Token {
+  readonly start: number;
+  readonly end: number;
+  readonly value: unknown;
+}
+
+/** A text and what it says. */
+export interface Syntax {
+  readonly text: string;
+  readonly program: Program;
+  readonly tokens: readonly Token[];
+  readonly sourceType: 'module' | 'script';
+}
+
+/**
+ * Parses JavaScript.
+ *
+ * @throws SyntaxError with `pos`, the offset of what is wrong.
+ */
+export function parse(text: string, sourceType: 'module' | 'script' = 'module'): Syntax {
+  const tokens: Token[] = [];
+  const tree = acorn.parse(text, {
+    ecmaVersion: 'latest',
+    sourceType,
+    ranges: true,
+    allowHashBang: true,
+    // A method taken out of its class is refused with a reason of our own, and so is `super` outside of one.
+    allowSuperOutsideMethod: true,
+    checkPrivateFields: false,
+    allowReturnOutsideFunction: sourceType === 'script',
+    onToken: (token) => {
+      // acorn's tokens have a value; its type declarations leave it out.
+      tokens.push({ start: token.start, end: token.end, value: Reflect.get(token, 'value') });
+    },
+  });
+  // acorn makes ESTree nodes; only its own type declarations differ from those of the standard.
+  return { text, program: tree as unknown as Program, tokens, sourceType };
+}
+
+/** The scopes of a parsed text. */
+export function scopesOf({ program, sourceType }: Syntax): ScopeManager {
+  return analyze(program, { ecmaVersion: 2024, sourceType });
+}
+
+/** Where a node stands in its text, from the first character to the one after the last. */
+export function rangeOf(node: Node): readonly [number, number] {
+  if (node.range === undefined) throw new TypeError(`A ${node.type} without a range: parse() always sets it`);
+  return node.range;
+}
+
+function isNode(value: unknown): value is Node {
+  return typeof value === 'object' && value !== null && 'type' in value && typeof value.type === 'string';
+}
+
+/**
+ * Visits a node and those below it, in the order of the text.
+ *
+ * @param visit - returns false to leave out what is below the node.
+ */
+export function walk(
+  node: Node,
+  visit: (node: Node, parent: Node | undefined) => boolean | undefined,
+  parent?: Node,
+): void {
+  if (visit(node, parent) === false) return;
+  for (const child of Object.values(node)) {
+    if (Array.isArray(child)) {
+      for (const element of child) if (isNode(element)) walk(element, visit, node);
+    } else if (isNode(child)) {
+      walk(child, visit, node);
+    }
+  }
+}
+
+/** The line of an offset, from 0. */
+export function lineAt(text: string, offset: number): number {
+  let line = 0;
+  for (let at = text.indexOf('\n'); at >= 0 && at < offset; at = text.indexOf('\n', at + 1)) line++;
+  return line;
+}
+
+/** The column of an offset, from 0. */
+export function columnAt(text: string, offset: number): number {
+  return offset - (text.lastIndexOf('\n', offset - 1) + 1);
+}

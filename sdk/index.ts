@@ -1,0 +1,32 @@
+// The public door: what `import … from 'gridbook'` gives.
+
+export type { Actor, ActorClass, ActorOptions } from './actor.ts';
+export type { Resources } from './cluster/cluster.ts';
+export { type ConnectOptions, connect } from './connect.ts';
+export * from './errors.ts';
+export type { SessionEvent } from './events.ts';
+export type { MapProgress } from './map.ts';
+export type { MapStream } from './map-stream.ts';
+export { ObjectRef } from './object-ref.ts';
+export type { AnyFunction, Remote, RemoteArg, RemoteArgs, RemoteModule } from './remote.ts';
+export type { MapOptions, RemoteOptions, Session } from './session.ts';
+export type { TaskOptions } from './task-options.ts';
+export type { Stage, TimeSummary, Timings } from './timings.ts';
+export type { WaitOptions, WaitResult, WaitSomeOptions } from './waiting.ts';
+export { type BaselineResult, baseline } from './workloads/markov/baseline.ts';
+export type { ClosedClass } from './workloads/markov/classes.ts';
+export { analyseLimit, type LimitAnalysis } from './workloads/markov/limit.ts';
+export {
+  type MarkovOptions,
+  type MarkovProgress,
+  type MarkovResult,
+  markov,
+} from './workloads/markov/markov.ts';
+export {
+  checkMatrix,
+  randomMatrix,
+  readMatrixFile,
+  type TransitionMatrix,
+} from './workloads/markov/matrix.ts';
+export type { MarkovParameters } from './workloads/markov/parameters.ts';
+export { partition } from './workloads/markov/partition.ts';

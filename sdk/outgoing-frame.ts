@@ -1,0 +1,126 @@
+// Puts tasks and the functions that they need into one frame for one worker.
+//
+// Owns: how payloads and references find their places in a frame. Does not own: which tasks (the dispatcher).
+
+import { entryOf, ObjectRef } from './object-ref.ts';
+import type { Frame } from './protocol/channel.ts';
+import { buildFrame, bytesOf, type Segment } from './protocol/codec.ts';
+import type { FunctionId } from './protocol/ids.ts';
+import type { SessionToWorker, TaskRun } from './protocol/messages.ts';
+import { type Payload, writePayload } from './protocol/payload.ts';
+import { tags, type WireValue } from './protocol/wire-value.ts';
+import type { FunctionDefinition, Task } from './task.ts';
+
+/** How many functions a worker keeps; one that was not used for long is sent again when it is. */
+export const functionsPerWorkerMax = 512;
+
+/** The functions that a worker has, the one used longest ago first. */
+export class DefinedFunctions {
+  readonly #ids = new Set<FunctionId>();
+
+  /** Notes that a function is used; the one to forget, if any. */
+  use(id: FunctionId): { isNew: boolean; forget: FunctionId | undefined } {
+    const isNew = !this.#ids.delete(id);
+    this.#ids.add(id);
+    const oldest = this.#ids.size > functionsPerWorkerMax ? this.#ids.values().next().value : undefined;
+    if (oldest !== undefined) this.#ids.delete(oldest);
+    return { isNew, forget: oldest };
+  }
+}
+
+export class OutgoingFrame {
+  readonly #messages: SessionToWorker[] = [];
+  readonly #segments: Segment[] = [];
+  readonly #shared: Uint8Array<SharedArrayBuffer>[] = [];
+  readonly #defined: DefinedFunctions;
+  #objects = new Map<object, number>();
+
+  constructor(defined: DefinedFunctions) {
+    this.#defined = defined;
+  }
+
+  addCancel(ids: number[]): void {
+    this.#messages.push({ type: 'task.cancel', ids });
+  }
+
+  /** Adds tasks in their order; neighbours of one function, attempt and fold share a message. */
+  addTasks(tasks: readonly Task[]): void {
+    let message: TaskRun | undefined;
+    for (const task of tasks) {
+      const { definition } = task;
+      const combine = task.rules.combine?.definition;
+      if (
+        message === undefined ||
+        message.functionId !== definition.id ||
+        message.attempt !== task.attempt ||
+        message.combine?.functionId !== combine?.id
+      ) {
+        this.#define(definition);
+        if (combine !== undefined) this.#define(combine);
+        message = {
+          type: 'task.run',
+          functionId: definition.id,
+          attempt: task.attempt,
+          ids: [],
+          args: [],
+          objects: [],
+        };
+        if (combine !== undefined) message.combine = { functionId: combine.id, positions: [] };
+        this.#messages.push(message);
+        this.#objects = new Map();
+      }
+      message.ids.push(task.id);
+      message.args.push(this.#place(task.args, message.objects));
+      message.combine?.positions.push(task.position);
+    }
+  }
+
+  #define({ id, name, role, code, captures }: FunctionDefinition): void {
+    const { isNew, forget } = this.#defined.use(id);
+    if (forget !== undefined) this.#messages.push({ type: 'function.forget', functionId: forget });
+    if (!isNew) return;
+    const placed = this.#place(captures, []);
+    this.#messages.push({ type: 'function.define', functionId: id, name, role, code, captures: placed });
+  }
+
+  #place(payload: Payload, objects: WireValue[]): WireValue {
+    const { stored, segments, refs, node } = payload;
+    if (stored !== undefined) return this.#placeStored(stored.bytes);
+    if (segments !== undefined) for (const segment of segments) this.#segments.push(segment);
+    if (refs !== undefined) {
+      for (const slot of refs) slot.node[0] = this.#placeObject(slot.ref, objects);
+    }
+    return node;
+  }
+
+  #placeStored(bytes: Uint8Array<SharedArrayBuffer>): WireValue[] {
+    const at = this.#shared.indexOf(bytes);
+    return [at >= 0 ? at : this.#shared.push(bytes) - 1, tags.stored];
+  }
+
+  /** The place of a reference's value among the message's objects. It has settled: the session waited for it. */
+  #placeObject(ref: object, objects: WireValue[]): number {
+    const known = this.#objects.get(ref);
+    if (known !== undefined) return known;
+    const at = objects.push(this.#placeValueOf(ref)) - 1;
+    this.#objects.set(ref, at);
+    return at;
+  }
+
+  #placeValueOf(ref: object): WireValue[] {
+    if (!(ref instanceof ObjectRef)) throw new TypeError('A reference slot holds something else than a reference');
+    const entry = entryOf(ref);
+    if (entry.outcome.state === 'stored') return this.#placeStored(entry.outcome.stored.bytes);
+    const payload = writePayload(entry.read(), 'the value of a reference');
+    if (payload.stored !== undefined) return this.#placeStored(payload.stored.bytes);
+    const bytes = bytesOf(buildFrame(payload.segments ?? [], payload.node, (length) => new ArrayBuffer(length)));
+    const node: WireValue[] = [0, bytes.byteLength, tags.uint8Array];
+    this.#segments.push({ node, bytes });
+    return node;
+  }
+
+  build(): Frame {
+    const bytes = buildFrame(this.#segments, this.#messages, (length) => new ArrayBuffer(length));
+    return { bytes, shared: this.#shared };
+  }
+}

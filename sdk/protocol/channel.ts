@@ -1,0 +1,18 @@
+// One way to carry frames between a session and a worker, whatever lies between them.
+
+/** A frame, and the memory that it refers to by index. */
+export interface Frame {
+  /** The frame itself. Who sends it gives it away: it must not be touched afterwards. */
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  /** Objects that both sides see: frames of one value in shared memory. */
+  readonly shared: readonly Uint8Array<SharedArrayBuffer>[];
+}
+
+export interface Channel {
+  /** Sends a frame; frames arrive in the order of sending, or the channel is lost. */
+  send(frame: Frame): void;
+  /** Called for each frame that arrives. */
+  onFrame: (frame: Frame) => void;
+  /** Whether the channel keeps the process running. */
+  setBusy(busy: boolean): void;
+}

@@ -1,0 +1,130 @@
+// What a session and a worker say to each other. A frame's header is a list of these.
+//
+// Fields of type `WireValue` hold users' values and are decoded only where they are used. A value that is stored
+// outside the frame stands as `[index, tags.stored]`, an index into what the channel carries beside the frame.
+
+import { ProtocolError } from '../errors.ts';
+import type { ShippedCode } from '../function-shipping/index.ts';
+import type { FunctionId, TaskId } from './ids.ts';
+import type { WireValue } from './wire-value.ts';
+
+/** What a function is for: called as it is, called with `new` to make the worker's actor, or a method of that actor. */
+export type FunctionRole = { type: 'call' } | { type: 'construct' } | { type: 'method'; method: string };
+
+/** Gives a function its number. Sent once a lease, before the first task that needs it. */
+export interface FunctionDefine {
+  type: 'function.define';
+  functionId: FunctionId;
+  name: string;
+  role: FunctionRole;
+  /** Undefined for a method: its actor has it. */
+  code?: ShippedCode;
+  captures: WireValue;
+}
+
+/** The session uses the function no more; tasks that came before still may. */
+export interface FunctionForget {
+  type: 'function.forget';
+  functionId: FunctionId;
+}
+
+/** Tasks of one function and one attempt number, to be run in this order. */
+export interface TaskRun {
+  type: 'task.run';
+  functionId: FunctionId;
+  attempt: number;
+  ids: TaskId[];
+  /** Each an array of arguments, parallel to `ids`. */
+  args: WireValue[];
+  /** The values of the references among the arguments, each a frame of one value. */
+  objects: WireValue[];
+  /** Combine the results of neighbours, those whose positions follow each other, with this function. */
+  combine?: { functionId: FunctionId; positions: number[] };
+}
+
+/** These need not begin any more. Answered by `task.skipped` for those that had not. */
+export interface TaskCancel {
+  type: 'task.cancel';
+  ids: TaskId[];
+}
+
+export type SessionToWorker = FunctionDefine | FunctionForget | TaskRun | TaskCancel;
+
+/** When a batch was received, when its first task began, and when its answer left, in milliseconds of `nowMs`. */
+export interface BatchTimes {
+  receivedAt: number;
+  startedAt: number;
+  flushedAt: number;
+}
+
+/** Results in the order in which the tasks ran. */
+export interface TaskResults extends BatchTimes {
+  type: 'task.results';
+  attempt: number;
+  ids: TaskId[];
+  values: WireValue[];
+  /** A Float32Array: what each task took, in microseconds. */
+  runUs: WireValue;
+}
+
+/** One result that stands for several neighbours. */
+export interface TaskCombined extends BatchTimes {
+  type: 'task.combined';
+  attempt: number;
+  ids: TaskId[];
+  value: WireValue;
+  runUs: WireValue;
+}
+
+/** The function threw, its arguments or result could not be read or sent, or it could not be made at all. */
+export interface TaskFailed extends BatchTimes {
+  type: 'task.failed';
+  attempt: number;
+  id: TaskId;
+  error: WireValue;
+  runMs: number;
+}
+
+/** These were taken out before they began. */
+export interface TaskSkipped {
+  type: 'task.skipped';
+  attempt: number;
+  ids: TaskId[];
+}
+
+/** A rejection that nobody handled, of a task whose answer had left already. */
+export interface WorkerStrayError {
+  type: 'worker.stray-error';
+  error: WireValue;
+}
+
+export type WorkerToSession = TaskResults | TaskCombined | TaskFailed | TaskSkipped | WorkerStrayError;
+
+const sessionTypes = new Set(['function.define', 'function.forget', 'task.run', 'task.cancel']);
+const workerTypes = new Set(['task.results', 'task.combined', 'task.failed', 'task.skipped', 'worker.stray-error']);
+
+function isMessageOf(types: ReadonlySet<string>, value: unknown): boolean {
+  if (typeof value !== 'object' || value === null || !('type' in value)) return false;
+  if (typeof value.type !== 'string' || !types.has(value.type)) return false;
+  return !('ids' in value) || Array.isArray(value.ids);
+}
+
+function isSessionMessages(header: unknown): header is SessionToWorker[] {
+  return Array.isArray(header) && header.every((m) => isMessageOf(sessionTypes, m));
+}
+
+function isWorkerMessages(header: unknown): header is WorkerToSession[] {
+  return Array.isArray(header) && header.every((m) => isMessageOf(workerTypes, m));
+}
+
+/** The header of a frame from a session. @throws ProtocolError when it is something else. */
+export function asSessionMessages(header: unknown): SessionToWorker[] {
+  if (!isSessionMessages(header)) throw new ProtocolError('Cannot read a frame: no messages of a session in it');
+  return header;
+}
+
+/** The header of a frame from a worker. @throws ProtocolError when it is something else. */
+export function asWorkerMessages(header: unknown): WorkerToSession[] {
+  if (!isWorkerMessages(header)) throw new ProtocolError('Cannot read a frame: no messages of a worker in it');
+  return header;
+}

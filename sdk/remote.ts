@@ -1,0 +1,135 @@
+// Remote functions: a function as one calls it, whose body runs on a worker.
+//
+// Owns: the types of remote functions, how a call's outcome reaches its ref. Does not own: shipping, dispatch.
+
+import type { Shipment } from './function-shipping/index.ts';
+import { ObjectEntry, ObjectRef } from './object-ref.ts';
+import type { StoredValue } from './protocol/payload.ts';
+import type { SessionCore } from './session-core.ts';
+import type { FunctionHandle, Task, TaskRules, TaskSink, TaskTarget } from './task.ts';
+import { type CheckedOptions, checkTaskOptions, type TaskOptions } from './task-options.ts';
+import type { TimingsRecorder } from './timings.ts';
+
+/** Any function at all. */
+export type AnyFunction = (...args: never[]) => unknown;
+
+/** An argument, or a reference to one. */
+export type RemoteArg<T> = T | ObjectRef<T>;
+
+/**
+ * A function whose calls run on workers: the same arguments, each of them also as an `ObjectRef`, and an `ObjectRef`
+ * of what the function returns, or of what its promise gives.
+ */
+export interface Remote<F extends AnyFunction> {
+  (...args: RemoteArgs<Parameters<F>>): ObjectRef<Awaited<ReturnType<F>>>;
+  /** The function's name, as messages and lists show it. */
+  readonly name: string;
+  /** The same function with other options. @throws InvalidArgumentError when an option is not of its form. */
+  with(options: TaskOptions): Remote<F>;
+}
+
+/** Arguments, each of them also as a reference. */
+export type RemoteArgs<A extends unknown[]> = { [K in keyof A]: RemoteArg<A[K]> };
+
+/** A module whose functions run on workers. */
+export type RemoteModule<M> = {
+  [K in keyof M as M[K] extends AnyFunction ? K : never]: M[K] extends AnyFunction ? Remote<M[K]> : never;
+};
+
+/** What is inside a remote function. */
+export interface RemoteInside {
+  readonly handle: FunctionHandle;
+  readonly options: CheckedOptions;
+}
+
+const insides = new WeakMap<object, RemoteInside>();
+
+/** What is inside a remote function; undefined for any other value. */
+export function insideOf(value: unknown): RemoteInside | undefined {
+  return typeof value === 'function' ? insides.get(value) : undefined;
+}
+
+/** The rules that follow from options. */
+export function rulesOf(
+  handle: FunctionHandle,
+  options: CheckedOptions,
+  combine?: FunctionHandle,
+  timings?: TimingsRecorder,
+): TaskRules {
+  const { maxRetries, retryErrors, timeoutMs, name } = options;
+  return { name: name ?? handle.name, maxRetries, retryErrors, timeoutMs, combine, timings };
+}
+
+/** Settles a ref's entry with what its task comes to. */
+export class EntrySink implements TaskSink {
+  readonly #core: SessionCore;
+  readonly #explain: (error: Error) => Error;
+  readonly entry = new ObjectEntry();
+
+  constructor(core: SessionCore, explain: (error: Error) => Error = (error) => error) {
+    this.#core = core;
+    this.#explain = explain;
+  }
+
+  onValue(_task: Task, value: unknown): void {
+    this.entry.settle({ state: 'ready', value });
+  }
+
+  onStored(_task: Task, stored: StoredValue): void {
+    this.entry.settle({ state: 'stored', stored: this.#core.trackStored(stored) });
+  }
+
+  onError(_task: Task, thrown: Error): void {
+    const error = this.#explain(thrown);
+    this.#core.noteFailure(this.entry, error);
+    this.entry.settle({ state: 'failed', error });
+  }
+}
+
+/** Calls a function and gives the ref of its outcome; `explain` says a failure in the caller's terms. */
+export function callForRef(
+  core: SessionCore,
+  target: TaskTarget,
+  handle: FunctionHandle,
+  rules: TaskRules,
+  signal: AbortSignal | undefined,
+  args: readonly unknown[],
+  explain?: (error: Error) => Error,
+): ObjectRef<unknown> {
+  signal?.throwIfAborted();
+  const sink = new EntrySink(core, explain);
+  const { entry } = sink;
+  entry.task = core.call(handle, rules, args, sink, target);
+  entry.target = target;
+  if (signal !== undefined) {
+    const onAbort = (): void => cancelTask(core, entry, true);
+    signal.addEventListener('abort', onAbort, { once: true });
+    entry.whenSettled(() => signal.removeEventListener('abort', onAbort));
+  }
+  return new ObjectRef(entry);
+}
+
+/** Cancels the task of an entry; nothing when it has settled. */
+export function cancelTask(core: SessionCore, { task, target }: ObjectEntry, force: boolean): void {
+  if (task !== undefined && target !== undefined) core.cancel(task, target, force);
+}
+
+/** Makes a remote function of a handle. */
+export function makeRemote(core: SessionCore, handle: FunctionHandle, options: CheckedOptions): Remote<AnyFunction> {
+  const rules = rulesOf(handle, options);
+  const pool = core.pool(options.resources);
+  const call = (...args: unknown[]): ObjectRef<unknown> => callForRef(core, pool, handle, rules, options.signal, args);
+  Object.defineProperty(call, 'name', { value: rules.name });
+  const remote = Object.assign(call, {
+    with: (changed: TaskOptions) => makeRemote(core, handle, checkTaskOptions(changed, options)),
+  });
+  insides.set(remote, { handle, options });
+  return remote;
+}
+
+/** A remote function of a shipment that the SDK made itself, with the default options. */
+export function remoteOf<F extends AnyFunction>(core: SessionCore, shipment: Shipment): Remote<F> {
+  const handle = core.handleOf(shipment, shipment.code.name, { type: 'call' });
+  // Who makes the shipment knows the type of its function.
+  return makeRemote(core, handle, checkTaskOptions({})) as Remote<F>;
+}

@@ -1,0 +1,249 @@
+// What all parts of a session share: the cluster, the pools of workers, the functions, and how a call becomes a task.
+//
+// Owns: the tasks that cannot be sent yet because a function or a reference that they need is not there.
+// Does not own: tasks in a pool (worker-pool.ts), what a caller holds (object-ref.ts).
+// Callers: session.ts and the features on top of it: remote.ts, map.ts, actor.ts.
+//
+// Invariants:
+//   N1. Arguments are written at the call, whenever the task is sent.
+//   N2. A task that waits for a failed reference fails with that reference's error and never runs.
+//   N3. After close, every call is refused and nothing waits.
+
+import type { Cluster, Resources } from './cluster/cluster.ts';
+import { CancelledError, ClosedError, type GridbookError } from './errors.ts';
+import { EventHub } from './events.ts';
+import { FunctionRegistry } from './function-registry.ts';
+import type { Shipment } from './function-shipping/index.ts';
+import { entryOf, ObjectEntry, ObjectRef } from './object-ref.ts';
+import { nowMs } from './protocol/clock.ts';
+import type { FunctionRole } from './protocol/messages.ts';
+import { type Payload, type StoredValue, writeArguments } from './protocol/payload.ts';
+import { type FunctionHandle, isTimed, Task, type TaskRules, type TaskSink, type TaskTarget } from './task.ts';
+import { TimingsRecorder } from './timings.ts';
+import { WorkerPool } from './worker-pool.ts';
+
+/** Failures that nobody has looked at are told of by their first messages, at most so many. */
+const unobservedSamplesMax = 5;
+
+/** A task that waits outside of the pools, and how to stop it waiting. */
+interface WaitingTask {
+  readonly target: TaskTarget;
+  stop: () => void;
+}
+
+export class SessionCore {
+  readonly cluster: Cluster;
+  readonly events = new EventHub();
+  readonly timings = new TimingsRecorder();
+  readonly functions = new FunctionRegistry();
+  readonly #pools = new Map<string, WorkerPool>();
+  readonly #actorPools = new Set<WorkerPool>();
+  readonly #waiting = new Map<Task, WaitingTask>();
+  readonly #unobserved = new Map<ObjectEntry, string>();
+  #unobservedMore = 0;
+  readonly #freed: FinalizationRegistry<number>;
+  #taskCount = 0;
+  #closed = false;
+
+  constructor(cluster: Cluster) {
+    this.cluster = cluster;
+    this.#freed = new FinalizationRegistry((byteLength) => this.events.emit({ type: 'object.freed', byteLength }));
+  }
+
+  get isClosed(): boolean {
+    return this.#closed;
+  }
+
+  /** N3 */
+  checkOpen(what: string): void {
+    if (this.#closed) throw new ClosedError(`Cannot ${what}: the session is closed`);
+  }
+
+  /** The pool of the workers that have these resources. */
+  pool(resources: Resources): WorkerPool {
+    const key = JSON.stringify(Object.entries(resources).sort());
+    let pool = this.#pools.get(key);
+    if (pool === undefined) {
+      const { cluster, timings, events } = this;
+      pool = new WorkerPool({ cluster, resources, exclusive: false, timings, events });
+      this.#pools.set(key, pool);
+    }
+    return pool;
+  }
+
+  addActorPool(pool: WorkerPool): void {
+    this.#actorPools.add(pool);
+  }
+
+  /** Ends an actor's pool and every call that waits for it. */
+  removeActorPool(pool: WorkerPool, target: TaskTarget, error: GridbookError): void {
+    this.#stopWaiting((waiting) => waiting.target === target, error);
+    this.#actorPools.delete(pool);
+    pool.close(error);
+  }
+
+  /** A function that may be called at once, whatever its shipment still takes. */
+  handleOf(shipment: Shipment | Promise<Shipment>, name: string, role: FunctionRole): FunctionHandle {
+    if (!(shipment instanceof Promise)) {
+      const definition = this.functions.define(shipment, role);
+      return {
+        name,
+        definition,
+        profile: { expectedMs: undefined },
+        calls: 0,
+        ready: Promise.resolve(),
+        error: undefined,
+      };
+    }
+    const handle: FunctionHandle = {
+      name,
+      definition: undefined,
+      profile: { expectedMs: undefined },
+      calls: 0,
+      error: undefined,
+      ready: shipment.then(
+        (shipped) => {
+          try {
+            handle.definition = this.functions.define(shipped, role);
+          } catch (error) {
+            handle.error = asError(error);
+          }
+        },
+        (error: unknown) => {
+          handle.error = asError(error);
+        },
+      ),
+    };
+    return handle;
+  }
+
+  /**
+   * Makes a task of a call and sends it as soon as it can be.
+   *
+   * @throws SerializationError when an argument cannot travel.
+   */
+  call(
+    handle: FunctionHandle,
+    rules: TaskRules,
+    args: readonly unknown[],
+    sink: TaskSink,
+    target: TaskTarget,
+    position = 0,
+  ): Task {
+    if (this.#closed) this.checkOpen('start a task');
+    const id = ++this.#taskCount;
+    handle.calls++;
+    const isReady =
+      handle.definition !== undefined && (rules.combine === undefined || rules.combine.definition !== undefined);
+    const timed = isTimed(id, handle);
+    const calledAt = timed ? nowMs() : 0;
+    const payload = writeArguments(args); // N1
+    const task = new Task(id, handle, rules, payload, sink, position);
+    if (timed) {
+      task.calledAt = calledAt;
+      task.encodedAt = nowMs();
+    }
+    if (isReady && payload.refs === undefined) target.submit(task);
+    else this.#submitLater(task, payload, target);
+    return task;
+  }
+
+  #submitLater(task: Task, payload: Payload, target: TaskTarget): void {
+    const entries = (payload.refs ?? []).map(({ ref }) =>
+      ref instanceof ObjectRef ? entryOf(ref) : new ObjectEntry(),
+    );
+    let left = 1 + entries.length;
+    const waiting: WaitingTask = { target, stop: () => {} };
+    const onOneReady = (): void => {
+      if (--left > 0 || !this.#waiting.delete(task)) return;
+      const failed = entries.find((entry) => entry.outcome.state === 'failed')?.outcome;
+      const error =
+        task.handle.error ?? task.rules.combine?.error ?? (failed?.state === 'failed' ? failed.error : undefined);
+      for (const entry of entries) entry.markObserved();
+      if (error !== undefined) {
+        task.state = 'settled';
+        target.forgo(task);
+        task.sink.onError(task, error); // N2
+      } else {
+        target.submit(task);
+      }
+    };
+    this.#waiting.set(task, waiting);
+    target.expect(task);
+    const stops = entries.map((entry) => entry.whenSettled(onOneReady));
+    waiting.stop = () => {
+      for (const stop of stops) stop();
+    };
+    void Promise.all([task.handle.ready, task.rules.combine?.ready]).then(onOneReady);
+  }
+
+  /** The tasks that have not settled and do it for this sink. */
+  unsettledOf(sink: TaskSink, pool: WorkerPool): Task[] {
+    return [...this.#waiting.keys(), ...pool.unsettledTasks()].filter((task) => task.sink === sink);
+  }
+
+  /** Settles a task as cancelled, wherever it is. */
+  cancel(task: Task, target: TaskTarget, force: boolean, error: GridbookError = cancelled(task)): void {
+    if (this.#waiting.has(task)) {
+      this.#stopWaiting((_, t) => t === task, error);
+    } else {
+      target.cancel(task, force, error);
+    }
+  }
+
+  #stopWaiting(which: (waiting: WaitingTask, task: Task) => boolean, error: GridbookError): void {
+    for (const [task, waiting] of this.#waiting) {
+      if (!which(waiting, task)) continue;
+      this.#waiting.delete(task);
+      waiting.stop();
+      waiting.target.forgo(task);
+      task.state = 'settled';
+      task.sink.onError(task, error);
+    }
+  }
+
+  /** Keeps a failure in mind until somebody looks at it, so that closing can warn of those nobody did. */
+  noteFailure(entry: ObjectEntry, error: Error): void {
+    if (this.#unobserved.size < unobservedSamplesMax) {
+      this.#unobserved.set(entry, error.message);
+      entry.onObserved = () => this.#unobserved.delete(entry);
+    } else {
+      this.#unobservedMore++;
+      entry.onObserved = () => this.#unobservedMore--;
+    }
+  }
+
+  /** Tells of it when the memory of a large value is freed. */
+  trackStored(stored: StoredValue): StoredValue {
+    this.#freed.register(stored, stored.bytes.byteLength);
+    return stored;
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#warnOfUnobserved();
+    const error = new CancelledError('The session was closed before the task had settled');
+    this.#stopWaiting(() => true, error);
+    for (const pool of [...this.#pools.values(), ...this.#actorPools]) pool.close(error);
+    await this.cluster.close();
+    this.events.close();
+  }
+
+  #warnOfUnobserved(): void {
+    const count = this.#unobserved.size + this.#unobservedMore;
+    if (count === 0) return;
+    const [first] = this.#unobserved.values();
+    const tasks =
+      count === 1 ? 'One task failed and nobody awaited it' : `${count} tasks failed and nobody awaited them`;
+    process.emitWarning(`${tasks}${first === undefined ? '' : `; the first: ${first}`}`, 'GridbookWarning');
+  }
+}
+
+function cancelled({ rules: { name } }: Task): CancelledError {
+  return new CancelledError(`Task "${name}" was cancelled`);
+}
+
+function asError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error));
+}

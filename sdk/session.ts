@@ -1,0 +1,371 @@
+// Session: a client's connection to a cluster, and the owner of its tasks, actors and objects.
+//
+// Owns: the public calls and the checks of their arguments. Does not own: how they are done (session-core.ts and the
+// features on top of it).
+
+import { type Actor, type ActorClass, type ActorOptions, makeActor } from './actor.ts';
+import type { Cluster } from './cluster/cluster.ts';
+import { InvalidArgumentError } from './errors.ts';
+import type { SessionEvent } from './events.ts';
+import { callerUrl, shipFunction, shipModule, shipNamespace } from './function-shipping/index.ts';
+import { type MapProgress, MapRun } from './map.ts';
+import { MapStream } from './map-stream.ts';
+import { entryOf, ObjectEntry, ObjectRef } from './object-ref.ts';
+import { buildFrame } from './protocol/codec.ts';
+import { readWholeValue } from './protocol/deserialization.ts';
+import { type Payload, writePayload } from './protocol/payload.ts';
+import {
+  type AnyFunction,
+  cancelTask,
+  insideOf,
+  makeRemote,
+  type Remote,
+  type RemoteModule,
+  rulesOf,
+} from './remote.ts';
+import { SessionCore } from './session-core.ts';
+import { checkInteger, checkTaskOptions, type TaskOptions } from './task-options.ts';
+import { type Timings, TimingsRecorder } from './timings.ts';
+import { getAll, type WaitOptions, type WaitResult, type WaitSomeOptions, waitForSome } from './waiting.ts';
+
+/** Options of `remote` beside those of the task. */
+export interface RemoteOptions extends TaskOptions {
+  /** Values of variables that the function uses and that are not its own. */
+  capture?: Readonly<Record<string, unknown>> | undefined;
+}
+
+/** Options of `map` and `reduce`. */
+export interface MapOptions<R> extends RemoteOptions {
+  /** Whether results come in the order of the inputs; false gives each as soon as it is there. @default true */
+  ordered?: boolean | undefined;
+  /** How many inputs are taken before their results are, at most. @default 16384 */
+  inFlightMax?: number | undefined;
+  /** Called with how far the map is, whenever results are handed over. */
+  onProgress?: ((progress: MapProgress) => void) | undefined;
+  /**
+   * Combines the results of two neighbours, the earlier one first; it must be associative. Done on the workers, so that
+   * fewer results travel: each value then stands for a run of neighbours.
+   */
+  combine?: ((earlier: R, later: R) => R) | Remote<(earlier: R, later: R) => R> | undefined;
+}
+
+const inFlightDefault = 16_384;
+
+let coreOfSession: (session: Session) => SessionCore;
+
+/** What the workloads of the SDK need of a session beside its public calls. */
+export function coreOf(session: Session): SessionCore {
+  return coreOfSession(session);
+}
+
+/**
+ * A client's connection to a cluster. Made by `connect`.
+ *
+ * @example
+ * ```ts
+ * import { connect } from 'gridbook';
+ *
+ * await using session = await connect({ workers: 2 });
+ * const square = session.remote((x: number) => x * x);
+ * console.log(await square(7)); // prints: 49
+ * ```
+ */
+export class Session implements AsyncDisposable {
+  readonly #core: SessionCore;
+
+  static {
+    coreOfSession = (session) => session.#core;
+  }
+
+  /** @param cluster - what grants the session's workers; `connect` makes it. */
+  constructor(cluster: Cluster) {
+    this.#core = new SessionCore(cluster);
+  }
+
+  /** What the session runs on: `embedded`, or an address. */
+  get cluster(): string {
+    return this.#core.cluster.name;
+  }
+
+  /** How many workers of one cpu it can have at once. */
+  get workers(): number {
+    return this.#core.cluster.workersMax;
+  }
+
+  /**
+   * A function whose calls run on workers.
+   *
+   * @param fn - the function. Its source is parsed once; what it uses from outside must be an import, a global, or be
+   *   given in `options.capture`.
+   * @throws InvalidArgumentError naming the variable, the line and the ways out, when something else is used.
+   * @throws SerializationError when a captured value cannot travel.
+   * @example
+   * ```ts
+   * import { connect } from 'gridbook';
+   *
+   * await using session = await connect({ workers: 1 });
+   * const factor = 3;
+   * const scale = session.remote((x: number) => x * factor, { capture: { factor } });
+   * console.log(await scale(5)); // prints: 15
+   * ```
+   */
+  remote<F extends AnyFunction>(fn: F, options?: RemoteOptions): Remote<F>;
+  /**
+   * A function that a module exports. The module is bundled with what it imports.
+   *
+   * @param module - the module's file URL.
+   * @param name - the name of the export.
+   */
+  remote<F extends AnyFunction = (...args: unknown[]) => unknown>(
+    module: URL,
+    name: string,
+    options?: RemoteOptions,
+  ): Remote<F>;
+  /**
+   * All functions of a module.
+   *
+   * @param module - the module as `import * as module` gives it.
+   */
+  remote<M extends object>(module: M, options?: RemoteOptions): RemoteModule<M>;
+  remote(what: object, second?: string | RemoteOptions, third?: RemoteOptions): unknown {
+    this.#core.checkOpen('make a remote function');
+    const options = typeof second === 'string' ? (third ?? {}) : (second ?? {});
+    const { capture, ...taskOptions } = options;
+    const checked = checkTaskOptions(taskOptions);
+    const named = taskOptions.name === undefined ? {} : { name: taskOptions.name };
+    if (what instanceof URL) {
+      if (typeof second !== 'string') {
+        throw new InvalidArgumentError('remote(url, name) needs the name of the function that the module exports');
+      }
+      const handle = this.#core.handleOf(shipModule(what, second, named), taskOptions.name ?? second, {
+        type: 'call',
+      });
+      return makeRemote(this.#core, handle, checked);
+    }
+    if (isFunction(what)) return this.#remoteFunction(what, capture, taskOptions);
+    const remotes: Record<string, unknown> = {};
+    for (const [name, shipment] of Object.entries(shipNamespace(what, { callerUrl: callerUrl() }))) {
+      remotes[name] = makeRemote(this.#core, this.#core.handleOf(shipment, name, { type: 'call' }), checked);
+    }
+    return remotes;
+  }
+
+  #remoteFunction(
+    fn: object,
+    capture: Readonly<Record<string, unknown>> | undefined,
+    taskOptions: TaskOptions,
+  ): Remote<AnyFunction> {
+    const inside = insideOf(fn);
+    if (inside !== undefined) {
+      if (capture !== undefined) throw new InvalidArgumentError('capture belongs to the first remote(fn, { capture })');
+      return makeRemote(this.#core, inside.handle, checkTaskOptions(taskOptions, inside.options));
+    }
+    if (!isFunction(fn)) throw new InvalidArgumentError('remote takes a function, a module or its URL');
+    const name = taskOptions.name ?? (fn.name || 'anonymous');
+    const shipment = shipFunction(fn, {
+      ...(capture === undefined ? {} : { capture }),
+      name,
+      callerUrl: callerUrl(),
+    });
+    return makeRemote(this.#core, this.#core.handleOf(shipment, name, { type: 'call' }), checkTaskOptions(taskOptions));
+  }
+
+  /**
+   * Runs a function over inputs, as many as they are, and gives the results as a stream.
+   *
+   * @param fn - a function or a remote function; called with one input.
+   * @param inputs - any iterable or async iterable, also an endless one: it is read as results are taken.
+   * @returns the results in the order of the inputs, unless `ordered: false`.
+   * @throws (from the stream) what the first failed task failed with; the others are cancelled then.
+   * @example
+   * ```ts
+   * import { connect } from 'gridbook';
+   *
+   * await using session = await connect({ workers: 2 });
+   * const squares = await session.map((x: number) => x * x, [1, 2, 3]).toArray();
+   * console.log(squares.join(' ')); // prints: 1 4 9
+   * ```
+   */
+  map<T, R>(
+    fn: ((input: T) => R) | Remote<(input: T) => R>,
+    inputs: Iterable<T> | AsyncIterable<T>,
+    options: MapOptions<Awaited<R>> = {},
+  ): MapStream<Awaited<R>> {
+    this.#core.checkOpen('start a map');
+    const { ordered = true, inFlightMax = inFlightDefault, onProgress, combine, capture, ...taskOptions } = options;
+    checkInteger('inFlightMax', inFlightMax, 1);
+    const inside = this.#insideOf(fn, capture, taskOptions);
+    const combiner = combine === undefined ? undefined : this.#insideOf(combine, capture, {});
+    const timings = new TimingsRecorder();
+    const { handle, options: checked } = inside;
+    const rules = rulesOf(handle, checked, combiner?.handle, timings);
+    const pool = this.#core.pool(checked.resources);
+    const { signal } = checked;
+    const core = this.#core;
+    return new MapStream(
+      new MapRun({ core, pool, handle, rules, timings, inputs, ordered, inFlightMax, signal, onProgress }),
+    );
+  }
+
+  #insideOf(
+    fn: object,
+    capture: Readonly<Record<string, unknown>> | undefined,
+    options: TaskOptions,
+  ): NonNullable<ReturnType<typeof insideOf>> {
+    const inside = insideOf(this.#remoteFunction(fn, capture, options));
+    if (inside === undefined) throw new InvalidArgumentError('map takes a function or a remote function');
+    return inside;
+  }
+
+  /**
+   * Runs a function over inputs and combines all results into one, neighbours first on the workers, the rest here.
+   *
+   * @param combine - associative; a plain function, since it also runs here.
+   * @throws InvalidArgumentError when there are no inputs and no `initial`.
+   * @example
+   * ```ts
+   * import { connect } from 'gridbook';
+   *
+   * await using session = await connect({ workers: 2 });
+   * const sum = await session.reduce((x: number) => x * x, [1, 2, 3], (a, b) => a + b);
+   * console.log(sum); // prints: 14
+   * ```
+   */
+  async reduce<T, R>(
+    fn: ((input: T) => R) | Remote<(input: T) => R>,
+    inputs: Iterable<T> | AsyncIterable<T>,
+    combine: (earlier: Awaited<R>, later: Awaited<R>) => Awaited<R>,
+    options: Omit<MapOptions<Awaited<R>>, 'combine' | 'ordered'> & { initial?: Awaited<R> } = {},
+  ): Promise<Awaited<R>> {
+    const { initial, ...mapOptions } = options;
+    let total: { value: Awaited<R> } | undefined = 'initial' in options ? { value: initial as Awaited<R> } : undefined;
+    await this.map(fn, inputs, { ...mapOptions, combine }).forEach((value) => {
+      total = { value: total === undefined ? value : combine(total.value, value) };
+    });
+    if (total === undefined) {
+      throw new InvalidArgumentError('Cannot reduce no inputs: give `initial`, the value for that case');
+    }
+    return total.value;
+  }
+
+  /**
+   * Starts an actor: an instance of a class that lives in a worker of its own and keeps its state between calls.
+   *
+   * @param Class - the class; what it uses from outside is shipped as with `remote`.
+   * @param args - the constructor's arguments.
+   * @returns its handle at once; a constructor that fails makes every call fail with an `ActorDiedError`.
+   * @example
+   * ```ts
+   * import { connect } from 'gridbook';
+   *
+   * class Counter {
+   *   count = 0;
+   *   add(n: number) {
+   *     this.count += n;
+   *     return this.count;
+   *   }
+   * }
+   * await using session = await connect({ workers: 1 });
+   * const counter = session.actor(Counter);
+   * counter.add(2);
+   * console.log(await counter.add(3)); // prints: 5
+   * ```
+   */
+  actor<C extends ActorClass<object>>(
+    Class: C,
+    args: ConstructorParameters<C> | [] = [],
+    options: ActorOptions = {},
+  ): Actor<InstanceType<C>> {
+    this.#core.checkOpen('start an actor');
+    return makeActor<InstanceType<C>>(this.#core, Class, args, options, callerUrl());
+  }
+
+  /**
+   * Stores a value and gives its reference. A large one is copied once, into memory that all workers see, however many
+   * tasks take the reference.
+   *
+   * @throws SerializationError when it cannot travel.
+   */
+  put<T>(value: T): ObjectRef<T> {
+    this.#core.checkOpen('put a value');
+    const entry = new ObjectEntry();
+    const { stored, segments, node } = writePayload(value, 'value');
+    if (stored !== undefined) {
+      entry.settle({ state: 'stored', stored: this.#core.trackStored(stored) });
+    } else {
+      entry.settle({ state: 'ready', value: readCopy(segments, node) });
+    }
+    return new ObjectRef<T>(entry);
+  }
+
+  /**
+   * The value of a reference, or of each of several, in their order.
+   *
+   * @throws TimeoutError when they had not settled after `timeoutMs`; the tasks go on.
+   * @throws what the first failed one failed with.
+   */
+  get<T>(ref: ObjectRef<T>, options?: WaitOptions): Promise<T>;
+  get<T extends readonly ObjectRef<unknown>[]>(
+    refs: T,
+    options?: WaitOptions,
+  ): Promise<{ -readonly [K in keyof T]: T[K] extends ObjectRef<infer V> ? V : never }>;
+  async get(what: ObjectRef<unknown> | readonly ObjectRef<unknown>[], options: WaitOptions = {}): Promise<unknown> {
+    if (what instanceof ObjectRef) return (await getAll([what], options))[0];
+    checkRefs(what, 'get');
+    return getAll(what, options);
+  }
+
+  /**
+   * Waits until some of the references have settled, by success or failure, or the time is over.
+   *
+   * @returns all references, those that have settled and those that have not.
+   */
+  async wait<T>(refs: readonly ObjectRef<T>[], options: WaitSomeOptions = {}): Promise<WaitResult<T>> {
+    checkRefs(refs, 'wait');
+    return waitForSome(refs, options);
+  }
+
+  /**
+   * Cancels the task that makes a reference's value; the reference fails with a `CancelledError` at once.
+   *
+   * @param options - `force` also ends a task that runs: its worker is killed unless it answers in a quarter of a
+   *   second. Without it, a task that runs goes on and its result is dropped.
+   */
+  cancel(ref: ObjectRef<unknown>, options: { force?: boolean } = {}): void {
+    cancelTask(this.#core, entryOf(ref), options.force ?? false);
+  }
+
+  /** Where the time of this session's tasks went. */
+  timings(): Timings {
+    return this.#core.timings.summary();
+  }
+
+  /** What happens from now on. Ends when the session is closed. */
+  events(): AsyncGenerator<SessionEvent, void, undefined> {
+    return this.#core.events.listen();
+  }
+
+  /** Cancels what has not settled and ends all workers; resolves when they are gone. */
+  close(): Promise<void> {
+    return this.#core.close();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+}
+
+function isFunction(value: unknown): value is AnyFunction {
+  return typeof value === 'function';
+}
+
+/** What a small value is after it was written: a copy that the caller cannot change any more. */
+function readCopy(segments: Payload['segments'], node: Payload['node']): unknown {
+  return readWholeValue(buildFrame(segments ?? [], node, (byteLength) => new ArrayBuffer(byteLength)));
+}
+
+function checkRefs(refs: readonly unknown[], call: string): void {
+  if (!Array.isArray(refs)) throw new InvalidArgumentError(`${call} takes an ObjectRef or an array of them`);
+  const at = refs.findIndex((ref) => !(ref instanceof ObjectRef));
+  if (at >= 0) throw new InvalidArgumentError(`${call} takes ObjectRefs, but refs[${at}] is something else`);
+}

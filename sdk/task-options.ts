@@ -1,0 +1,94 @@
+// The options of a remote function, checked once, and the rules that follow from them.
+
+import type { Resources } from './cluster/cluster.ts';
+import { InvalidArgumentError } from './errors.ts';
+
+/** How a task is run. Given to `remote`, and per call through `with`. */
+export interface TaskOptions {
+  /**
+   * How often a task is run again when its worker dies, or when it throws an error that `retryErrors` lets pass. With
+   * 0 it runs at most once, and travels alone, so that no other task's end can be its end.
+   * @default 3
+   */
+  maxRetries?: number | undefined;
+  /** Whether an error that the function throws leads to another try: never, always, or as a function says. @default false */
+  retryErrors?: boolean | ((error: Error) => boolean) | undefined;
+  /**
+   * How long one attempt may take from when it is sent to its worker, in milliseconds. After that the task fails with a
+   * `TimeoutError` and what still runs is killed. A task with a limit travels alone. @default no limit
+   */
+  timeoutMs?: number | undefined;
+  /** Cancels the task, running or not, when it is aborted. */
+  signal?: AbortSignal | undefined;
+  /** What the task is called in messages and lists. @default the function's name */
+  name?: string | undefined;
+  /** What its worker must have. @default { cpus: 1 } */
+  resources?: Resources | undefined;
+}
+
+/** Options with every default filled in. */
+export interface CheckedOptions {
+  readonly maxRetries: number;
+  readonly retryErrors: boolean | ((error: Error) => boolean);
+  readonly timeoutMs: number | undefined;
+  readonly signal: AbortSignal | undefined;
+  readonly name: string | undefined;
+  readonly resources: Resources;
+}
+
+const oneCpu: Resources = { cpus: 1 };
+
+/** The longest time limit: what a timer can wait, in milliseconds. */
+const timeoutMsMax = 2 ** 31 - 1;
+
+/** Checks a limit of time. @throws InvalidArgumentError */
+export function checkTimeout(timeoutMs: number | undefined): number | undefined {
+  if (timeoutMs === undefined || timeoutMs === Number.POSITIVE_INFINITY) return undefined;
+  if (!(timeoutMs > 0 && timeoutMs <= timeoutMsMax)) {
+    throw new InvalidArgumentError(`timeoutMs must be a number from above 0 to ${timeoutMsMax}, got ${timeoutMs}`);
+  }
+  return timeoutMs;
+}
+
+/** Checks that an option is a whole number in a range. @throws InvalidArgumentError */
+export function checkInteger(name: string, value: number, least: number, most = Number.MAX_SAFE_INTEGER): number {
+  if (!Number.isSafeInteger(value) || value < least || value > most) {
+    const range = most === Number.MAX_SAFE_INTEGER ? `of at least ${least}` : `from ${least} to ${most}`;
+    throw new InvalidArgumentError(`${name} must be a whole number ${range}, got ${String(value)}`);
+  }
+  return value;
+}
+
+/** Checks amounts of resources. @throws InvalidArgumentError */
+export function checkResources(resources: Resources): Resources {
+  for (const [name, amount] of Object.entries(resources)) {
+    if (!(Number.isFinite(amount) && amount >= 0)) {
+      throw new InvalidArgumentError(`resources.${name} must be a number of at least 0, got ${String(amount)}`);
+    }
+  }
+  return resources;
+}
+
+const known = new Set(['maxRetries', 'retryErrors', 'timeoutMs', 'signal', 'name', 'resources']);
+
+/** Refuses names that no option has: a misspelt one would change nothing, silently. @throws InvalidArgumentError */
+export function checkNames(options: object, names: ReadonlySet<string>, of: string): void {
+  for (const name of Object.keys(options)) {
+    if (names.has(name)) continue;
+    throw new InvalidArgumentError(`${of} has no option "${name}"; it has ${[...names].join(', ')}`);
+  }
+}
+
+/** Checks options and fills in what is missing from `base`. @throws InvalidArgumentError */
+export function checkTaskOptions(options: TaskOptions, base?: CheckedOptions): CheckedOptions {
+  checkNames(options, known, 'a remote function');
+  const { maxRetries, retryErrors, resources } = options;
+  return {
+    maxRetries: maxRetries === undefined ? (base?.maxRetries ?? 3) : checkInteger('maxRetries', maxRetries, 0),
+    retryErrors: retryErrors ?? base?.retryErrors ?? false,
+    timeoutMs: 'timeoutMs' in options ? checkTimeout(options.timeoutMs) : base?.timeoutMs,
+    signal: options.signal ?? base?.signal,
+    name: options.name ?? base?.name,
+    resources: resources === undefined ? (base?.resources ?? oneCpu) : { ...oneCpu, ...checkResources(resources) },
+  };
+}

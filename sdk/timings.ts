@@ -1,0 +1,120 @@
+// Where the time of tasks went: one histogram a stage, cheap enough to be always on.
+//
+// Of short tasks every sixteenth is timed, of the others each one; a timed task has all of its stages.
+//
+// Owns: the histograms. Does not own: taking the times (worker-pool.ts, the worker).
+
+/** The stages of a task, in their order, in milliseconds. */
+export const stages = ['encode', 'waitInSession', 'travel', 'waitOnWorker', 'run', 'return', 'settle'] as const;
+
+/**
+ * A stage of a task's journey: `encode` its arguments are written; `waitInSession` until it is sent; `travel` until the
+ * worker has it; `waitOnWorker` until it begins; `run` the function itself; `return` until its answer is back in the
+ * session, the wait for the other answers of its batch included; `settle` until its ref is settled.
+ */
+export type Stage = (typeof stages)[number];
+
+/** A distribution, in milliseconds. Quantiles are exact to one part in 16. */
+export interface TimeSummary {
+  /** How many tasks were timed. */
+  count: number;
+  mean: number;
+  p50: number;
+  p90: number;
+  p99: number;
+  max: number;
+}
+
+/** What `session.timings()` gives. */
+export interface Timings {
+  /** How many tasks were settled, timed or not. */
+  tasks: number;
+  stages: Record<Stage, TimeSummary>;
+  /** From the call to the settled ref. */
+  total: TimeSummary;
+}
+
+// Buckets are 8 to an octave of nanoseconds, from 1 ns to 2^53 ns.
+const bucketsPerOctave = 8;
+const octaves = 53;
+
+/**
+ * A histogram with logarithmic buckets, after G. Tene's HdrHistogram: equal relative width at every size, so that a
+ * quantile is right to half a bucket, 1/16, wherever it falls.
+ */
+export class Histogram {
+  readonly #buckets = new Uint32Array(bucketsPerOctave * octaves);
+  #count = 0;
+  #sum = 0;
+  #max = 0;
+
+  add(ms: number): void {
+    const ns = ms > 0 ? ms * 1e6 : 0; // clocks of two threads differ by less than they can be read: never below zero
+    const bucket = ns < 1 ? 0 : Math.floor(Math.log2(ns) * bucketsPerOctave);
+    this.#buckets[Math.min(bucket, this.#buckets.length - 1)]!++;
+    this.#count++;
+    this.#sum += ns;
+    if (ns > this.#max) this.#max = ns;
+  }
+
+  #quantile(q: number): number {
+    let rest = q * this.#count;
+    for (let i = 0; i < this.#buckets.length; i++) {
+      rest -= this.#buckets[i]!;
+      if (rest <= 0 && this.#count > 0) return Math.min(this.#max, 2 ** ((i + 0.5) / bucketsPerOctave)) / 1e6;
+    }
+    return 0;
+  }
+
+  summary(): TimeSummary {
+    return {
+      count: this.#count,
+      mean: this.#count === 0 ? 0 : this.#sum / this.#count / 1e6,
+      p50: this.#quantile(0.5),
+      p90: this.#quantile(0.9),
+      p99: this.#quantile(0.99),
+      max: this.#max / 1e6,
+    };
+  }
+}
+
+/** The times of one task's stages, in milliseconds. */
+export type StageTimes = Record<Stage, number>;
+
+/** Collects the times of tasks: of a session, or of one run. */
+export class TimingsRecorder {
+  readonly #stages = new Map<Stage, Histogram>(stages.map((stage) => [stage, new Histogram()]));
+  readonly #total = new Histogram();
+  #tasks = 0;
+
+  count(tasks: number): void {
+    this.#tasks += tasks;
+  }
+
+  record(times: StageTimes): void {
+    let total = 0;
+    for (const [stage, histogram] of this.#stages) {
+      const ms = times[stage];
+      histogram.add(ms);
+      total += Math.max(0, ms);
+    }
+    this.#total.add(total);
+  }
+
+  summary(): Timings {
+    const of = (stage: Stage): TimeSummary => (this.#stages.get(stage) ?? new Histogram()).summary();
+    return {
+      tasks: this.#tasks,
+      stages: {
+        encode: of('encode'),
+        waitInSession: of('waitInSession'),
+        travel: of('travel'),
+        waitOnWorker: of('waitOnWorker'),
+        run: of('run'),
+        return: of('return'),
+        settle: of('settle'),
+      },
+      total: this.#total.summary(),
+    };
+  }
+}

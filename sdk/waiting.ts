@@ -1,0 +1,105 @@
+// Waiting for references: all of them, or the first few, with a limit.
+
+import { InvalidArgumentError, TimeoutError } from './errors.ts';
+import { entryOf, type ObjectRef } from './object-ref.ts';
+import { checkInteger, checkTimeout } from './task-options.ts';
+
+/** How long to wait. */
+export interface WaitOptions {
+  /** In milliseconds. @default no limit */
+  timeoutMs?: number | undefined;
+  /** Ends the wait, not the tasks. */
+  signal?: AbortSignal | undefined;
+}
+
+/** How many to wait for, and how long. */
+export interface WaitSomeOptions extends WaitOptions {
+  /** How many must have settled. @default 1 */
+  count?: number | undefined;
+}
+
+/** The references that have settled, by success or failure, and those that have not; both in the order given. */
+export interface WaitResult<T> {
+  ready: ObjectRef<T>[];
+  pending: ObjectRef<T>[];
+}
+
+/** Waits until `count` of the refs have settled, or the first has failed where that ends the wait. */
+function untilSettled(
+  refs: readonly ObjectRef<unknown>[],
+  count: number,
+  endAtFailure: boolean,
+  { timeoutMs, signal }: WaitOptions,
+  onTimeout: 'reject' | 'resolve',
+): Promise<void> {
+  signal?.throwIfAborted();
+  const limitMs = checkTimeout(timeoutMs);
+  return new Promise<void>((resolve, reject) => {
+    let left = count;
+    const stops: (() => void)[] = [];
+    let timer: NodeJS.Timeout | undefined;
+    const end = (settle: () => void): void => {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', onAbort);
+      for (const stop of stops) stop();
+      settle();
+    };
+    const onAbort = (): void => end(() => reject(signal?.reason));
+    let done = false;
+    for (const ref of refs) {
+      const entry = entryOf(ref);
+      const onSettled = (): void => {
+        if (done) return;
+        left--;
+        if (left > 0 && !(endAtFailure && entry.outcome.state === 'failed')) return;
+        done = true;
+        end(resolve);
+      };
+      if (done) break;
+      if (entry.isSettled) onSettled();
+      else stops.push(entry.whenSettled(onSettled));
+    }
+    if (done) return;
+    if (left <= 0) {
+      end(resolve);
+      return;
+    }
+    if (limitMs !== undefined) {
+      timer = setTimeout(() => {
+        done = true;
+        if (onTimeout === 'resolve') end(resolve);
+        else end(() => reject(timedOut(refs, limitMs)));
+      }, limitMs);
+    }
+    signal?.addEventListener('abort', onAbort, { once: true });
+  });
+}
+
+function timedOut(refs: readonly ObjectRef<unknown>[], limitMs: number): TimeoutError {
+  const open = refs.filter((ref) => ref.state === 'pending').length;
+  return new TimeoutError(`${open} of ${refs.length} refs had not settled after ${limitMs} ms; their tasks go on`);
+}
+
+/** The values of references, in their order. Rejects with the first failure. */
+export async function getAll(refs: readonly ObjectRef<unknown>[], options: WaitOptions): Promise<unknown[]> {
+  await untilSettled(refs, refs.length, true, options, 'reject');
+  const failed = refs.find((ref) => ref.state === 'failed');
+  if (failed !== undefined) entryOf(failed).read();
+  return refs.map((ref) => entryOf(ref).read());
+}
+
+/** Waits for some of the references. */
+export async function waitForSome<T>(
+  refs: readonly ObjectRef<T>[],
+  { count = 1, ...options }: WaitSomeOptions,
+): Promise<WaitResult<T>> {
+  checkInteger('count', count, 0);
+  if (count > refs.length) {
+    throw new InvalidArgumentError(`count must be at most the number of refs, ${refs.length}, got ${count}`);
+  }
+  await untilSettled(refs, count, false, options, 'resolve');
+  return {
+    ready: refs.filter((ref) => ref.state !== 'pending'),
+    pending: refs.filter((ref) => ref.state === 'pending'),
+  };
+}

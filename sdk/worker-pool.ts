@@ -1,0 +1,388 @@
+// Drives one dispatcher over the leases of one kind of worker: sends what it says, feeds it what comes back.
+//
+// Owns: the leases, what each worker has been told, the timer of the dispatcher's deadlines.
+// Does not own: which task goes where (dispatcher.ts), values' meaning (the sinks), threads (the cluster).
+// Callers: session.ts for tasks, actor.ts for the calls of one actor.
+//
+// Invariants:
+//   L1. Workers get new tasks before the answers that made room are settled, so that they do not wait for callers.
+//   L2. A frame that cannot be read costs its worker, and nothing else.
+//   L3. While tasks are unsettled the channels keep the process running; otherwise they do not.
+
+import type { Cluster, LeaseHandle, Resources, WorkerLease, WorkerLoss } from './cluster/cluster.ts';
+import { Dispatcher, type Effect } from './dispatcher.ts';
+import { CancelledError, GridbookError } from './errors.ts';
+import type { EventHub } from './events.ts';
+import { DefinedFunctions, OutgoingFrame } from './outgoing-frame.ts';
+import type { Frame } from './protocol/channel.ts';
+import { nowMs } from './protocol/clock.ts';
+import { type FrameReader, readFrame } from './protocol/codec.ts';
+import { readValue, readWholeValue } from './protocol/deserialization.ts';
+import { asWorkerMessages, type TaskCombined, type TaskResults } from './protocol/messages.ts';
+import { tags, type WireValue } from './protocol/wire-value.ts';
+import type { Task, TaskTarget } from './task.ts';
+import { failureOf, mayRetry, timedOut, workerDied } from './task-failure.ts';
+import { runTimesOf, stageTimesOf, sumOf } from './task-times.ts';
+import type { StageTimes, TimingsRecorder } from './timings.ts';
+
+/** When so many tasks have been submitted in one go, sending begins without waiting for the caller to pause. */
+const eagerTasks = 256;
+
+interface LeasedWorker {
+  readonly lease: WorkerLease;
+  readonly defined: DefinedFunctions;
+}
+
+/** Answers that were accepted and wait to be settled until the workers have been fed (L1). */
+type Settlement = () => void;
+
+export interface WorkerPoolOptions {
+  cluster: Cluster;
+  resources: Resources;
+  /** For an actor: one worker of its own, calls in order, none alone. */
+  exclusive: boolean;
+  timings: TimingsRecorder;
+  events: EventHub;
+  /** Called when a worker was lost, before tasks go to another one. */
+  onWorkerLost?: (loss: WorkerLoss) => void;
+}
+
+export class WorkerPool implements TaskTarget {
+  readonly #options: WorkerPoolOptions;
+  readonly #dispatcher: Dispatcher<Task>;
+  readonly #request: LeaseHandle;
+  readonly #workers = new Map<string, LeasedWorker>();
+  /** Why each lease ended whose tasks are being settled. */
+  #lastLoss: WorkerLoss = { reason: 'exit', message: 'the worker ended' };
+  #unsettled = 0;
+  #submitted = 0;
+  #flushing = false;
+  #scheduled = false;
+  #timer: NodeJS.Timeout | undefined;
+  #timerAt = Number.POSITIVE_INFINITY;
+  #closed = false;
+
+  constructor(options: WorkerPoolOptions) {
+    this.#options = options;
+    this.#dispatcher = new Dispatcher({ isolate: !options.exclusive });
+    const { cluster, resources, exclusive } = options;
+    this.#request = cluster.request({ resources, exclusive, onGranted: (lease) => this.#onGranted(lease) });
+  }
+
+  unsettledTasks(): Iterable<Task> {
+    return this.#dispatcher.unsettled();
+  }
+
+  expect(): void {}
+
+  forgo(): void {}
+
+  /** Sends a task when a worker has room; `first` before all that wait. */
+  submit(task: Task, first = false): void {
+    this.#dispatcher.onSubmit(task, first);
+    if (this.#unsettled++ === 0) this.#setBusy(true); // L3
+    if (++this.#submitted >= eagerTasks) this.#flush();
+    else if (!this.#scheduled) {
+      this.#scheduled = true;
+      queueMicrotask(() => {
+        this.#scheduled = false;
+        this.#flush();
+      });
+    }
+  }
+
+  /** Settles the task as cancelled; what it may still do on its worker reaches nobody. */
+  cancel(task: Task, force: boolean, error: GridbookError): void {
+    if (!this.#dispatcher.onCancel(task, force, nowMs())) return;
+    this.#settled(1);
+    task.sink.onError(task, error);
+    this.#flush();
+  }
+
+  #setBusy(busy: boolean): void {
+    for (const { lease } of this.#workers.values()) lease.channel.setBusy(busy);
+  }
+
+  #settled(count: number): void {
+    this.#unsettled -= count;
+    if (this.#unsettled === 0) this.#setBusy(false); // L3
+  }
+
+  #onGranted(lease: WorkerLease): void {
+    this.#workers.set(lease.id, { lease, defined: new DefinedFunctions() });
+    lease.onLost = (loss) => this.#onLost(lease, loss);
+    lease.onRecalled = () => {
+      this.#dispatcher.onWorkerRecalled(lease.id);
+      this.#flush();
+    };
+    lease.channel.onFrame = (frame) => this.#onFrame(lease, frame);
+    lease.channel.setBusy(this.#unsettled > 0);
+    this.#options.events.emit({ type: 'worker.leased', worker: lease.worker, lease: lease.id });
+    this.#dispatcher.onWorkerGranted(lease.id);
+    this.#flush();
+  }
+
+  #onLost(lease: WorkerLease, loss: WorkerLoss): void {
+    if (!this.#workers.delete(lease.id) || this.#closed) return;
+    const { reason, message } = loss;
+    this.#options.events.emit({
+      type: 'worker.lost',
+      worker: lease.worker,
+      lease: lease.id,
+      reason,
+      message,
+    });
+    this.#lastLoss = loss;
+    this.#dispatcher.onWorkerLost(lease.id, reason !== 'node-died');
+    this.#options.onWorkerLost?.(loss);
+    this.#flush();
+  }
+
+  /** Carries out what the dispatcher says until it says nothing more. */
+  #flush(): void {
+    if (this.#flushing || this.#closed) return;
+    this.#flushing = true;
+    this.#submitted = 0;
+    const now = nowMs();
+    try {
+      this.#request.setDemand(Math.min(this.#unsettled, this.#options.cluster.workersMax));
+      this.#dispatcher.dispatch(now);
+      for (let effects = this.#dispatcher.takeEffects(); effects.length > 0; ) {
+        for (const effect of effects) this.#carryOut(effect, now);
+        this.#dispatcher.dispatch(now);
+        effects = this.#dispatcher.takeEffects();
+      }
+    } finally {
+      this.#flushing = false;
+    }
+    this.#setTimer();
+  }
+
+  #carryOut(effect: Effect<Task>, now: number): void {
+    switch (effect.type) {
+      case 'send':
+        this.#send(effect.lease, effect.tasks, now);
+        break;
+      case 'cancel': {
+        const worker = this.#workers.get(effect.lease);
+        if (worker === undefined) break;
+        const frame = new OutgoingFrame(worker.defined);
+        frame.addCancel(effect.ids);
+        worker.lease.channel.send(frame.build());
+        break;
+      }
+      case 'kill':
+        this.#workers.get(effect.lease)?.lease.kill();
+        break;
+      case 'release': {
+        const worker = this.#workers.get(effect.lease);
+        this.#workers.delete(effect.lease);
+        if (worker === undefined) break;
+        this.#options.events.emit({
+          type: 'worker.released',
+          worker: worker.lease.worker,
+          lease: effect.lease,
+        });
+        worker.lease.release();
+        break;
+      }
+      case 'worker-died':
+        this.#settleError(effect.task, workerDied(effect.task, this.#lastLoss));
+        break;
+      case 'timed-out':
+        this.#settleError(effect.task, timedOut(effect.task));
+        break;
+    }
+  }
+
+  #send(leaseId: string, tasks: Task[], now: number): void {
+    const worker = this.#workers.get(leaseId);
+    if (worker === undefined) return; // it was lost meanwhile, and the dispatcher is being told
+    const { lease } = worker;
+    for (const task of tasks) {
+      task.sentAt = now;
+      if (task.attempt === 1) continue;
+      const { id, attempt, rules } = task;
+      this.#options.events.emit({
+        type: 'task.retried',
+        task: id,
+        name: rules.name,
+        attempt,
+        worker: lease.worker,
+      });
+    }
+    const frame = new OutgoingFrame(worker.defined);
+    frame.addTasks(tasks);
+    lease.channel.send(frame.build());
+  }
+
+  #onFrame(lease: WorkerLease, frame: Frame): void {
+    const arrivedAt = nowMs();
+    const settlements: Settlement[] = [];
+    try {
+      const reader = readFrame(frame.bytes);
+      for (const message of asWorkerMessages(reader.header)) {
+        switch (message.type) {
+          case 'task.results':
+            this.#onResults(lease, message, frame, reader, arrivedAt, settlements);
+            break;
+          case 'task.combined':
+            this.#onCombined(lease, message, frame, reader, arrivedAt, settlements);
+            break;
+          case 'task.failed': {
+            const error = readValue(message.error, reader);
+            const { attempt, id, runMs } = message;
+            const failed = this.#dispatcher.onFailure(lease.id, attempt, id, (t) => mayRetry(t, error), runMs);
+            if (failed !== undefined) settlements.push(() => this.#settleError(failed, failureOf(failed, error)));
+            break;
+          }
+          case 'task.skipped':
+            this.#dispatcher.onSkipped(lease.id, message.attempt, message.ids);
+            break;
+          case 'worker.stray-error': {
+            const error = readValue(message.error, reader);
+            this.#options.events.emit({ type: 'task.stray-error', worker: lease.worker, error });
+            break;
+          }
+        }
+      }
+    } catch (cause) {
+      const text = cause instanceof Error ? cause.message : String(cause);
+      const message = `worker ${lease.worker} sent what cannot be read: ${text}`;
+      lease.kill(); // L2
+      this.#onLost(lease, { reason: 'connection-lost', message, cause });
+    }
+    this.#flush(); // L1
+    for (const settle of settlements) settle();
+    // What is settled may have made new tasks ready.
+    if (settlements.length > 0) this.#flush();
+  }
+
+  #onResults(
+    lease: WorkerLease,
+    message: TaskResults,
+    frame: Frame,
+    reader: FrameReader,
+    arrivedAt: number,
+    settlements: Settlement[],
+  ): void {
+    const { ids, values, attempt } = message;
+    const runUs = runTimesOf(message.runUs, reader);
+    const accepted = this.#dispatcher.onResults(lease.id, attempt, ids, sumOf(runUs) / 1000);
+    settlements.push(() => {
+      let count = 0;
+      let elapsedMs = 0;
+      for (let i = 0; i < accepted.length; i++) {
+        const task = accepted[i];
+        const runMs = (runUs[i] ?? 0) / 1000;
+        if (task !== undefined) {
+          count++;
+          this.#settleValue(task, values[i] ?? null, frame, reader);
+          if (task.calledAt !== 0) this.#record(task, stageTimesOf(task, message, elapsedMs, runMs, arrivedAt));
+        }
+        elapsedMs += runMs;
+      }
+      this.#options.timings.count(count);
+      this.#settled(count);
+    });
+  }
+
+  #settleValue(task: Task, node: WireValue, frame: Frame, reader: FrameReader): void {
+    if (Array.isArray(node) && node.length === 2 && node[1] === tags.stored) {
+      const bytes = frame.shared[Number(node[0])];
+      if (bytes !== undefined) task.sink.onStored(task, { bytes });
+      else task.sink.onError(task, new GridbookError('The result did not come along with its answer'));
+      return;
+    }
+    let value: unknown;
+    try {
+      value = readValue(node, reader);
+    } catch (error) {
+      task.sink.onError(task, error instanceof Error ? error : new Error(String(error)));
+      return;
+    }
+    task.sink.onValue(task, value);
+  }
+
+  #onCombined(
+    lease: WorkerLease,
+    message: TaskCombined,
+    frame: Frame,
+    reader: FrameReader,
+    arrivedAt: number,
+    settlements: Settlement[],
+  ): void {
+    const { ids, attempt } = message;
+    const runUs = runTimesOf(message.runUs, reader);
+    const accepted = this.#dispatcher.onResults(lease.id, attempt, ids, sumOf(runUs) / 1000);
+    // All or none: no task of a map is cancelled by itself.
+    const tasks = accepted.filter((task) => task !== undefined);
+    const first = tasks[0];
+    if (first === undefined || tasks.length !== ids.length) {
+      if (tasks.length > 0) this.#settled(tasks.length);
+      return;
+    }
+    settlements.push(() => {
+      const { value: node } = message;
+      const stored = Array.isArray(node) && node.length === 2 && node[1] === tags.stored;
+      const bytes = stored ? frame.shared[Number(node[0])] : undefined;
+      const value = bytes === undefined ? readValue(node, reader) : readWholeValue(bytes);
+      first.sink.onCombined?.(tasks, value);
+      let elapsedMs = 0;
+      for (let i = 0; i < tasks.length; i++) {
+        const runMs = (runUs[i] ?? 0) / 1000;
+        const task = tasks[i]!;
+        if (task.calledAt !== 0) this.#record(task, stageTimesOf(task, message, elapsedMs, runMs, arrivedAt));
+        elapsedMs += runMs;
+      }
+      this.#options.timings.count(tasks.length);
+      this.#settled(tasks.length);
+    });
+  }
+
+  #record(task: Task, times: StageTimes): void {
+    this.#options.timings.record(times);
+    task.rules.timings?.record(times);
+  }
+
+  #settleError(task: Task, error: Error): void {
+    this.#options.timings.count(1);
+    this.#settled(1);
+    task.sink.onError(task, error);
+  }
+
+  #setTimer(): void {
+    const at = this.#dispatcher.nextDeadline ?? Number.POSITIVE_INFINITY;
+    if (at === this.#timerAt) return;
+    clearTimeout(this.#timer);
+    this.#timerAt = at;
+    if (at === Number.POSITIVE_INFINITY) return;
+    this.#timer = setTimeout(
+      () => {
+        this.#timerAt = Number.POSITIVE_INFINITY;
+        this.#dispatcher.onTick(nowMs());
+        this.#flush();
+      },
+      Math.max(0, at - nowMs()) + 1,
+    );
+  }
+
+  /** Ends the pool: every unsettled task settles with the error, every worker is let go. */
+  close(error: GridbookError = new CancelledError('The session was closed before the task had settled')): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    clearTimeout(this.#timer);
+    this.#request.end();
+    const tasks = [...this.#dispatcher.unsettled()];
+    for (const { lease } of this.#workers.values()) {
+      if (this.#options.exclusive || tasks.length > 0) lease.kill();
+      else lease.release();
+    }
+    this.#workers.clear();
+    for (const task of tasks) {
+      task.state = 'settled';
+      task.sink.onError(task, error);
+    }
+    this.#unsettled = 0;
+  }
+}

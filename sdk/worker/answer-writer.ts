@@ -1,0 +1,204 @@
+// Collects what a worker answers and sends it in batches: a frame by size or after a millisecond, not one a task.
+//
+// Owns: the frame under construction, when it is full or old enough. Does not own: the order of tasks (executor.ts).
+//
+// Invariants:
+//   A1. A result is copied into the frame when it is added, so that a function may reuse the memory it returned.
+//   A2. A result that cannot travel becomes that task's failure and touches no other.
+
+import type { Channel } from '../protocol/channel.ts';
+import { nowMs } from '../protocol/clock.ts';
+import { buildFrame, bytesOf, FrameWriter, type Segment } from '../protocol/codec.ts';
+import type { TaskId } from '../protocol/ids.ts';
+import type { TaskCombined, TaskResults, WorkerToSession } from '../protocol/messages.ts';
+import { allocateShared, storedBytesMin } from '../protocol/payload.ts';
+import { type ValueSink, writeValue } from '../protocol/serialization.ts';
+import { tags, type WireValue } from '../protocol/wire-value.ts';
+
+/** A frame of answers is sent when its raw bytes reach this. */
+const frameBytesEnough = 256 * 1024;
+/** Or when its first answer is this old, in milliseconds. */
+const answerAgeMaxMs = 1;
+
+/** When the batch that the next answers belong to was received and begun. */
+export interface BatchStart {
+  receivedAt: number;
+  startedAt: number;
+}
+
+/** A result's views, in place, until it is known whether they go into the frame or into shared memory. */
+class ResultViews implements ValueSink {
+  readonly segments: Segment[] = [];
+  byteLength = 0;
+
+  addView(node: WireValue[], bytes: Uint8Array): void {
+    this.segments.push({ node, bytes });
+    this.byteLength += bytes.byteLength;
+  }
+
+  addRef(): boolean {
+    return false;
+  }
+}
+
+export class AnswerWriter {
+  readonly #channel: Channel;
+  #frame: FrameWriter | undefined;
+  #bytesExpected = 1024;
+  #messages: WorkerToSession[] = [];
+  #shared: Uint8Array<SharedArrayBuffer>[] = [];
+  #results: TaskResults | undefined;
+  #runUs: number[] = [];
+  #firstAt = 0;
+  /** The batch of the answers that come next. */
+  batch: BatchStart = { receivedAt: 0, startedAt: 0 };
+
+  constructor(channel: Channel) {
+    this.#channel = channel;
+  }
+
+  get isEmpty(): boolean {
+    return this.#messages.length === 0;
+  }
+
+  /** Whether the answers so far should leave now. */
+  isDue(now: number): boolean {
+    if (this.#messages.length === 0) return false;
+    return now - this.#firstAt >= answerAgeMaxMs || (this.#frame?.byteLength ?? 0) >= frameBytesEnough;
+  }
+
+  /** Adds a task's result. @throws SerializationError when it cannot travel (A2). */
+  addResult(attempt: number, id: TaskId, value: unknown, runMs: number, now: number): void {
+    const node = this.#write(value);
+    let results = this.#results;
+    if (results === undefined || results.attempt !== attempt) {
+      this.#endResults();
+      const { receivedAt, startedAt } = this.batch;
+      results = {
+        type: 'task.results',
+        attempt,
+        ids: [],
+        values: [],
+        runUs: null,
+        receivedAt,
+        startedAt,
+        flushedAt: 0,
+      };
+      this.#results = results;
+      this.#push(results, now);
+    }
+    results.ids.push(id);
+    results.values.push(node);
+    this.#runUs.push(runMs * 1000);
+  }
+
+  /** Adds one result for several neighbours. @throws SerializationError when it cannot travel (A2). */
+  addCombined(attempt: number, ids: TaskId[], value: unknown, runUs: readonly number[], now: number): void {
+    const node = this.#write(value);
+    this.#endResults();
+    const { receivedAt, startedAt } = this.batch;
+    const message: TaskCombined = {
+      type: 'task.combined',
+      attempt,
+      ids,
+      value: node,
+      runUs: this.#timesNode(runUs),
+      receivedAt,
+      startedAt,
+      flushedAt: 0,
+    };
+    this.#push(message, now);
+  }
+
+  /** Adds a task's failure. The error always travels, if only as its text. */
+  addFailure(attempt: number, id: TaskId, error: unknown, runMs: number, now: number): void {
+    this.#endResults();
+    const { receivedAt, startedAt } = this.batch;
+    const wire = this.#writeError(error);
+    this.#push({ type: 'task.failed', attempt, id, error: wire, runMs, receivedAt, startedAt, flushedAt: 0 }, now);
+  }
+
+  /** Takes back a result that has not left yet; false when there is none of this task. */
+  retractResult(id: TaskId): boolean {
+    for (const message of this.#messages) {
+      const at = message.type === 'task.results' ? message.ids.indexOf(id) : -1;
+      if (at < 0 || message.type !== 'task.results') continue;
+      message.ids.splice(at, 1);
+      message.values.splice(at, 1);
+      if (message === this.#results) this.#runUs.splice(at, 1);
+      return true;
+    }
+    return false;
+  }
+
+  addSkipped(attempt: number, ids: TaskId[], now: number): void {
+    this.#endResults();
+    this.#push({ type: 'task.skipped', attempt, ids }, now);
+  }
+
+  addStrayError(error: unknown, now: number): void {
+    this.#endResults();
+    this.#push({ type: 'worker.stray-error', error: this.#writeError(error) }, now);
+  }
+
+  #push(message: WorkerToSession, now: number): void {
+    if (this.#messages.length === 0) this.#firstAt = now;
+    this.#messages.push(message);
+  }
+
+  #writeError(error: unknown): WireValue {
+    try {
+      return this.#write(error);
+    } catch {
+      return this.#write(new Error(`What was thrown cannot travel: ${String(error)}`));
+    }
+  }
+
+  #writer(): FrameWriter {
+    this.#frame ??= new FrameWriter(this.#bytesExpected);
+    return this.#frame;
+  }
+
+  #write(value: unknown): WireValue {
+    if (value instanceof Float64Array && value.byteLength < storedBytesMin) {
+      return [this.#writer().addFloat64(value), value.length, tags.float64Array];
+    }
+    const views = new ResultViews();
+    const node = writeValue(value, views, 'the result');
+    if (views.byteLength >= storedBytesMin) {
+      this.#shared.push(buildFrame(views.segments, node, allocateShared));
+      return [this.#shared.length - 1, tags.stored];
+    }
+    for (const { node: place, bytes } of views.segments) place[0] = this.#writer().addSegment(bytes);
+    return node;
+  }
+
+  #timesNode(runUs: readonly number[]): WireValue {
+    const bytes = bytesOf(new Float32Array(runUs));
+    return [this.#writer().addSegment(bytes), runUs.length, tags.float32Array];
+  }
+
+  #endResults(): void {
+    if (this.#results === undefined) return;
+    this.#results.runUs = this.#timesNode(this.#runUs);
+    this.#results = undefined;
+    this.#runUs = [];
+  }
+
+  /** Sends what there is. */
+  flush(): void {
+    if (this.#messages.length === 0) return;
+    this.#endResults();
+    const flushedAt = nowMs();
+    for (const message of this.#messages) if ('flushedAt' in message) message.flushedAt = flushedAt;
+    const writer = this.#writer();
+    // The next frame is likely as large as this one; the header takes a few bytes a task.
+    this.#bytesExpected = Math.min(2 * frameBytesEnough, writer.byteLength + 1024);
+    const bytes = writer.finish(this.#messages);
+    const shared = this.#shared;
+    this.#frame = undefined;
+    this.#messages = [];
+    this.#shared = [];
+    this.#channel.send({ bytes, shared });
+  }
+}

@@ -1,0 +1,51 @@
+// The same computation as a plain loop in this process: no session, no tasks, no merge.
+
+import { openKernel, selectKernel } from './kernels/select.ts';
+import type { LimitAnalysis } from './limit.ts';
+import { closeLimit, type MarkovParameters, prepare } from './parameters.ts';
+
+/** What the plain loop took and found. */
+export interface BaselineResult {
+  matrixSize: number;
+  totalCount: number;
+  seed: number | null;
+  kernel: string;
+  durationMs: number;
+  /** Multiplications per second. */
+  throughputPerSecond: number;
+  multiplications: number;
+  limit: LimitAnalysis;
+}
+
+/**
+ * Multiplies the matrices in one loop in this process, which it blocks meanwhile.
+ *
+ * @param parameters - as for `markov`, without `pcNum`.
+ * @throws InvalidArgumentError when a parameter is not of its form.
+ * @example
+ * ```ts
+ * import { baseline } from 'gridbook';
+ *
+ * const { multiplications, limit } = await baseline({ matrixSize: 4, totalCount: 1000 });
+ * console.log(multiplications, limit.verdict); // prints: 999 converged
+ * ```
+ */
+export async function baseline(parameters: Omit<MarkovParameters, 'pcNum'>): Promise<BaselineResult> {
+  const { matrix, totalCount, seed } = prepare({ ...parameters, pcNum: 1 });
+  const kernel = openKernel(await selectKernel(matrix.n, parameters.kernel));
+  kernel.setMatrix(matrix.values);
+  const start = performance.now();
+  const product = kernel.power(totalCount).slice();
+  const durationMs = performance.now() - start;
+  const multiplications = totalCount - 1;
+  return {
+    matrixSize: matrix.n,
+    totalCount,
+    seed,
+    kernel: kernel.name,
+    durationMs,
+    throughputPerSecond: (multiplications / durationMs) * 1000,
+    multiplications,
+    limit: closeLimit(matrix, product, totalCount),
+  };
+}

@@ -1,0 +1,75 @@
+// A kernel whose power loop is in JavaScript, around any multiplication: the plainest one, and BLAS.
+
+import { normaliseRows } from '../matrix.ts';
+import type { Kernel } from './kernel.ts';
+import { renormaliseEvery } from './wat.ts';
+
+/** out = left * right, all n x n. */
+export type Multiply = (left: Float64Array, right: Float64Array, out: Float64Array) => void;
+
+export class LoopKernel implements Kernel {
+  readonly name: string;
+  readonly n: number;
+  readonly #multiply: Multiply;
+  #matrix: Float64Array;
+  readonly #buffers: readonly [Float64Array, Float64Array];
+  readonly #results: readonly [Float64Array, Float64Array];
+  #turn: 0 | 1 = 0;
+
+  constructor(name: string, n: number, multiply: Multiply) {
+    this.name = name;
+    this.n = n;
+    this.#multiply = multiply;
+    const make = (): Float64Array => new Float64Array(n * n);
+    this.#matrix = make();
+    this.#buffers = [make(), make()];
+    this.#results = [make(), make()];
+  }
+
+  setMatrix(matrix: Float64Array): void {
+    this.#matrix = matrix.slice();
+  }
+
+  power(count: number): Float64Array {
+    let [from, to] = this.#buffers;
+    from.set(this.#matrix);
+    for (let i = 1; i < count; i++) {
+      this.#multiply(from, this.#matrix, to);
+      [from, to] = [to, from];
+      if (i % renormaliseEvery === 0) normaliseRows(this.n, from);
+    }
+    normaliseRows(this.n, from);
+    const result = this.#nextResult();
+    result.set(from);
+    return result;
+  }
+
+  product(left: Float64Array, right: Float64Array): Float64Array {
+    const result = this.#nextResult();
+    // What is multiplied may be the result before last, whose memory is used again now.
+    const [from, to] = this.#buffers;
+    from.set(left);
+    to.set(right);
+    this.#multiply(from, to, result);
+    return result;
+  }
+
+  #nextResult(): Float64Array {
+    const turn = this.#turn;
+    this.#turn = turn === 0 ? 1 : 0;
+    return this.#results[turn];
+  }
+}
+
+/** Three plain loops: the honest baseline. */
+export function makeJsKernel(n: number): Kernel {
+  return new LoopKernel('js', n, (left, right, out) => {
+    for (let i = 0; i < n; i++) {
+      for (let j = 0; j < n; j++) {
+        let sum = 0;
+        for (let k = 0; k < n; k++) sum += left[i * n + k]! * right[k * n + j]!;
+        out[i * n + j] = sum;
+      }
+    }
+  });
+}

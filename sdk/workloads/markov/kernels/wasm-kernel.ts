@@ -1,0 +1,120 @@
+// The WebAssembly kernel: generated for one size, the whole power loop inside, two numbers an instruction.
+//
+// Owns: the instance and its memory. Does not own: the code's text (wat.ts). Loads the encoder only to make an image.
+
+import type { Kernel, KernelImage } from './kernel.ts';
+import { type KernelLayout, kernelLayout, kernelText } from './wat.ts';
+
+/** The smallest module with a fused multiply-add of the relaxed SIMD proposal: does this engine take it? */
+const relaxedProbe = new Uint8Array([
+  0, 97, 115, 109, 1, 0, 0, 0, 1, 6, 1, 96, 1, 123, 1, 123, 3, 2, 1, 0, 10, 13, 1, 11, 0, 32, 0, 32, 0, 32, 0, 253, 135,
+  2, 11,
+]);
+
+/** Makes the kernel's image: generates its code and encodes it. */
+export async function makeWasmImage(n: number): Promise<KernelImage> {
+  const relaxed = WebAssembly.validate(relaxedProbe);
+  const { default: loadWabt } = await import('wabt');
+  const wabt = await loadWabt();
+  const features = { simd: true, relaxed_simd: true, bulk_memory: true };
+  const module = wabt.parseWat('kernel.wat', kernelText(kernelLayout(n), relaxed), features);
+  const wasm = module.toBinary({}).buffer;
+  module.destroy();
+  return { kind: 'wasm', name: relaxed ? 'wasm-relaxed-simd' : 'wasm-simd', n, wasm };
+}
+
+interface KernelExports {
+  memory: WebAssembly.Memory;
+  multiply: (left: number, right: number, out: number) => void;
+  power: (count: number) => number;
+}
+
+function isKernelExports(value: object): value is KernelExports {
+  return 'memory' in value && 'multiply' in value && 'power' in value;
+}
+
+/** A kernel of an image. */
+export class WasmKernel implements Kernel {
+  readonly name: string;
+  readonly n: number;
+  readonly #layout: KernelLayout;
+  readonly #exports: KernelExports;
+  readonly #memory: Float64Array;
+  readonly #results: readonly [Float64Array, Float64Array];
+  #turn: 0 | 1 = 0;
+
+  constructor(name: string, n: number, wasm: Uint8Array) {
+    this.name = name;
+    this.n = n;
+    this.#layout = kernelLayout(n);
+    const { exports } = new WebAssembly.Instance(new WebAssembly.Module(new Uint8Array(wasm)));
+    if (!isKernelExports(exports)) throw new TypeError('The module is not a kernel');
+    this.#exports = exports;
+    this.#memory = new Float64Array(exports.memory.buffer);
+    const [first, second] = this.#layout.results;
+    const view = (at: number): Float64Array => this.#memory.subarray(at / 8, at / 8 + n * n);
+    this.#results = [view(first), view(second)];
+  }
+
+  setMatrix(matrix: Float64Array): void {
+    this.#place(matrix, this.#layout.start);
+    this.#placeRight(matrix);
+  }
+
+  power(count: number): Float64Array {
+    return this.#takeOut(this.#exports.power(count));
+  }
+
+  product(left: Float64Array, right: Float64Array): Float64Array {
+    const [from, to] = this.#layout.accumulators;
+    this.#place(left, from);
+    this.#placeRight(right);
+    this.#exports.multiply(from, this.#layout.right, to);
+    return this.#takeOut(to);
+  }
+
+  /** Puts a matrix at an address, each row padded to its even length. */
+  #place(matrix: Float64Array, address: number): void {
+    const { n, padded } = this.#layout;
+    if (n === padded) {
+      this.#memory.set(matrix, address / 8);
+      return;
+    }
+    const memory = this.#memory;
+    for (let i = 0, from = 0, to = address / 8; i < n; i++, to++) {
+      for (let j = 0; j < n; j++) memory[to++] = matrix[from++]!;
+    }
+  }
+
+  #placeRight(matrix: Float64Array): void {
+    const { n, isPacked, blocks, right } = this.#layout;
+    if (!isPacked) {
+      this.#place(matrix, right);
+      return;
+    }
+    const memory = this.#memory;
+    for (const { firstVector, vectors, baseBytes } of blocks) {
+      const first = firstVector * 2;
+      const width = Math.min(vectors * 2, n - first);
+      for (let k = 0; k < n; k++) {
+        const to = (right + baseBytes) / 8 + k * vectors * 2;
+        for (let j = 0; j < width; j++) memory[to + j] = matrix[k * n + first + j]!;
+      }
+    }
+  }
+
+  #takeOut(address: number): Float64Array {
+    const { n, padded, results } = this.#layout;
+    const turn = this.#turn;
+    this.#turn = turn === 0 ? 1 : 0;
+    const memory = this.#memory;
+    if (n === padded) {
+      memory.copyWithin(results[turn] / 8, address / 8, address / 8 + n * n);
+    } else {
+      for (let i = 0, to = results[turn] / 8, from = address / 8; i < n; i++, from++) {
+        for (let j = 0; j < n; j++) memory[to++] = memory[from++]!;
+      }
+    }
+    return this.#results[turn];
+  }
+}

@@ -1,0 +1,4 @@
+import { connect } from '../../sdk/index.ts';
+import { sessionSuite } from './suite.ts';
+
+sessionSuite('on embedded workers', () => connect({ address: 'embedded', workers: 2 }));
