@@ -145,7 +145,8 @@ export class WorkerPool implements TaskTarget {
     this.#submitted = 0;
     const now = nowMs();
     try {
-      this.#request.setDemand(Math.min(this.#unsettled, this.#options.cluster.workersMax));
+      const { exclusive, cluster } = this.#options;
+      this.#request.setDemand(Math.min(this.#unsettled, exclusive ? 1 : cluster.workersMax));
       this.#dispatcher.dispatch(now);
       for (let effects = this.#dispatcher.takeEffects(); effects.length > 0; ) {
         for (const effect of effects) this.#carryOut(effect, now);

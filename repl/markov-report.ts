@@ -1,0 +1,89 @@
+// The runs of markov as a person reads them: a table, and what it says.
+
+import { cpus } from 'node:os';
+import type { MarkovRecord } from './markov-record.ts';
+import { count, duration, rate, ratio } from './quantities.ts';
+import { type Column, textTable } from './text-table.ts';
+
+interface ReportColumn extends Column {
+  readonly cell: (record: MarkovRecord) => string;
+  /** Left out when all records have the same there. */
+  readonly onlyIfVaried?: boolean;
+}
+
+const columns: readonly ReportColumn[] = [
+  { heading: 'n', align: 'right', cell: (r) => String(r.matrixSize) },
+  { heading: 'total count', align: 'right', cell: (r) => count(r.totalCount) },
+  { heading: 'pc_num', align: 'right', cell: (r) => count(r.pcNum) },
+  { heading: 'workers', align: 'right', cell: (r) => String(r.workers), onlyIfVaried: true },
+  { heading: 'repeat', align: 'right', cell: (r) => String(r.repeat), onlyIfVaried: true },
+  { heading: 'time', align: 'right', cell: (r) => duration(r.durationMs) },
+  { heading: 'multiplications', align: 'right', cell: (r) => rate(r.throughputPerSecond) },
+  { heading: 'plain loop', align: 'right', cell: (r) => (r.baselineMs === null ? '' : duration(r.baselineMs)) },
+  { heading: 'speed-up', align: 'right', cell: (r) => (r.speedUp === null ? '' : ratio(r.speedUp)) },
+  { heading: 'latency p50', align: 'right', cell: (r) => duration(r.latencyMs.p50) },
+  { heading: 'p99', align: 'right', cell: (r) => duration(r.latencyMs.p99) },
+  { heading: 'kernel', align: 'left', cell: (r) => r.kernel, onlyIfVaried: true },
+  { heading: 'limit', align: 'left', cell: (r) => r.limit.verdict },
+];
+
+/** The largest matrix whose limit is printed. */
+const printedStatesMax = 12;
+
+/**
+ * Says what the runs took and found.
+ *
+ * @param styled - whether it goes to a terminal.
+ */
+export function reportOf(records: readonly MarkovRecord[], styled: boolean): string {
+  const shown = columns.filter(({ cell, onlyIfVaried }) => {
+    const cells = new Set(records.map(cell));
+    return onlyIfVaried ? cells.size > 1 : !(cells.size === 1 && cells.has(''));
+  });
+  const rows = records.map((record) => shown.map(({ cell }) => cell(record)));
+  return [textTable(shown, rows, styled), '', ...splittingNotes(records), ...limitNotes(records), placeNote(records)]
+    .join('\n')
+    .concat('\n');
+}
+
+/** What the finest split cost, against the best, for each matrix and total. */
+function splittingNotes(records: readonly MarkovRecord[]): string[] {
+  const groups = Map.groupBy(records, (r) => `${r.matrixSize} ${r.totalCount} ${r.workers} ${r.kernel}`);
+  return [...groups.values()].flatMap((group) => {
+    const byPcNum = Map.groupBy(group, (r) => r.pcNum);
+    if (byPcNum.size < 2) return [];
+    const times = [...byPcNum].map(([pcNum, runs]) => ({ pcNum, ms: medianOf(runs.map((r) => r.durationMs)) }));
+    const best = times.reduce((a, b) => (b.ms < a.ms ? b : a));
+    const finest = times.reduce((a, b) => (b.pcNum > a.pcNum ? b : a));
+    const first = group[0]!;
+    const what = `n = ${first.matrixSize}, total ${count(first.totalCount)}: fastest at pc_num ${count(best.pcNum)}`;
+    if (finest === best) return [what];
+    return [`${what}; ${count(finest.pcNum)} tasks take ${ratio(finest.ms / best.ms).slice(0, -1)} times as long`];
+  });
+}
+
+function medianOf(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
+}
+
+function limitNotes(records: readonly MarkovRecord[]): string[] {
+  const seen = new Set<string>();
+  return records.flatMap(({ matrixSize, limit }) => {
+    const { stationary, verdict } = limit;
+    if (stationary === null || matrixSize > printedStatesMax || verdict !== 'converged') return [];
+    const line = `limit, n = ${matrixSize}: ${stationary.map((p) => p.toFixed(4)).join(' ')}`;
+    if (seen.has(line)) return [];
+    seen.add(line);
+    return [line];
+  });
+}
+
+function placeNote(records: readonly MarkovRecord[]): string {
+  const workers = [...new Set(records.map((r) => r.workers))].join(', ');
+  const kernels = [...new Set(records.map((r) => r.kernel))].join(', ');
+  const processors = cpus();
+  const model = processors[0]?.model.trim() ?? 'unknown processor';
+  return `${workers} workers as threads, kernel ${kernels}; ${model}, ${processors.length} cores, Node ${process.versions.node}`;
+}

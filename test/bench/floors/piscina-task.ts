@@ -1,0 +1,5 @@
+// The task that piscina runs beside ours.
+
+export default function square(x: number): number {
+  return x * x;
+}
