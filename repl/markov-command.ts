@@ -17,7 +17,7 @@ import {
   type Session,
 } from '../sdk/index.ts';
 import { exitStatus, type MarkovCommandOptions } from './command-line.ts';
-import { type MarkovPlan, type PlannedRun, planMarkov, type RecordTarget, targetOf } from './markov-plan.ts';
+import { type MarkovPlan, type PlannedRun, planMarkov, type RecordTarget } from './markov-plan.ts';
 import { csvOf, type MarkovRecord, recordOf } from './markov-record.ts';
 import { reportOf } from './markov-report.ts';
 import { ProgressLine } from './progress-line.ts';
@@ -149,8 +149,7 @@ class MarkovRuns {
   async #write(): Promise<void> {
     const records = this.#records;
     const failures = this.#failures.map(({ run, message }) => ({ ...run, message }));
-    const json = targetOf(this.#options.json);
-    const csv = targetOf(this.#options.csv);
+    const { json, csv } = this.#plan;
     await writeTo(
       json,
       () => `${JSON.stringify({ records, ...(failures.length > 0 ? { failures } : {}) }, undefined, 2)}\n`,

@@ -2,6 +2,7 @@
 //
 // Everything that can be wrong is found here, before the first run.
 
+import { open } from 'node:fs/promises';
 import { InvalidArgumentError, randomMatrix, readMatrixFile, type TransitionMatrix } from '../sdk/index.ts';
 import type { MarkovCommandOptions } from './command-line.ts';
 
@@ -22,15 +23,29 @@ export interface MarkovPlan {
   /** The user's own matrix. */
   readonly matrix: TransitionMatrix | undefined;
   readonly seed: number;
+  readonly json: RecordTarget;
+  readonly csv: RecordTarget;
 }
 
 /** Where records go. */
 export type RecordTarget = { readonly stdout: true } | { readonly file: string } | undefined;
 
-/** @param option - as the command line gives it: true for standard output. */
-export function targetOf(option: string | true | undefined): RecordTarget {
+/**
+ * Where an option sends records.
+ *
+ * @param option - as the command line gives it: true for standard output.
+ * @throws InvalidArgumentError when the file cannot be written; better now than when the runs are done.
+ */
+async function targetOf(option: string | true | undefined): Promise<RecordTarget> {
   if (option === undefined) return undefined;
-  return option === true ? { stdout: true } : { file: option };
+  if (option === true) return { stdout: true };
+  try {
+    await (await open(option, 'a')).close();
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new InvalidArgumentError(`Cannot write to ${option}: ${why}`, { cause });
+  }
+  return { file: option };
 }
 
 /**
@@ -69,5 +84,5 @@ export async function planMarkov(options: MarkovCommandOptions): Promise<MarkovP
       }
     }
   }
-  return { runs, matrix, seed };
+  return { runs, matrix, seed, json: await targetOf(options.json), csv: await targetOf(options.csv) };
 }

@@ -1,6 +1,6 @@
-// One line at the bottom of a terminal that says how far things are.
+// How far things are, on standard error: one line at the bottom of a terminal, or a plain line now and then elsewhere.
 //
-// Owns: the line on standard error. Writes nothing where standard error is no terminal.
+// Owns: that line. Callers: commands that may take longer than a second.
 //
 // Invariants:
 //   P1. Whoever writes something else clears the line first, through `note`.
@@ -9,40 +9,45 @@ import { styleText } from 'node:util';
 
 const barWidth = 24;
 const redrawMs = 100;
+const plainMs = 2000;
 
 export class ProgressLine {
   readonly #stream: NodeJS.WriteStream;
   readonly #startedAt = performance.now();
   #share = 0;
   #text = '';
-  #timer: NodeJS.Timeout | undefined;
+  readonly #timer: NodeJS.Timeout;
 
   constructor(stream: NodeJS.WriteStream = process.stderr) {
     this.#stream = stream;
-    if (!stream.isTTY) return;
-    this.#timer = setInterval(() => this.#draw(), redrawMs);
+    const tell = stream.isTTY ? () => this.#draw() : () => this.#stream.write(`${this.#state()}\n`);
+    this.#timer = setInterval(tell, stream.isTTY ? redrawMs : plainMs);
     this.#timer.unref();
   }
 
   /** @param share - of all the work, from 0 to 1. */
   set(share: number, text: string): void {
-    this.#share = Math.min(1, share);
     const changed = this.#text !== text;
+    this.#share = Math.min(1, share);
     this.#text = text;
-    if (changed && this.#timer !== undefined) this.#draw();
+    if (changed && this.#stream.isTTY) this.#draw();
+  }
+
+  #state(): string {
+    const percent = String(Math.floor(this.#share * 100)).padStart(3);
+    const seconds = ((performance.now() - this.#startedAt) / 1000).toFixed(1);
+    return `${percent} %  ${seconds} s  ${this.#text}`;
   }
 
   #draw(): void {
     const filled = Math.round(this.#share * barWidth);
     const bar = styleText('cyan', '█'.repeat(filled), { stream: this.#stream }) + '░'.repeat(barWidth - filled);
-    const percent = String(Math.floor(this.#share * 100)).padStart(3);
-    const seconds = ((performance.now() - this.#startedAt) / 1000).toFixed(1);
-    const rest = ` ${percent} %  ${seconds} s  ${this.#text}`;
-    this.#stream.write(`\r${bar}${rest.slice(0, Math.max(0, this.#stream.columns - barWidth - 1))}\x1b[K`);
+    const room = Math.max(0, this.#stream.columns - barWidth - 2);
+    this.#stream.write(`\r${bar} ${this.#state().slice(0, room)}\x1b[K`);
   }
 
   #clear(): void {
-    if (this.#timer !== undefined) this.#stream.write('\r\x1b[K');
+    if (this.#stream.isTTY) this.#stream.write('\r\x1b[K');
   }
 
   /** Writes a line of its own. P1 */
@@ -54,6 +59,5 @@ export class ProgressLine {
   end(): void {
     this.#clear();
     clearInterval(this.#timer);
-    this.#timer = undefined;
   }
 }
