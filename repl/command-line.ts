@@ -6,10 +6,9 @@
 import { readFileSync } from 'node:fs';
 import { findPackageJSON } from 'node:module';
 import { Command, CommanderError, Option } from 'commander';
+import { exitStatus } from './exit-status.ts';
+import type { MarkovCommandOptions } from './markov-options.ts';
 import { parseWholeNumber, parseWholeNumbers } from './numbers.ts';
-
-/** Exit statuses of the command. */
-export const exitStatus = { done: 0, failed: 1, wrongUsage: 2, interrupted: 130 } as const;
 
 function version(): string {
   const path = findPackageJSON('..', import.meta.url);
@@ -82,25 +81,6 @@ function makeProgram(onStatus: (status: number) => void): Command {
       );
     });
   return program;
-}
-
-/** The options of `gridbook run markov`. */
-export interface MarkovCommandOptions {
-  /** Undefined when the matrix says it. */
-  readonly matrixSize: readonly number[] | undefined;
-  readonly totalCount: readonly number[];
-  readonly pcNum: readonly number[];
-  readonly matrix?: string;
-  readonly seed?: number;
-  readonly kernel: string;
-  readonly workers?: readonly number[];
-  readonly repeats: number;
-  readonly combine?: boolean;
-  readonly baseline?: boolean;
-  /** True for standard output. */
-  readonly json?: string | true;
-  readonly csv?: string | true;
-  readonly address?: string;
 }
 
 /**

@@ -16,7 +16,8 @@ import {
   markov,
   type Session,
 } from '../sdk/index.ts';
-import { exitStatus, type MarkovCommandOptions } from './command-line.ts';
+import { exitStatus } from './exit-status.ts';
+import type { MarkovCommandOptions } from './markov-options.ts';
 import { type MarkovPlan, type PlannedRun, planMarkov, type RecordTarget } from './markov-plan.ts';
 import { csvOf, type MarkovRecord, recordOf } from './markov-record.ts';
 import { reportOf } from './markov-report.ts';

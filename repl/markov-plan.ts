@@ -4,7 +4,7 @@
 
 import { open } from 'node:fs/promises';
 import { InvalidArgumentError, randomMatrix, readMatrixFile, type TransitionMatrix } from '../sdk/index.ts';
-import type { MarkovCommandOptions } from './command-line.ts';
+import type { MarkovCommandOptions } from './markov-options.ts';
 
 /** One run to make. */
 export interface PlannedRun {

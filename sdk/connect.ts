@@ -28,6 +28,8 @@ const heapBytesLeast = 16 * 2 ** 20;
  * Opens a session. Without an address its workers are threads of this process, started when the first task needs them
  * and kept warm until the session is closed. An open session that has nothing to do keeps no program from ending.
  *
+ * @param options - what to connect to, and with what.
+ * @returns the open session; close it, or let `await using` do so.
  * @throws InvalidArgumentError when an option is not of its form.
  * @example
  * ```ts

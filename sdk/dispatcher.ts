@@ -12,15 +12,15 @@
 //   D1. A task settles exactly once: a result counts only if its task is `sent`, to that lease, in that attempt.
 //   D2. A worker holds about `windowMs` of expected work, at most `windowBytesMax` of arguments, at least one task.
 //   D3. A task that must not share its worker travels alone: one whose worker died before (it may be the one that
-//       kills), one with a time limit (its end may cost the worker), one without retries (a neighbour's death must
-//       not fail it), and the first of a function that was never timed.
-//   D4. A lost worker costs its tasks one retry each, but for those lost by intent (another task's cancellation or
-//       time limit), which go out again for free. Attempt numbers rise each time, so that late frames are recognised.
+//       kills), one with a time limit (its end may cost the worker), one that has no retry left (a neighbour's death
+//       must not fail it), and the first of a function that was never timed.
+//   D4. A lost worker costs its tasks one retry each. One killed by intent, for a task that had to end, costs none,
+//       but what may run only once is not sent again. Attempt numbers rise, so that late frames are recognised.
 //   D5. Tasks leave in the order in which they came; those of a lost worker go to the front, in their old order.
 //   D6. At rest (nothing queued, nothing sent) no collection holds a task.
 
 import { TaskQueue } from './task-queue.ts';
-import { WorkerWindow } from './worker-window.ts';
+import { type WindowLimits, WorkerWindow } from './worker-window.ts';
 
 /** A share of all tasks that are one function's: what they took so far. */
 export interface FunctionProfile {
@@ -65,7 +65,7 @@ export type Effect<T> =
   | { type: 'release'; lease: string }
   /** Settle the task: its worker died and no retry is left. */
   | { type: 'worker-died'; task: T; lease: string }
-  /** Settle the task, or retry it through `onFailure`: its attempt took longer than its limit. */
+  /** Settle the task: its attempt took longer than its limit. */
   | { type: 'timed-out'; task: T; lease: string };
 
 export interface DispatcherOptions {
@@ -85,13 +85,13 @@ export interface DispatcherOptions {
 const taskFloorMs = 0.001;
 /** A batch is not made smaller than this much work for the sake of an even end, in milliseconds. */
 const batchMinMs = 0.5;
+/** How many tasks should wait for a worker, at least, where there are more. */
+const queuedLeast = 1024;
 /** How much the newest batch counts in a function's expectation. */
 const profileWeight = 0.3;
 
 export class Dispatcher<T extends DispatchTask> {
-  readonly #windowMs: number;
-  readonly #windowBytesMax: number;
-  readonly #windowTasksMax: number;
+  readonly #limits: WindowLimits;
   readonly #graceMs: number;
   readonly #isolate: boolean;
   readonly #workers = new Map<string, WorkerWindow<T>>();
@@ -104,9 +104,8 @@ export class Dispatcher<T extends DispatchTask> {
   #effects: Effect<T>[] = [];
 
   constructor(options: DispatcherOptions = {}) {
-    this.#windowMs = options.windowMs ?? 10;
-    this.#windowBytesMax = options.windowBytesMax ?? 4 * 1024 * 1024;
-    this.#windowTasksMax = options.windowTasksMax ?? 8192;
+    const { windowMs = 10, windowBytesMax = 4 * 1024 * 1024, windowTasksMax = 8192 } = options;
+    this.#limits = { windowMs, windowBytesMax, windowTasksMax };
     this.#graceMs = options.graceMs ?? 250;
     this.#isolate = options.isolate ?? true;
   }
@@ -116,14 +115,17 @@ export class Dispatcher<T extends DispatchTask> {
     return { queued: this.#queue.size, sent: this.#sent, stale: this.#stale, workers: this.#workers.size };
   }
 
+  /** Whether so few tasks wait that workers may soon have none: less than they have now, or than `queuedLeast`. */
+  get isLow(): boolean {
+    return this.#queue.size < Math.max(queuedLeast, this.#sent);
+  }
+
   /** When `onTick` has something to do; undefined for never. */
   get nextDeadline(): number | undefined {
-    let next: number | undefined;
-    for (const { at } of this.#deadlines.values()) next = next === undefined ? at : Math.min(next, at);
-    for (const worker of this.#workers.values()) {
-      if (worker.overdue !== undefined) next = next === undefined ? worker.killAt : Math.min(next, worker.killAt);
-    }
-    return next;
+    let next = Number.POSITIVE_INFINITY;
+    for (const { at } of this.#deadlines.values()) next = Math.min(next, at);
+    for (const { killAt } of this.#workers.values()) next = Math.min(next, killAt);
+    return next === Number.POSITIVE_INFINITY ? undefined : next;
   }
 
   /** The effects since the last call, in their order. */
@@ -175,7 +177,6 @@ export class Dispatcher<T extends DispatchTask> {
     if (worker === undefined) return;
     this.#workers.delete(lease);
     this.#hungry.delete(worker);
-    const byIntent = worker.overdue !== undefined;
     for (const task of worker.tasks().reverse()) {
       this.#deadlines.delete(task);
       this.#sent--;
@@ -183,11 +184,11 @@ export class Dispatcher<T extends DispatchTask> {
         task.state = 'settled';
         continue;
       }
-      if (byIntent || task.retries < task.maxRetries) {
-        if (!byIntent) {
-          task.retries++;
-          task.suspect ||= blame;
-        }
+      if (worker.killed && task.maxRetries > 0) {
+        this.#requeue(task); // D4
+      } else if (task.retries < task.maxRetries) {
+        task.retries++;
+        task.suspect ||= blame;
         this.#requeue(task);
       } else {
         task.state = 'settled';
@@ -209,11 +210,8 @@ export class Dispatcher<T extends DispatchTask> {
    */
   onResults(lease: string, attempt: number, ids: readonly number[], runMs: number): (T | undefined)[] {
     const accepted: (T | undefined)[] = new Array(ids.length);
-    const worker = this.#workers.get(lease);
-    if (worker === undefined) {
-      this.#stale += ids.length;
-      return accepted;
-    }
+    const worker = this.#answering(lease, ids.length);
+    if (worker === undefined) return accepted;
     let profile: FunctionProfile | undefined;
     for (let i = 0; i < ids.length; i++) {
       const task = this.#takeSent(worker, ids[i]!, attempt);
@@ -234,33 +232,27 @@ export class Dispatcher<T extends DispatchTask> {
    * @returns the task to settle with the error, or undefined when the answer was stale or the task goes out again.
    */
   onFailure(lease: string, attempt: number, id: number, mayRetry: (task: T) => boolean, runMs: number): T | undefined {
-    const worker = this.#workers.get(lease);
+    const worker = this.#answering(lease, 1);
     const task = worker && this.#takeSent(worker, id, attempt);
-    if (worker === undefined || task === undefined) {
-      if (worker === undefined) this.#stale++;
-      return undefined;
-    }
+    if (worker === undefined || task === undefined) return undefined;
     learn(task.profile, runMs);
     const wanted = task.state === 'sent';
     task.state = 'settled';
-    const again = wanted && this.#retry(task, mayRetry);
+    const again = wanted && task.retries < task.maxRetries && mayRetry(task);
+    if (again) {
+      task.retries++;
+      this.#requeue(task);
+    }
     this.#afterAnswer(worker);
     return wanted && !again ? task : undefined;
   }
 
-  #retry(task: T, mayRetry: (task: T) => boolean): boolean {
-    if (task.retries >= task.maxRetries || !mayRetry(task)) return false;
-    task.retries++;
-    this.#requeue(task);
-    return true;
-  }
-
   /** A worker says that it took these out before they began. */
   onSkipped(lease: string, attempt: number, ids: readonly number[]): void {
-    const worker = this.#workers.get(lease);
+    const worker = this.#answering(lease, ids.length);
     if (worker === undefined) return;
-    for (const id of ids) {
-      const task = this.#takeSent(worker, id, attempt);
+    for (let i = ids.length - 1; i >= 0; i--) {
+      const task = this.#takeSent(worker, ids[i]!, attempt);
       if (task === undefined) continue;
       // Only cancelled tasks are skipped; should the worker drop another one, it goes out again.
       if (task.state === 'sent') this.#requeue(task);
@@ -284,22 +276,22 @@ export class Dispatcher<T extends DispatchTask> {
     if (task.state !== 'sent') return false;
     const worker = this.#workers.get(task.lease);
     if (worker === undefined) return false;
-    this.#giveUp(task, worker, force, now);
+    this.#giveUp(task, worker);
+    if (force) this.#mustEnd(task, worker, now);
     return true;
   }
 
-  #giveUp(task: T, worker: WorkerWindow<T>, force: boolean, now: number): void {
+  /** The task's limit stays: it still ends what goes on running unwanted. */
+  #giveUp(task: T, worker: WorkerWindow<T>): void {
     task.state = 'cancelled';
-    this.#deadlines.delete(task);
     const last = this.#effects.at(-1);
     if (last?.type === 'cancel' && last.lease === worker.lease) last.ids.push(task.id);
     else this.#effects.push({ type: 'cancel', lease: worker.lease, ids: [task.id] });
-    if (!force) return;
-    if (worker.overdue === undefined) {
-      worker.overdue = new Set();
-      worker.killAt = now + this.#graceMs;
-    }
-    worker.overdue.add(task.id);
+  }
+
+  #mustEnd(task: T, worker: WorkerWindow<T>, now: number): void {
+    this.#deadlines.delete(task);
+    worker.overdue.set(task.id, now + this.#graceMs);
     this.#hungry.delete(worker);
   }
 
@@ -307,12 +299,15 @@ export class Dispatcher<T extends DispatchTask> {
   onTick(now: number): void {
     for (const [task, { at, worker }] of this.#deadlines) {
       if (at > now) continue;
-      this.#giveUp(task, worker, true, now);
-      this.#effects.push({ type: 'timed-out', task, lease: worker.lease });
+      if (task.state === 'sent') {
+        this.#giveUp(task, worker);
+        this.#effects.push({ type: 'timed-out', task, lease: worker.lease });
+      }
+      this.#mustEnd(task, worker, now);
     }
     for (const worker of this.#workers.values()) {
-      if (worker.overdue === undefined || worker.killAt > now) continue;
-      worker.killAt = Number.POSITIVE_INFINITY;
+      if (worker.killAt > now) continue;
+      worker.killed = true;
       this.#effects.push({ type: 'kill', lease: worker.lease });
     }
   }
@@ -334,7 +329,7 @@ export class Dispatcher<T extends DispatchTask> {
       const alone = this.#isolate && (expectedMs === undefined || mustBeAlone(task));
       const loadMs = Math.max(expectedMs ?? 0, taskFloorMs);
       if (worker.size > 0) {
-        if (alone || worker.alone || !this.#fits(worker, task, loadMs)) break;
+        if (alone || worker.alone || !worker.fits(task, loadMs, this.#limits)) break;
         if (batch.length >= share && batch.length * loadMs >= batchMinMs) break;
       }
       this.#queue.shift();
@@ -351,16 +346,14 @@ export class Dispatcher<T extends DispatchTask> {
       this.#sent += batch.length;
       this.#effects.push({ type: 'send', lease: worker.lease, tasks: batch });
     }
-    if (worker.alone || worker.loadMs > this.#windowMs / 2) this.#hungry.delete(worker);
+    if (worker.alone || worker.loadMs > this.#limits.windowMs / 2) this.#hungry.delete(worker);
   }
 
-  /** Whether the task goes into the worker's window beside what is there (D2). */
-  #fits(worker: WorkerWindow<T>, task: T, loadMs: number): boolean {
-    return (
-      worker.loadMs + loadMs <= this.#windowMs &&
-      worker.bytes + task.bytes <= this.#windowBytesMax &&
-      worker.size < this.#windowTasksMax
-    );
+  /** The worker that answers; undefined, and its answers counted, when its lease is over (D1). */
+  #answering(lease: string, answers: number): WorkerWindow<T> | undefined {
+    const worker = this.#workers.get(lease);
+    if (worker === undefined) this.#stale += answers;
+    return worker;
   }
 
   /** Takes a task off its worker's list; undefined, and counted, when the answer is stale (D1). */
@@ -377,12 +370,12 @@ export class Dispatcher<T extends DispatchTask> {
 
   #afterAnswer(worker: WorkerWindow<T>): void {
     if (worker.recalled) this.#releaseIfIdle(worker);
-    else if (worker.overdue === undefined && !worker.alone && worker.loadMs <= this.#windowMs / 2)
-      this.#hungry.add(worker);
+    else if (worker.mayTakeMore && worker.loadMs <= this.#limits.windowMs / 2) this.#hungry.add(worker);
   }
 
+  /** A killed worker is not given back, whatever it still answers: its loss will be told. */
   #releaseIfIdle(worker: WorkerWindow<T>): void {
-    if (worker.size > 0) return;
+    if (worker.size > 0 || worker.killed) return;
     this.#workers.delete(worker.lease);
     this.#effects.push({ type: 'release', lease: worker.lease });
   }
@@ -390,10 +383,12 @@ export class Dispatcher<T extends DispatchTask> {
 
 /** D3 */
 function mustBeAlone(task: DispatchTask): boolean {
-  return task.suspect || task.timeoutMs !== undefined || task.maxRetries === 0;
+  return task.suspect || task.timeoutMs !== undefined || task.retries >= task.maxRetries;
 }
 
+/** What a worker claims is not trusted to be a number: NaN would stay in the expectation for ever. */
 function learn(profile: FunctionProfile, taskMs: number): void {
+  if (!Number.isFinite(taskMs) || taskMs < 0) return;
   const { expectedMs } = profile;
   profile.expectedMs = expectedMs === undefined ? taskMs : expectedMs + profileWeight * (taskMs - expectedMs);
 }

@@ -50,7 +50,7 @@ export class GridbookError extends Error {
     Object.defineProperty(this, kindsKey, { value: kinds, enumerable: false, configurable: true });
   }
 
-  // E2
+  /** Holds across realms and copies of the package (E2). */
   static override [Symbol.hasInstance](value: unknown): boolean {
     // biome-ignore lint/complexity/noThisInStatic: each subclass inherits this and must compare its own name
     return isOfKind(value, this.name);
@@ -62,7 +62,21 @@ export class InvalidArgumentError extends GridbookError {
   override readonly code: string = 'INVALID_ARGUMENT';
 }
 
-/** A value cannot travel between threads or machines. `path` says where it is, such as `args[1].handler`. */
+/**
+ * A value cannot travel between threads or machines. `path` says where it is, such as `args[1].handler`.
+ *
+ * @example
+ * ```ts
+ * import { connect, SerializationError } from 'gridbook';
+ *
+ * await using session = await connect({ workers: 1 });
+ * try {
+ *   session.put({ handlers: [() => {}] });
+ * } catch (error) {
+ *   if (error instanceof SerializationError) console.log(error.path); // prints: value.handlers[0]
+ * }
+ * ```
+ */
 export class SerializationError extends InvalidArgumentError {
   override readonly code: string = 'NOT_SERIALIZABLE';
   /** Where the offending value is, from the root that was sent; empty when the root itself is meant. */
@@ -85,10 +99,28 @@ export interface TaskFailure extends GridbookErrorOptions {
 /**
  * The function of a task threw. `cause` is the error it threw, with its class (for the built-in ones), `name`,
  * `code` and own fields; `remoteStack` is its stack on the worker.
+ *
+ * @example
+ * ```ts
+ * import { connect, TaskError } from 'gridbook';
+ *
+ * await using session = await connect({ workers: 1 });
+ * const root = session.remote((x: number) => {
+ *   if (x < 0) throw new RangeError(`${x} has no root`);
+ *   return Math.sqrt(x);
+ * });
+ * try {
+ *   await root(-1);
+ * } catch (error) {
+ *   if (error instanceof TaskError) console.log(`${error.taskName}: ${error.cause}`); // prints: anonymous: RangeError: -1 has no root
+ * }
+ * ```
  */
 export class TaskError extends GridbookError {
   override readonly code: string = 'TASK_FAILED';
+  /** The name of the function, as shown in lists and messages. */
   readonly taskName: string;
+  /** The stack as it was on the worker; empty when there was none. */
   readonly remoteStack: string;
 
   constructor(message: string, options: TaskFailure = {}) {
@@ -100,12 +132,44 @@ export class TaskError extends GridbookError {
   }
 }
 
-/** The task was cancelled by `session.cancel`, its `signal`, or the end of the session. */
+/**
+ * The task was cancelled by `session.cancel`, its `signal`, or the end of the session.
+ *
+ * @example
+ * ```ts
+ * import { CancelledError, connect } from 'gridbook';
+ *
+ * await using session = await connect({ workers: 1 });
+ * const endless = session.remote(() => {
+ *   for (;;);
+ * })();
+ * session.cancel(endless, { force: true });
+ * await endless.promise().catch((error) => console.log(error instanceof CancelledError)); // prints: true
+ * ```
+ */
 export class CancelledError extends GridbookError {
   override readonly code: string = 'CANCELLED';
 }
 
-/** A wait or an attempt took longer than its `timeoutMs`. */
+/**
+ * A wait or an attempt took longer than its `timeoutMs`.
+ *
+ * @example
+ * ```ts
+ * import { connect, TimeoutError } from 'gridbook';
+ *
+ * await using session = await connect({ workers: 1 });
+ * const endless = session.remote(
+ *   () => {
+ *     for (;;);
+ *   },
+ *   { timeoutMs: 50 },
+ * );
+ * await endless()
+ *   .promise()
+ *   .catch((error) => console.log(error instanceof TimeoutError)); // prints: true
+ * ```
+ */
 export class TimeoutError extends GridbookError {
   override readonly code: string = 'TIMEOUT';
   override readonly retryable: boolean = true;
@@ -122,6 +186,7 @@ export type WorkerDeathReason =
 
 /** What is known about a worker that died. */
 export interface WorkerDeath extends GridbookErrorOptions {
+  /** What ended it. */
   reason: WorkerDeathReason;
   /** The exit code of the thread or process, when there was one. */
   exitCode?: number;
@@ -129,12 +194,30 @@ export interface WorkerDeath extends GridbookErrorOptions {
   mayHaveRun: boolean;
 }
 
-/** The worker that ran the task died, and the task has no retries left. */
+/**
+ * The worker that ran the task died, and the task has no retries left.
+ *
+ * @example
+ * ```ts
+ * import { connect, WorkerDiedError } from 'gridbook';
+ *
+ * await using session = await connect({ workers: 1 });
+ * const leave = session.remote(() => process.exit(3), { maxRetries: 0 });
+ * try {
+ *   await leave();
+ * } catch (error) {
+ *   if (error instanceof WorkerDiedError) console.log(error.reason, error.exitCode, error.mayHaveRun); // prints: exit 3 true
+ * }
+ * ```
+ */
 export class WorkerDiedError extends GridbookError {
   override readonly code: string = 'WORKER_DIED';
   override readonly retryable: boolean = true;
+  /** What ended the worker. */
   readonly reason: WorkerDeathReason;
+  /** The exit code of the thread or process; undefined when there was none. */
   readonly exitCode: number | undefined;
+  /** True when the task may have begun, so that running it again may repeat its effects. */
   readonly mayHaveRun: boolean;
 
   constructor(message: string, options: WorkerDeath) {

@@ -6,11 +6,23 @@ import type { Timings } from './timings.ts';
 /**
  * The results of a map. Iterate it with `for await`, or take everything with `toArray` or `forEach`, which cost less a
  * result. It can be consumed once; leaving a `for await` early cancels what has not run.
+ *
+ * @example
+ * ```ts
+ * import { connect } from 'gridbook';
+ *
+ * await using session = await connect({ workers: 2 });
+ * for await (const length of session.map((word: string) => word.length, ['one', 'three'])) {
+ *   console.log(length);
+ *   // prints: 3
+ *   // prints: 5
+ * }
+ * ```
  */
 export class MapStream<R> implements AsyncIterable<R> {
   readonly #run: MapRun;
 
-  /** Streams are made by `session.map`. */
+  /** Streams are made by `session.map`. @internal */
   constructor(run: MapRun) {
     this.#run = run;
   }
@@ -20,6 +32,7 @@ export class MapStream<R> implements AsyncIterable<R> {
     return this.#run.nextItems() as Promise<MapItem<R>[] | undefined>;
   }
 
+  /** For `for await`: the results, one by one. */
   [Symbol.asyncIterator](): AsyncIterator<R, undefined> {
     let items: MapItem<R>[] = [];
     let at = 0;
@@ -60,7 +73,12 @@ export class MapStream<R> implements AsyncIterable<R> {
     }
   }
 
-  /** All results, in the order in which the stream gives them. @throws what the first failed task failed with. */
+  /**
+   * Waits for all results.
+   *
+   * @returns them in the order in which the stream gives them.
+   * @throws what the first failed task failed with.
+   */
   async toArray(): Promise<R[]> {
     const values: R[] = [];
     await this.forEach((value) => {
@@ -69,7 +87,7 @@ export class MapStream<R> implements AsyncIterable<R> {
     return values;
   }
 
-  /** Where the time of these tasks went so far. */
+  /** Where the time of these tasks went so far. @returns one summary a stage. */
   timings(): Timings {
     return this.#run.timings();
   }

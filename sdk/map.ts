@@ -8,6 +8,7 @@
 //   B2. The first failure ends the map: nothing more is taken, what runs is cancelled, and it is thrown after the
 //       results that were ready.
 //   B3. With `combine`, every value stands for a run of neighbours, and the runs cover each input once.
+//   B4. Inputs are taken as workers need them: a task that is made early only waits, in memory that has to be looked after.
 
 import { CancelledError, InvalidArgumentError } from './errors.ts';
 import { readWholeValue } from './protocol/deserialization.ts';
@@ -85,8 +86,9 @@ export class MapRun implements TaskSink {
       !this.#exhausted &&
       this.#failure === undefined &&
       this.#taken - this.#handedOver < this.#options.inFlightMax &&
-      this.#openBytes < inFlightBytesMax
-    ); // B1
+      this.#openBytes < inFlightBytesMax && // B1
+      this.#options.pool.isLow // B4
+    );
   }
 
   /** Takes inputs while there is room. */
@@ -178,9 +180,9 @@ export class MapRun implements TaskSink {
       }
     } else {
       this.#buffered.set(position, item);
-      return;
     }
-    this.#wakeUp();
+    if (this.#mayTake) this.pull(); // B4, also while the consumer or an earlier result keeps this one waiting
+    if (this.#ready.length > 0) this.#wakeUp();
   }
 
   #takeBuffered(): MapItem<unknown> | undefined {

@@ -7,6 +7,7 @@
 //   O1. An outcome is set once and never changes.
 //   O2. A promise is made only when somebody waits, so that a failure nobody awaits rejects nothing.
 //   O3. The ref is the only owner of its value: when no ref, task or waiter reaches it, the value is freed.
+//   O4. A chain of references of any length settles without filling the stack.
 
 import { readWholeValue } from './protocol/deserialization.ts';
 import type { StoredValue } from './protocol/payload.ts';
@@ -16,7 +17,7 @@ import type { Task, TaskTarget } from './task.ts';
 type Outcome =
   | { state: 'pending' }
   | { state: 'ready'; value: unknown }
-  | { state: 'stored'; stored: StoredValue }
+  | { state: 'stored'; stored: StoredValue; value?: { read: unknown } }
   | { state: 'failed'; error: Error };
 
 const pending: Outcome = { state: 'pending' };
@@ -33,6 +34,8 @@ export class ObjectEntry {
   #promise: Promise<unknown> | undefined;
   /** Called when a failure is looked at for the first time. */
   onObserved: (() => void) | undefined;
+  /** Somebody has looked at the outcome, or waits for it. */
+  isObserved = false;
 
   get isSettled(): boolean {
     return this.outcome.state !== 'pending';
@@ -45,7 +48,7 @@ export class ObjectEntry {
     this.target = undefined;
     const waiters = this.#waiters;
     this.#waiters = undefined;
-    if (waiters !== undefined) for (const waiter of waiters) waiter();
+    if (waiters !== undefined) tell(waiters);
   }
 
   /** Calls back when settled; at once when it is. Returns how to stop waiting. */
@@ -70,14 +73,15 @@ export class ObjectEntry {
       throw outcome.error;
     }
     if (outcome.state === 'stored') {
-      const value = readWholeValue(outcome.stored.bytes);
-      this.outcome = { state: 'ready', value };
-      return value;
+      // It stays stored: tasks that take the ref get the same memory, not a new copy each.
+      outcome.value ??= { read: readWholeValue(outcome.stored.bytes) };
+      return outcome.value.read;
     }
     return outcome.state === 'ready' ? outcome.value : undefined;
   }
 
   markObserved(): void {
+    this.isObserved = true;
     this.onObserved?.();
     this.onObserved = undefined;
   }
@@ -94,6 +98,24 @@ export class ObjectEntry {
       });
     });
     return this.#promise;
+  }
+}
+
+/** Waiters of entries that settled while other waiters were being told; undefined when none are. */
+let toldNext: (() => void)[][] | undefined;
+
+/** Tells waiters that their entry has settled. One of them may settle the next entry, and chains can be long: O4. */
+function tell(waiters: (() => void)[]): void {
+  if (toldNext !== undefined) {
+    toldNext.push(waiters);
+    return;
+  }
+  const lists = [waiters];
+  toldNext = lists;
+  try {
+    for (const list of lists) for (const waiter of list) waiter();
+  } finally {
+    toldNext = undefined;
   }
 }
 
@@ -118,13 +140,14 @@ let entryOfRef: (ref: ObjectRef<unknown>) => ObjectEntry;
 export class ObjectRef<T> implements PromiseLike<T> {
   readonly #entry: ObjectEntry;
   // The type parameter has to be seen by the compiler, or refs of all types would be one type.
+  /** Never there when the program runs. @internal */
   declare protected readonly valueType: T;
 
   static {
     entryOfRef = (ref) => ref.#entry;
   }
 
-  /** Refs are made by sessions. */
+  /** Refs are made by sessions. @internal */
   constructor(entry: ObjectEntry) {
     this.#entry = entry;
     Object.defineProperty(this, objectRefBrand, { value: true });
@@ -136,6 +159,13 @@ export class ObjectRef<T> implements PromiseLike<T> {
     return state === 'stored' ? 'ready' : state;
   }
 
+  /**
+   * What `await` calls.
+   *
+   * @param onFulfilled - called with the value.
+   * @param onRejected - called with what the task failed with.
+   * @returns a promise of what they return.
+   */
   // biome-ignore lint/suspicious/noThenProperty: a ref is awaitable
   then<R = T, E = never>(
     onFulfilled?: ((value: T) => R | PromiseLike<R>) | null,
@@ -144,7 +174,7 @@ export class ObjectRef<T> implements PromiseLike<T> {
     return this.promise().then(onFulfilled, onRejected);
   }
 
-  /** The same as a real promise, for what insists on one. */
+  /** The same as a real promise, for what insists on one. @returns always the same promise. */
   promise(): Promise<T> {
     // The session made the ref for a task whose function returns T.
     return this.#entry.promise() as Promise<T>;

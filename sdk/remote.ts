@@ -21,10 +21,17 @@ export type RemoteArg<T> = T | ObjectRef<T>;
  * of what the function returns, or of what its promise gives.
  */
 export interface Remote<F extends AnyFunction> {
+  /** Calls it on a worker: the reference is there at once. */
   (...args: RemoteArgs<Parameters<F>>): ObjectRef<Awaited<ReturnType<F>>>;
   /** The function's name, as messages and lists show it. */
   readonly name: string;
-  /** The same function with other options. @throws InvalidArgumentError when an option is not of its form. */
+  /**
+   * The same function with other options.
+   *
+   * @param options - what changes; the rest stays.
+   * @returns another remote function; this one stays as it is.
+   * @throws InvalidArgumentError when an option is not of its form.
+   */
   with(options: TaskOptions): Remote<F>;
 }
 
@@ -102,11 +109,38 @@ export function callForRef(
   entry.task = core.call(handle, rules, args, sink, target);
   entry.target = target;
   if (signal !== undefined) {
-    const onAbort = (): void => cancelTask(core, entry, true);
-    signal.addEventListener('abort', onAbort, { once: true });
-    entry.whenSettled(() => signal.removeEventListener('abort', onAbort));
+    cancelOnAbort(core, entry, signal);
   }
   return new ObjectRef(entry);
+}
+
+/** The open calls of a signal, and the one listener that serves them all: a listener each costs the square of the calls. */
+interface SignalCalls {
+  readonly entries: Map<ObjectEntry, SessionCore>;
+  readonly onAbort: () => void;
+}
+
+const callsOfSignals = new WeakMap<AbortSignal, SignalCalls>();
+
+function cancelOnAbort(core: SessionCore, entry: ObjectEntry, signal: AbortSignal): void {
+  let calls = callsOfSignals.get(signal);
+  if (calls === undefined) {
+    const entries = new Map<ObjectEntry, SessionCore>();
+    calls = {
+      entries,
+      onAbort: () => {
+        for (const [open, itsCore] of entries) cancelTask(itsCore, open, true);
+      },
+    };
+    callsOfSignals.set(signal, calls);
+  }
+  const { entries, onAbort } = calls;
+  if (entries.size === 0) signal.addEventListener('abort', onAbort, { once: true });
+  entries.set(entry, core);
+  entry.whenSettled(() => {
+    entries.delete(entry);
+    if (entries.size === 0) signal.removeEventListener('abort', onAbort);
+  });
 }
 
 /** Cancels the task of an entry; nothing when it has settled. */

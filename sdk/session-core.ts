@@ -43,7 +43,7 @@ export class SessionCore {
   #unobservedMore = 0;
   readonly #freed: FinalizationRegistry<number>;
   #taskCount = 0;
-  #closed = false;
+  #closed: Promise<void> | undefined;
 
   constructor(cluster: Cluster) {
     this.cluster = cluster;
@@ -51,12 +51,12 @@ export class SessionCore {
   }
 
   get isClosed(): boolean {
-    return this.#closed;
+    return this.#closed !== undefined;
   }
 
   /** N3 */
   checkOpen(what: string): void {
-    if (this.#closed) throw new ClosedError(`Cannot ${what}: the session is closed`);
+    if (this.#closed !== undefined) throw new ClosedError(`Cannot ${what}: the session is closed`);
   }
 
   /** The pool of the workers that have these resources. */
@@ -130,7 +130,7 @@ export class SessionCore {
     target: TaskTarget,
     position = 0,
   ): Task {
-    if (this.#closed) this.checkOpen('start a task');
+    if (this.#closed !== undefined) this.checkOpen('start a task');
     const id = ++this.#taskCount;
     handle.calls++;
     const isReady =
@@ -143,7 +143,7 @@ export class SessionCore {
       task.calledAt = calledAt;
       task.encodedAt = nowMs();
     }
-    if (isReady && payload.refs === undefined) target.submit(task);
+    if (isReady && haveValues(payload)) target.submit(task);
     else this.#submitLater(task, payload, target);
     return task;
   }
@@ -204,6 +204,7 @@ export class SessionCore {
 
   /** Keeps a failure in mind until somebody looks at it, so that closing can warn of those nobody did. */
   noteFailure(entry: ObjectEntry, error: Error): void {
+    if (entry.isObserved || error instanceof CancelledError) return; // who cancels a task knows of its end
     if (this.#unobserved.size < unobservedSamplesMax) {
       this.#unobserved.set(entry, error.message);
       entry.onObserved = () => this.#unobserved.delete(entry);
@@ -219,9 +220,16 @@ export class SessionCore {
     return stored;
   }
 
-  async close(): Promise<void> {
-    if (this.#closed) return;
-    this.#closed = true;
+  /** Whoever closes it again waits for the same end. */
+  close(): Promise<void> {
+    if (this.#closed !== undefined) return this.#closed;
+    const ended = Promise.withResolvers<void>();
+    this.#closed = ended.promise; // N3, before anything settles and its callers go on
+    this.#end().then(ended.resolve, ended.reject);
+    return ended.promise;
+  }
+
+  async #end(): Promise<void> {
     this.#warnOfUnobserved();
     const error = new CancelledError('The session was closed before the task had settled');
     this.#stopWaiting(() => true, error);
@@ -238,6 +246,11 @@ export class SessionCore {
       count === 1 ? 'One task failed and nobody awaited it' : `${count} tasks failed and nobody awaited them`;
     process.emitWarning(`${tasks}${first === undefined ? '' : `; the first: ${first}`}`, 'GridbookWarning');
   }
+}
+
+/** Whether every reference among the arguments has a value already. */
+function haveValues({ refs }: Payload): boolean {
+  return refs === undefined || refs.every(({ ref }) => ref instanceof ObjectRef && ref.state === 'ready');
 }
 
 function cancelled({ rules: { name } }: Task): CancelledError {

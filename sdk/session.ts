@@ -1,14 +1,13 @@
 // Session: a client's connection to a cluster, and the owner of its tasks, actors and objects.
 //
-// Owns: the public calls and the checks of their arguments. Does not own: how they are done (session-core.ts and the
-// features on top of it).
+// Owns: the public calls and the checks of their arguments. Does not own: how they are done (session-core.ts and on).
 
 import { type Actor, type ActorClass, type ActorOptions, makeActor } from './actor.ts';
 import type { Cluster } from './cluster/cluster.ts';
 import { InvalidArgumentError } from './errors.ts';
 import type { SessionEvent } from './events.ts';
 import { callerUrl, shipFunction, shipModule, shipNamespace } from './function-shipping/index.ts';
-import { type MapProgress, MapRun } from './map.ts';
+import { MapRun } from './map.ts';
 import { MapStream } from './map-stream.ts';
 import { entryOf, ObjectEntry, ObjectRef } from './object-ref.ts';
 import { buildFrame } from './protocol/codec.ts';
@@ -24,30 +23,10 @@ import {
   rulesOf,
 } from './remote.ts';
 import { SessionCore } from './session-core.ts';
+import type { MapOptions, RemoteOptions } from './session-options.ts';
 import { checkInteger, checkTaskOptions, type TaskOptions } from './task-options.ts';
 import { type Timings, TimingsRecorder } from './timings.ts';
 import { getAll, type WaitOptions, type WaitResult, type WaitSomeOptions, waitForSome } from './waiting.ts';
-
-/** Options of `remote` beside those of the task. */
-export interface RemoteOptions extends TaskOptions {
-  /** Values of variables that the function uses and that are not its own. */
-  capture?: Readonly<Record<string, unknown>> | undefined;
-}
-
-/** Options of `map` and `reduce`. */
-export interface MapOptions<R> extends RemoteOptions {
-  /** Whether results come in the order of the inputs; false gives each as soon as it is there. @default true */
-  ordered?: boolean | undefined;
-  /** How many inputs are taken before their results are, at most. @default 16384 */
-  inFlightMax?: number | undefined;
-  /** Called with how far the map is, whenever results are handed over. */
-  onProgress?: ((progress: MapProgress) => void) | undefined;
-  /**
-   * Combines the results of two neighbours, the earlier one first; it must be associative. Done on the workers, so that
-   * fewer results travel: each value then stands for a run of neighbours.
-   */
-  combine?: ((earlier: R, later: R) => R) | Remote<(earlier: R, later: R) => R> | undefined;
-}
 
 const inFlightDefault = 16_384;
 
@@ -77,7 +56,7 @@ export class Session implements AsyncDisposable {
     coreOfSession = (session) => session.#core;
   }
 
-  /** @param cluster - what grants the session's workers; `connect` makes it. */
+  /** Sessions are made by `connect`. @internal */
   constructor(cluster: Cluster) {
     this.#core = new SessionCore(cluster);
   }
@@ -97,6 +76,8 @@ export class Session implements AsyncDisposable {
    *
    * @param fn - the function. Its source is parsed once; what it uses from outside must be an import, a global, or be
    *   given in `options.capture`.
+   * @param options - its captures, and the rules of its tasks.
+   * @returns the remote function: a call gives an `ObjectRef` at once.
    * @throws InvalidArgumentError naming the variable, the line and the ways out, when something else is used.
    * @throws SerializationError when a captured value cannot travel.
    * @example
@@ -113,8 +94,12 @@ export class Session implements AsyncDisposable {
   /**
    * A function that a module exports. The module is bundled with what it imports.
    *
+   * @typeParam F - the function's type, which a URL does not tell.
    * @param module - the module's file URL.
    * @param name - the name of the export.
+   * @param options - the rules of its tasks.
+   * @returns the remote function.
+   * @throws InvalidArgumentError when it is no file's URL, or an option is not of its form.
    */
   remote<F extends AnyFunction = (...args: unknown[]) => unknown>(
     module: URL,
@@ -125,6 +110,9 @@ export class Session implements AsyncDisposable {
    * All functions of a module.
    *
    * @param module - the module as `import * as module` gives it.
+   * @param options - the rules of their tasks.
+   * @returns the remote functions, by the names of the exports.
+   * @throws InvalidArgumentError when it is no module of a file, or an option is not of its form.
    */
   remote<M extends object>(module: M, options?: RemoteOptions): RemoteModule<M>;
   remote(what: object, second?: string | RemoteOptions, third?: RemoteOptions): unknown {
@@ -175,6 +163,7 @@ export class Session implements AsyncDisposable {
    *
    * @param fn - a function or a remote function; called with one input.
    * @param inputs - any iterable or async iterable, also an endless one: it is read as results are taken.
+   * @param options - order, limits, how results combine, and the rules of the tasks.
    * @returns the results in the order of the inputs, unless `ordered: false`.
    * @throws (from the stream) what the first failed task failed with; the others are cancelled then.
    * @example
@@ -220,7 +209,11 @@ export class Session implements AsyncDisposable {
   /**
    * Runs a function over inputs and combines all results into one, neighbours first on the workers, the rest here.
    *
+   * @param fn - a function or a remote function; called with one input.
+   * @param inputs - as for `map`.
    * @param combine - associative; a plain function, since it also runs here.
+   * @param options - as for `map`; `initial` is what the first result is combined with.
+   * @returns the one result.
    * @throws InvalidArgumentError when there are no inputs and no `initial`.
    * @example
    * ```ts
@@ -253,6 +246,7 @@ export class Session implements AsyncDisposable {
    *
    * @param Class - the class; what it uses from outside is shipped as with `remote`.
    * @param args - the constructor's arguments.
+   * @param options - its captures, and how it lives.
    * @returns its handle at once; a constructor that fails makes every call fail with an `ActorDiedError`.
    * @example
    * ```ts
@@ -281,9 +275,10 @@ export class Session implements AsyncDisposable {
   }
 
   /**
-   * Stores a value and gives its reference. A large one is copied once, into memory that all workers see, however many
-   * tasks take the reference.
+   * Stores a value and gives its reference. A large one is copied once, into memory that every worker sees.
    *
+   * @param value - anything that an argument can be.
+   * @returns its reference.
    * @throws SerializationError when it cannot travel.
    */
   put<T>(value: T): ObjectRef<T> {
@@ -299,12 +294,22 @@ export class Session implements AsyncDisposable {
   }
 
   /**
-   * The value of a reference, or of each of several, in their order.
+   * The value of a reference.
    *
-   * @throws TimeoutError when they had not settled after `timeoutMs`; the tasks go on.
-   * @throws what the first failed one failed with.
+   * @param ref - whose value.
+   * @param options - how long to wait.
+   * @returns the value.
+   * @throws TimeoutError when it had not settled after `timeoutMs`, or what its task failed with.
    */
   get<T>(ref: ObjectRef<T>, options?: WaitOptions): Promise<T>;
+  /**
+   * The values of several references.
+   *
+   * @param refs - whose values.
+   * @param options - how long to wait.
+   * @returns the values in the order of the references.
+   * @throws TimeoutError when they had not settled after `timeoutMs`, or what the first failed one failed with.
+   */
   get<T extends readonly ObjectRef<unknown>[]>(
     refs: T,
     options?: WaitOptions,
@@ -318,6 +323,8 @@ export class Session implements AsyncDisposable {
   /**
    * Waits until some of the references have settled, by success or failure, or the time is over.
    *
+   * @param refs - all that may settle.
+   * @param options - how many of them, and how long to wait.
    * @returns all references, those that have settled and those that have not.
    */
   async wait<T>(refs: readonly ObjectRef<T>[], options: WaitSomeOptions = {}): Promise<WaitResult<T>> {
@@ -328,6 +335,7 @@ export class Session implements AsyncDisposable {
   /**
    * Cancels the task that makes a reference's value; the reference fails with a `CancelledError` at once.
    *
+   * @param ref - what that task makes; nothing happens when it has settled.
    * @param options - `force` also ends a task that runs: its worker is killed unless it answers in a quarter of a
    *   second. Without it, a task that runs goes on and its result is dropped.
    */
@@ -335,12 +343,12 @@ export class Session implements AsyncDisposable {
     cancelTask(this.#core, entryOf(ref), options.force ?? false);
   }
 
-  /** Where the time of this session's tasks went. */
+  /** Where the time of this session's tasks went. @returns one summary a stage. */
   timings(): Timings {
     return this.#core.timings.summary();
   }
 
-  /** What happens from now on. Ends when the session is closed. */
+  /** What happens from now on. @returns a stream that ends when the session is closed. */
   events(): AsyncGenerator<SessionEvent, void, undefined> {
     return this.#core.events.listen();
   }
@@ -350,6 +358,7 @@ export class Session implements AsyncDisposable {
     return this.#core.close();
   }
 
+  /** For `await using`: closes the session. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }

@@ -18,10 +18,15 @@ export type Stage = (typeof stages)[number];
 export interface TimeSummary {
   /** How many tasks were timed. */
   count: number;
+  /** What they took on average. */
   mean: number;
+  /** Half of them took at most this. */
   p50: number;
+  /** Nine tenths of them took at most this. */
   p90: number;
+  /** All but one in a hundred took at most this. */
   p99: number;
+  /** What the longest took. */
   max: number;
 }
 
@@ -29,6 +34,7 @@ export interface TimeSummary {
 export interface Timings {
   /** How many tasks were settled, timed or not. */
   tasks: number;
+  /** What each stage took. */
   stages: Record<Stage, TimeSummary>;
   /** From the call to the settled ref. */
   total: TimeSummary;

@@ -20,7 +20,9 @@ export interface WaitSomeOptions extends WaitOptions {
 
 /** The references that have settled, by success or failure, and those that have not; both in the order given. */
 export interface WaitResult<T> {
+  /** Those that have settled. */
   ready: ObjectRef<T>[];
+  /** Those that have not. */
   pending: ObjectRef<T>[];
 }
 
@@ -82,6 +84,8 @@ function timedOut(refs: readonly ObjectRef<unknown>[], limitMs: number): Timeout
 
 /** The values of references, in their order. Rejects with the first failure. */
 export async function getAll(refs: readonly ObjectRef<unknown>[], options: WaitOptions): Promise<unknown[]> {
+  // The first failure stands for all, so that the others need no warning.
+  for (const ref of refs) entryOf(ref).markObserved();
   await untilSettled(refs, refs.length, true, options, 'reject');
   const failed = refs.find((ref) => ref.state === 'failed');
   if (failed !== undefined) entryOf(failed).read();

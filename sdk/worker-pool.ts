@@ -73,6 +73,11 @@ export class WorkerPool implements TaskTarget {
     return this.#dispatcher.unsettled();
   }
 
+  /** Whether workers may soon have nothing to do unless tasks are submitted. */
+  get isLow(): boolean {
+    return this.#dispatcher.isLow;
+  }
+
   expect(): void {}
 
   forgo(): void {}

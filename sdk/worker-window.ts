@@ -5,6 +5,13 @@
 
 import type { DispatchTask } from './dispatcher.ts';
 
+/** How much a window holds beside its first task; DispatcherOptions says what each is. */
+export interface WindowLimits {
+  readonly windowMs: number;
+  readonly windowBytesMax: number;
+  readonly windowTasksMax: number;
+}
+
 export class WorkerWindow<T extends DispatchTask> {
   readonly lease: string;
   loadMs = 0;
@@ -13,9 +20,10 @@ export class WorkerWindow<T extends DispatchTask> {
   alone = false;
   /** It gets nothing more and is given back when idle. */
   recalled = false;
-  /** The tasks that have to end, if there are any, and when the worker is killed for not answering for them. */
-  overdue: Set<number> | undefined;
-  killAt = 0;
+  /** It is being ended by intent: its loss is certain, and what it still answers changes nothing about that. */
+  killed = false;
+  /** The tasks that have to end, and when the worker is killed for not answering for each; the earliest first. */
+  readonly overdue = new Map<number, number>();
   // Workers answer in the order of sending, mostly, so this is a list with a moving head and not a map.
   #sent: T[] = [];
   #head = 0;
@@ -26,6 +34,22 @@ export class WorkerWindow<T extends DispatchTask> {
 
   get size(): number {
     return this.#sent.length - this.#head;
+  }
+
+  /** When it is to be killed; infinite for never, also when that has been done. */
+  get killAt(): number {
+    const first = this.killed ? undefined : this.overdue.values().next().value;
+    return first ?? Number.POSITIVE_INFINITY;
+  }
+
+  /** Whether its state allows more work; its load may not. */
+  get mayTakeMore(): boolean {
+    return !this.alone && !this.recalled && !this.killed && this.overdue.size === 0;
+  }
+
+  /** Whether the task goes in beside what is there (D2). */
+  fits(task: T, loadMs: number, { windowMs, windowBytesMax, windowTasksMax }: WindowLimits): boolean {
+    return this.loadMs + loadMs <= windowMs && this.bytes + task.bytes <= windowBytesMax && this.size < windowTasksMax;
   }
 
   add(task: T): void {
@@ -54,7 +78,7 @@ export class WorkerWindow<T extends DispatchTask> {
     }
     this.bytes -= task.bytes;
     this.loadMs = this.size === 0 ? 0 : this.loadMs - task.loadMs; // sums of fractions drift: an idle worker has none
-    if (this.overdue?.delete(id) && this.overdue.size === 0) this.overdue = undefined;
+    if (this.overdue.size > 0) this.overdue.delete(id);
     if (this.size === 0) this.alone = false;
     return task;
   }

@@ -37,7 +37,10 @@ export interface WorkerLease {
 export interface LeaseRequest {
   /** What each worker takes. */
   readonly resources: Resources;
-  /** A worker that nobody used before and nobody will use afterwards, as an actor needs it. */
+  /**
+   * A worker that nobody used before and nobody will use afterwards, as an actor needs it; never more than one at a
+   * time, since an actor's calls may not go to another.
+   */
   readonly exclusive: boolean;
   readonly onGranted: (lease: WorkerLease) => void;
 }

@@ -12,6 +12,9 @@ const entry = new URL(
   import.meta.url,
 );
 
+/** A program given as text on the command line: threads inherit its flag, and then refuse to run a file. */
+const isOneLiner = process.execArgv.some((flag) => flag.startsWith('--input-type'));
+
 export interface EmbeddedThreadOptions {
   name: string;
   /** The limit of the thread's JavaScript heap, in bytes; undefined for Node's own. */
@@ -30,18 +33,19 @@ export class EmbeddedThread {
     this.name = name;
     this.#worker = new Worker(entry, {
       name,
+      ...(isOneLiner ? { execArgv: [] } : {}),
       ...(heapBytesMax === undefined ? {} : { resourceLimits: { maxOldGenerationSizeMb: heapBytesMax / 2 ** 20 } }),
     });
     this.channel = new PortChannel(this.#worker);
     // Idle threads do not keep a program from ending.
     this.#worker.unref();
-    let error: unknown;
-    this.#worker.on('error', (e: unknown) => {
-      error = e;
+    let thrown: { error: unknown } | undefined;
+    this.#worker.on('error', (error: unknown) => {
+      thrown = { error };
     });
     this.#ended = new Promise((resolve) => {
       this.#worker.on('exit', (exitCode) => {
-        onEnd(lossOf(name, exitCode, error));
+        onEnd(lossOf(name, exitCode, thrown));
         resolve();
       });
     });
@@ -54,10 +58,11 @@ export class EmbeddedThread {
   }
 }
 
-function lossOf(name: string, exitCode: number, error: unknown): WorkerLoss {
-  if (error === undefined) {
+function lossOf(name: string, exitCode: number, thrown: { error: unknown } | undefined): WorkerLoss {
+  if (thrown === undefined) {
     return { reason: 'exit', exitCode, message: `worker ${name} ended with exit code ${exitCode}` };
   }
+  const { error } = thrown;
   const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
   if (code === 'ERR_WORKER_OUT_OF_MEMORY') {
     return {

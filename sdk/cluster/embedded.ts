@@ -7,6 +7,7 @@
 //   M1. Leases never take more than the capacity, for each resource by itself.
 //   M2. A lease ends once: given back, or lost. Its thread, when it lives, is used again, but for exclusive ones.
 //   M3. When a request waits, leases above another's demand are recalled, then those above its equal share.
+//   M4. An exclusive request holds one worker at most.
 
 import { availableParallelism } from 'node:os';
 import { ClosedError, ResourceError } from '../errors.ts';
@@ -103,8 +104,9 @@ export class EmbeddedCluster implements Cluster {
     this.#standing.add(standing);
     return {
       setDemand: (count) => {
-        if (standing.ended || standing.demand === count) return;
-        standing.demand = count;
+        const demand = request.exclusive ? Math.min(count, 1) : count; // M4
+        if (standing.ended || standing.demand === demand) return;
+        standing.demand = demand;
         this.#grant();
       },
       end: () => {

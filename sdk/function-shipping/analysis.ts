@@ -2,11 +2,10 @@
 //
 // Owns: keeping that, once for each function object.
 
-import { type FreeVariable, findSurroundings, type Surroundings } from './free-variables.ts';
-import { type FunctionLike, type FunctionSource, readSource } from './function-source.ts';
+import { findSurroundings, type Surroundings } from './free-variables.ts';
+import { type FunctionLike, type FunctionSource, readSource, tooDeep } from './function-source.ts';
 import { homeModule } from './home-module.ts';
 import { type Place, placeBelow, placeIn } from './place.ts';
-import { standardGlobals } from './standard-globals.ts';
 import { lineAt } from './syntax.ts';
 
 export class Analysis {
@@ -25,7 +24,12 @@ export class Analysis {
   static of(fn: FunctionLike, label: string): Analysis {
     let analysis = Analysis.#known.get(fn);
     if (analysis === undefined) {
-      analysis = new Analysis(readSource(fn, label));
+      const source = readSource(fn, label);
+      try {
+        analysis = new Analysis(source);
+      } catch (error) {
+        throw error instanceof RangeError ? tooDeep(label, error) : error;
+      }
       Analysis.#known.set(fn, analysis);
     }
     return analysis;
@@ -37,8 +41,9 @@ export class Analysis {
     if (!this.#places.has(callerUrl)) {
       const caller = homeModule(callerUrl);
       let place = caller && placeIn(caller, this.source);
-      // Only who needs imports is worth a search through files.
-      if (caller !== undefined && place === undefined && this.surroundings.variables.some(isForeign)) {
+      // A file may give the name of a global another meaning, so every name is worth a search through files.
+      const { variables, dynamicImports } = this.surroundings;
+      if (caller !== undefined && place === undefined && variables.length + dynamicImports.length > 0) {
         place = placeBelow(caller, this.source);
       }
       this.#places.set(callerUrl, place);
@@ -53,8 +58,4 @@ export class Analysis {
     if (place === undefined || origin === undefined) return `line ${line} of its source`;
     return `${place.home.fileName}:${origin.line + line}`;
   }
-}
-
-function isForeign({ name }: FreeVariable): boolean {
-  return !standardGlobals.has(name);
 }

@@ -55,12 +55,18 @@ export async function bundle(imports: readonly BundleImport[], label: string): P
   return { script: output?.text ?? '', usesGridbook: external.some(({ path }) => path === 'gridbook') };
 }
 
-/** The names of what a module exports. @throws InvalidArgumentError when it cannot be read. */
-export async function exportNamesOf(url: URL, label: string): Promise<string[]> {
+/**
+ * The names of what a module exports; undefined for CommonJS, which tells them only when it runs.
+ *
+ * @throws InvalidArgumentError when it cannot be read.
+ */
+export async function exportNamesOf(url: URL, label: string): Promise<string[] | undefined> {
   const path = fileURLToPath(url);
   // esbuild lists the exports for this format only.
   const { metafile } = await build([], label, { format: 'esm', stdin: undefined, entryPoints: [path] });
-  return Object.values(metafile.outputs).flatMap((made) => made.exports);
+  const entries = Object.values(metafile.outputs).filter(({ entryPoint }) => entryPoint !== undefined);
+  if (entries.some(({ entryPoint = '' }) => metafile.inputs[entryPoint]?.format === 'cjs')) return undefined;
+  return entries.flatMap((made) => made.exports);
 }
 
 type Built = BuildResult<{ write: false; metafile: true }>;

@@ -1,7 +1,8 @@
 // What a function takes from around itself: its free variables, and what it uses that cannot be taken along.
 //
-// Owns: finding them. Does not own: refusing them (refused-uses.ts), what they mean (resolution.ts).
+// Owns: finding them. Does not own: refusing them (refused-uses.ts), what they mean (place.ts, ship.ts).
 
+import type { Scope } from 'eslint-scope';
 import type { FunctionSource } from './function-source.ts';
 import { type Node, rangeOf, scopesOf, walk } from './syntax.ts';
 
@@ -14,6 +15,8 @@ export interface FreeVariable {
   readonly writtenAt: number | undefined;
   /** Whether the function asks for its `typeof`, so that it may be absent. */
   readonly isGuarded: boolean;
+  /** Whether it is used while the class is made, as a class that it extends is. */
+  readonly isEarly: boolean;
 }
 
 /** A call of `import()`. */
@@ -36,6 +39,8 @@ export interface Surroundings {
   readonly newTargetAt: number | undefined;
   readonly importMetaAt: number | undefined;
   readonly directEvalAt: number | undefined;
+  /** A private name of a class that is around it. */
+  readonly privateName: { readonly name: string; readonly offset: number } | undefined;
 }
 
 type Mark = 'thisAt' | 'superAt' | 'newTargetAt' | 'importMetaAt' | 'directEvalAt';
@@ -67,7 +72,7 @@ export function findSurroundings(source: FunctionSource): Surroundings {
   const unresolved = new Set(scopes.globalScope?.through.map(({ identifier }) => identifier as Node));
   walk(source.node, (node) => {
     if (node.type === 'CallExpression' && node.callee.type === 'Identifier' && node.callee.name === 'eval') {
-      if (unresolved.has(node.callee)) mark('directEvalAt', node);
+      if (node.optional !== true && unresolved.has(node.callee)) mark('directEvalAt', node);
     }
     return true;
   });
@@ -80,6 +85,7 @@ export function findSurroundings(source: FunctionSource): Surroundings {
     newTargetAt: marks.newTargetAt,
     importMetaAt: marks.importMetaAt,
     directEvalAt: marks.directEvalAt,
+    privateName: findPrivateName(source.node),
   };
 }
 
@@ -99,9 +105,15 @@ function freeVariables(scopes: ReturnType<typeof scopesOf>, guarded: ReadonlySet
       offset: before?.offset ?? offset,
       writtenAt: before?.writtenAt ?? (reference.isWrite() ? offset : undefined),
       isGuarded: (before?.isGuarded ?? false) || guarded.has(identifier),
+      isEarly: (before?.isEarly ?? false) || !isInFunction(reference.from),
     });
   }
   return [...found.values()];
+}
+
+function isInFunction(from: Scope): boolean {
+  for (let scope: Scope | null = from; scope !== null; scope = scope.upper) if (scope.type === 'function') return true;
+  return false;
 }
 
 /** Visits what shares the function's `this`: everything but functions that are not arrows, and members of classes. */
@@ -113,6 +125,29 @@ function walkOwn(root: Node, visit: (node: Node) => void): void {
     if (node.type === 'StaticBlock') return false;
     return !(parent?.type === 'PropertyDefinition' && parent.value === node);
   });
+}
+
+/** The first private name that no class inside declares. */
+function findPrivateName(root: Node): Surroundings['privateName'] {
+  const declaredIn = new Map<Node, ReadonlySet<string>>();
+  let found: Surroundings['privateName'];
+  walk(root, (node, parent) => {
+    const around = (parent && declaredIn.get(parent)) ?? new Set<string>();
+    const own = privateNamesOf(node);
+    declaredIn.set(node, own.size === 0 ? around : new Set([...around, ...own]));
+    if (node.type === 'PrivateIdentifier' && !around.has(node.name))
+      found ??= { name: node.name, offset: offsetOf(node) };
+    return true;
+  });
+  return found;
+}
+
+function privateNamesOf(node: Node): Set<string> {
+  if (node.type !== 'ClassBody') return new Set();
+  const keys = node.body.flatMap((member) =>
+    'key' in member && member.key.type === 'PrivateIdentifier' ? [member.key.name] : [],
+  );
+  return new Set(keys);
 }
 
 /** Where a node begins in the expression, which stands in brackets when it is parsed. */

@@ -1,7 +1,7 @@
 // From a function object to an expression that makes the same function again.
 //
 // Owns: the forms that `Function.prototype.toString` gives and how each becomes an expression.
-// Does not own: what its variables mean (free-variables.ts, resolution.ts).
+// Does not own: what its variables mean (free-variables.ts, place.ts, ship.ts).
 //
 // Invariants:
 //   P1. `expression` is `prefix + core + suffix`; `core` is text of the user's file, character by character, so that
@@ -56,6 +56,7 @@ export function readSource(fn: FunctionLike, label: string): FunctionSource {
   const { form, isGenerator, prefix, core, suffix } = formOf(text, name, label);
   const expression = prefix + core + suffix;
   const syntax = parse(`(${expression})`);
+  refuseHtmlComments(syntax, label);
   return {
     name,
     form,
@@ -74,6 +75,14 @@ function refuseNative(text: string, name: string, label: string): void {
     throw refusal(label, 'bound functions hide their source. Ship the function itself and pass the arguments instead');
   }
   throw refusal(label, 'its source is native code, not JavaScript. Call it inside a function: (...args) => f(...args)');
+}
+
+/** In scripts `<!--` begins a comment; here it was read as operators, as in a module, where Node forbids it. */
+function refuseHtmlComments({ text, tokens }: Syntax, label: string): void {
+  const sign = tokens.find(({ start }, i) => text.startsWith('<!--', start) && tokens[i + 2]?.start === start + 2);
+  if (sign === undefined) return;
+  const line = lineAt(text, sign.start) + 1;
+  throw refusal(label, `it has an HTML comment (line ${line} of its source), which modules cannot have. Write //`);
 }
 
 function formOf(text: string, name: string, label: string): Form {
@@ -146,9 +155,14 @@ function attempt<T>(make: () => T): { value: T } | { error: unknown } {
   }
 }
 
+/** The refusal of what no parser's calls are deep enough for. */
+export function tooDeep(label: string, cause: unknown): Error {
+  return refusal(label, 'its source is nested too deeply to be parsed. Move parts of it into functions', cause);
+}
+
 function unparsable(text: string, label: string, error: unknown): Error {
-  if (error instanceof RangeError) return refusal(label, 'its source is nested too deeply to be parsed', error);
   const message = messageOf(error).replace(/ \(\d+:\d+\)$/, '');
+  if (error instanceof RangeError || message.startsWith('Not enough stack space')) return tooDeep(label, error);
   const at = error instanceof SyntaxError && 'pos' in error && typeof error.pos === 'number' ? error.pos - 1 : 0;
   const line = lineAt(text, at) + 1;
   if (message.includes("'new.target'")) {

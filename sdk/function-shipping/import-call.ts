@@ -26,7 +26,7 @@ export function withLoader(
   let rewritten = expression;
   for (const { offset, specifier } of imports) {
     if (specifier === undefined) throw new TypeError('An import() of an unknown specifier is refused before');
-    modules[specifier] ??= load(specifier, offset);
+    if (!Object.hasOwn(modules, specifier)) modules[specifier] = load(specifier, offset);
     rewritten = rewritten.slice(0, offset) + local + rewritten.slice(offset + 'import'.length);
   }
   return { expression: rewritten, local, modules };

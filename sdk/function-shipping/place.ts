@@ -1,11 +1,12 @@
 // Where a function stands in the user's program, and what a name means there.
 //
 // Owns: finding the function in its file, looking names up in the scopes around it.
-// Does not own: what is done with the answer (resolution.ts).
+// Does not own: what is done with the answer (ship.ts).
 //
 // Invariants:
 //   L1. An import is only followed where the function is known to stand: a name may mean something else elsewhere.
 //   L2. Where one text stands at several places, a name has a meaning only if it has the same at all of them.
+//   L3. What is assigned again after its declaration is neither an import nor the function itself.
 
 import type { Definition, Scope } from 'eslint-scope';
 import type { FunctionSource } from './function-source.ts';
@@ -20,7 +21,9 @@ export type Meaning =
   | { readonly type: 'self' }
   /** Some other variable; its line counts from 1. */
   | { readonly type: 'variable'; readonly kind: string; readonly line: number }
-  /** The file declares no such name, or declares several. */
+  /** The text stands at several places, at which the name means different things. */
+  | { readonly type: 'several' }
+  /** The file declares no such name. */
   | { readonly type: 'unknown' };
 
 /** Files that are searched for a function that is not in the caller's, at most. */
@@ -53,18 +56,22 @@ export class Place {
     const [first] = meanings;
     if (first === undefined) return { type: 'unknown' };
     const words = JSON.stringify(first);
-    return meanings.every((meaning) => JSON.stringify(meaning) === words) ? first : { type: 'unknown' };
+    return meanings.every((meaning) => JSON.stringify(meaning) === words) ? first : { type: 'several' };
   }
 
   #meaningAt(node: Node, name: string): Meaning {
     let scope: Scope | null = this.home.scopes.acquire(node)?.upper ?? null;
     while (scope !== null && !scope.set.has(name)) scope = scope.upper;
     // The types of the declarations are those of another package; the objects are eslint-scope's own.
-    const definition = scope?.set.get(name)?.defs[0] as Definition | undefined;
-    if (definition === undefined) return { type: 'unknown' };
-    if (definition.node === node || initialOf(definition.node) === node) return { type: 'self' };
-    const imported = importedName(definition);
-    if (imported !== undefined) return { type: 'import', imported };
+    const variable = scope?.set.get(name);
+    const definition = variable?.defs[0] as Definition | undefined;
+    if (variable === undefined || definition === undefined) return { type: 'unknown' };
+    // L3
+    if (!variable.references.some((reference) => reference.isWrite() && reference.init !== true)) {
+      if (definition.node === node || initialOf(definition.node) === node) return { type: 'self' };
+      const imported = importedName(definition);
+      if (imported !== undefined) return { type: 'import', imported };
+    }
     const line = lineAt(this.home.syntax.text, rangeOf(definition.name)[0]) + 1;
     return { type: 'variable', kind: definition.kind ?? definition.type.toLowerCase(), line };
   }
@@ -100,7 +107,8 @@ export function placeBelow(home: HomeModule, source: FunctionSource): Place | un
   for (let url = waiting.shift(); url !== undefined && seen.size < searchedFilesMax; url = waiting.shift()) {
     if (seen.has(url)) continue;
     seen.add(url);
-    const imported = homeModule(url);
+    // Loaders such as tsx find work.ts for an import of ./work.js, too.
+    const imported = homeModule(url) ?? homeModule(url.replace(/\.([cm]?)js$/, '.$1ts'));
     if (imported === undefined) continue;
     const place = placeIn(imported, source);
     if (place !== undefined) return place;
@@ -136,6 +144,11 @@ function isNameKeeper(node: Node): boolean {
   return node.type === 'Identifier' && node.name === '__name';
 }
 
+function isNameKeeping(statement: Node): boolean {
+  if (statement.type !== 'ExpressionStatement' || statement.expression.type !== 'CallExpression') return false;
+  return isNameKeeper(statement.expression.callee);
+}
+
 /** The names, operators and literals of a node: what stays the same when a loader rewrites a file. */
 function wordsOf(tokens: readonly Token[], node: Node): string {
   const left: [number, number][] = [];
@@ -146,6 +159,9 @@ function wordsOf(tokens: readonly Token[], node: Node): string {
       const [keptStart, keptEnd] = kept === undefined ? [start, start] : rangeOf(kept);
       left.push([start, keptStart], [keptEnd, end]);
     }
+    // After a function's declaration stands a call by itself; in a class one stands in a block of its own.
+    if (isNameKeeping(inner)) left.push([...rangeOf(inner)]);
+    if (inner.type === 'StaticBlock' && inner.body.every(isNameKeeping)) left.push([...rangeOf(inner)]);
     return true;
   });
   const [start, end] = rangeOf(node);

@@ -3,7 +3,7 @@
 // Owns: the modules of bundles that ran, the `require` that they see. Does not own: making bundles (bundle.ts).
 //
 // Invariants:
-//   U1. A bundle runs once on a worker, as a module would, however many functions come with it.
+//   U1. A bundle runs once on a worker, as a module would, as long as a function lives that came with it.
 //   U2. A bundle gets Node's modules and gridbook, and nothing else of the worker.
 
 import { isBuiltin } from 'node:module';
@@ -14,13 +14,21 @@ import type { Bundle } from './shipped-code.ts';
 /** What a module exports. */
 export type Exports = object;
 
-/** How many bundles stay known; older ones live as long as functions use them. */
-const knownMax = 32;
-const known = new Map<string, Exports>();
+const known = new Map<string, WeakRef<Exports>>();
+const bundlesOf = new WeakMap<object, Exports>();
+const forget = new FinalizationRegistry((script: string) => {
+  if (known.get(script)?.deref() === undefined) known.delete(script);
+});
+
+/** Keeps a bundle known as long as a function lives that came with it. Gives the function. */
+export function keepBundle(user: unknown, bundled: Exports | undefined): unknown {
+  if (typeof user === 'function' && bundled !== undefined) bundlesOf.set(user, bundled); // U1
+  return user;
+}
 
 /** Runs a bundle and gives its exports. @throws GridbookError with the cause when a module in it throws. */
 export function runBundle({ script }: Bundle, name: string, gridbook: Exports | undefined): Exports {
-  const before = known.get(script);
+  const before = known.get(script)?.deref();
   if (before !== undefined) return before; // U1
   const module: { exports: Exports } = { exports: {} };
   const required = (specifier: string): unknown => {
@@ -39,9 +47,8 @@ export function runBundle({ script }: Bundle, name: string, gridbook: Exports | 
     const message = error instanceof Error ? error.message : String(error);
     throw new GridbookError(`Cannot load what "${name}" imports on the worker: ${message}`, { cause: error });
   }
-  known.set(script, module.exports);
-  const oldest = known.keys().next();
-  if (known.size > knownMax && !oldest.done) known.delete(oldest.value);
+  known.set(script, new WeakRef(module.exports));
+  forget.register(module.exports, script);
   return module.exports;
 }
 

@@ -31,6 +31,8 @@ export function checkUses(analysis: Analysis, role: Role, place: Place | undefin
   const instead = 'Give what you need of it as an argument or a capture, or ship the module by its URL';
   refuse(surroundings.importMetaAt, 'uses `import.meta`', `which is that of its file. ${instead}`);
   refuse(surroundings.directEvalAt, 'uses `eval`', 'so that the variables it needs cannot be found');
+  const { privateName } = surroundings;
+  refuse(privateName?.offset, `uses \`#${privateName?.name}\``, 'which only the class around it can. Ship the class');
   for (const { name, offset, writtenAt } of surroundings.variables) {
     if (name === 'arguments') {
       refuse(offset, 'uses `arguments`', 'which an arrow function takes from around itself. Use (...args) instead');

@@ -36,9 +36,9 @@ export function shipModule(
   }
   const name = options.name ?? exportName;
   return Promise.all([bundleModule(url, name), exportNamesOf(url, name)]).then(([bundled, exported]) => {
-    // An empty list is that of a CommonJS module, whose exports are only known when it runs.
-    if (exported.length > 0 && !exported.includes(exportName)) {
-      throw refusal(name, `${url.pathname} exports no "${exportName}"; it exports ${exported.join(', ')}`);
+    if (exported?.includes(exportName) === false) {
+      const others = exported.length === 0 ? 'nothing' : exported.join(', ');
+      throw refusal(name, `${url.pathname} exports no "${exportName}"; it exports ${others}`);
     }
     return moduleShipment(bundled, exportName, name);
   });

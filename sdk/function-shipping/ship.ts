@@ -18,7 +18,7 @@ import type { FreeVariable } from './free-variables.ts';
 import type { FunctionLike } from './function-source.ts';
 import { withLoader } from './import-call.ts';
 import { ImportTable, UnshippableImport } from './import-table.ts';
-import type { Place } from './place.ts';
+import type { Meaning, Place } from './place.ts';
 import { refusal } from './refusal.ts';
 import { checkUses, type Role } from './refused-uses.ts';
 import {
@@ -159,30 +159,33 @@ class Packing {
 
   /** R1; undefined for what the worker has by itself. */
   #meaningOf(variable: FreeVariable, user: VariableUser): BindingSource | undefined {
-    const { name, offset, isGuarded } = variable;
+    const { name, offset, isGuarded, isEarly } = variable;
     const { analysis, place, index, label, depth } = user;
     if (Object.hasOwn(this.#given, name)) {
       this.#used.add(name);
       const value = this.#given[name];
-      if (typeof value === 'function') return { from: 'function', index: this.add(value, 'capture', name, depth + 1) };
+      if (typeof value === 'function') {
+        const target = this.add(value, 'capture', name, depth + 1);
+        return { from: 'function', index: target, ...(isEarly && target !== index ? { early: true } : {}) };
+      }
       this.captures[name] = value;
       return { from: 'capture' };
     }
-    const meaning = place?.meaningOf(name) ?? { type: 'unknown' };
+    const meaning: Meaning = place?.meaningOf(name) ?? { type: 'unknown' };
     if (meaning.type === 'self') return { from: 'function', index };
     if (meaning.type === 'import') {
       const where = analysis.describe(offset, place);
       return this.#follow(label, where, () => this.imports.bind(meaning.imported, place?.home.url ?? ''));
     }
+    // Compiled files declare it themselves.
+    if (name === '__name') return { from: 'name-keeper' };
     if (meaning.type === 'unknown') {
-      if (name === '__name') return { from: 'name-keeper' };
       if (standardGlobals.has(name)) return undefined; // R2
       // Without a place the name is all there is to go by.
       if (place === undefined && name === analysis.source.name) return { from: 'function', index };
       if (isGuarded) return undefined;
     }
-    const kind = meaning.type === 'variable' ? `, declared in line ${meaning.line},` : '';
-    throw unknownVariable(variable, user, kind, this.#callerUrl);
+    throw unknownVariable(variable, user, meaning, this.#callerUrl);
   }
 
   #followImportCalls(shipped: ShippedFunction, analysis: Analysis, place: Place | undefined, label: string): void {
@@ -230,21 +233,24 @@ interface VariableUser {
 function unknownVariable(
   { name, offset }: FreeVariable,
   { analysis, place, label }: VariableUser,
-  declared: string,
+  meaning: Meaning,
   callerUrl: string | undefined,
 ): InvalidArgumentError {
   const where = analysis.describe(offset, place);
-  const commonJs = declared === '' ? commonJsVariables.get(name) : undefined;
+  const commonJs = meaning.type === 'unknown' ? commonJsVariables.get(name) : undefined;
   if (commonJs !== undefined) {
     return refusal(label, `it uses \`${name}\` (${where}), which workers do not have: ${commonJs}`);
   }
+  const declared = meaning.type === 'variable' ? `, declared in line ${meaning.line},` : '';
+  const several =
+    meaning.type === 'several' ? ' Functions of this very text stand at several places, where it differs.' : '';
   const lost =
     place === undefined && callerUrl !== undefined
       ? ' Its imports cannot be followed, for its source was not found in the file that ships it or those it imports.'
       : '';
   return refusal(
     label,
-    `it uses the variable "${name}" (${where})${declared} which is not its own.${lost} ` +
+    `it uses the variable "${name}" (${where})${declared} which is not its own.${lost}${several} ` +
       `Give its value, { capture: { ${name} } }, or move it into the function or into a module that you ship by its URL`,
   );
 }

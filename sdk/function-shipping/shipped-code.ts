@@ -20,8 +20,8 @@ export type Binding = { local: string } & BindingSource;
 export type BindingSource =
   /** The captured value of the same name. */
   | { from: 'capture' }
-  /** Another shipped function of the same shipment, or the function itself. */
-  | { from: 'function'; index: number }
+  /** Another shipped function of the same shipment, or the function itself; `early` when making a class needs it. */
+  | { from: 'function'; index: number; early?: true }
   /** A module of Node; `exportName` as in `ImportedName`. */
   | { from: 'node'; specifier: string; exportName: string }
   /** The worker's own gridbook. */

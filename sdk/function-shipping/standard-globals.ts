@@ -28,8 +28,10 @@ const alsoNamesOfModules = ['console', 'process', 'crypto'];
 function findStandardGlobals(): Set<string> {
   const names = new Set<string>();
   const modules = new Set(builtinModules);
-  for (const [name, { enumerable }] of Object.entries(Object.getOwnPropertyDescriptors(globalThis))) {
-    const isOfNode = enumerable === true ? enumerableOfNode.includes(name) : !modules.has(name);
+  // No descriptors: asking for that of FormData loads Node's whole HTTP client.
+  for (const name of Object.getOwnPropertyNames(globalThis)) {
+    const isEnumerable = Object.prototype.propertyIsEnumerable.call(globalThis, name);
+    const isOfNode = isEnumerable ? enumerableOfNode.includes(name) : !modules.has(name);
     if (isOfNode || alsoNamesOfModules.includes(name)) names.add(name);
   }
   return names;

@@ -50,7 +50,7 @@ export function parse(text: string, sourceType: 'module' | 'script' = 'module'):
 
 /** The scopes of a parsed text. */
 export function scopesOf({ program, sourceType }: Syntax): ScopeManager {
-  return analyze(program, { ecmaVersion: 2024, sourceType });
+  return analyze(program, { ecmaVersion: 2024, sourceType, ignoreEval: true });
 }
 
 /** Where a node stands in its text, from the first character to the one after the last. */
@@ -68,29 +68,26 @@ function isNode(value: unknown): value is Node {
  *
  * @param visit - returns false to leave out what is below the node.
  */
-export function walk(
-  node: Node,
-  visit: (node: Node, parent: Node | undefined) => boolean | undefined,
-  parent?: Node,
-): void {
-  if (visit(node, parent) === false) return;
-  for (const child of Object.values(node)) {
-    if (Array.isArray(child)) {
-      for (const element of child) if (isNode(element)) walk(element, visit, node);
-    } else if (isNode(child)) {
-      walk(child, visit, node);
-    }
+export function walk(root: Node, visit: (node: Node, parent: Node | undefined) => boolean | undefined): void {
+  // A stack of our own: trees can be deeper than calls can.
+  const waiting: [Node, Node | undefined][] = [[root, undefined]];
+  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+    const [node, parent] = next;
+    if (visit(node, parent) === false) continue;
+    const children = Object.values(node).flat().filter(isNode);
+    for (const child of children.reverse()) waiting.push([child, node]);
   }
 }
 
+/** What ends a line for JavaScript. */
+const lineEnd = /\r\n|[\n\r\u2028\u2029]/g;
+
 /** The line of an offset, from 0. */
 export function lineAt(text: string, offset: number): number {
-  let line = 0;
-  for (let at = text.indexOf('\n'); at >= 0 && at < offset; at = text.indexOf('\n', at + 1)) line++;
-  return line;
+  return text.slice(0, offset).match(lineEnd)?.length ?? 0;
 }
 
 /** The column of an offset, from 0. */
 export function columnAt(text: string, offset: number): number {
-  return offset - (text.lastIndexOf('\n', offset - 1) + 1);
+  return text.slice(0, offset).split(lineEnd).at(-1)?.length ?? 0;
 }

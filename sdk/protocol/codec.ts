@@ -16,7 +16,7 @@
 //   C1. A segment starts at a multiple of 8 bytes from the start of the buffer.
 //   C2. A frame is never longer than `frameBytesMax`; a longer one is refused by its writer and by its reader.
 
-import { Packr } from 'msgpackr';
+import { Packr } from 'msgpackr/pack';
 import { ProtocolError, SerializationError } from '../errors.ts';
 import type { WireValue } from './wire-value.ts';
 

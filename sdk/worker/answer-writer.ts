@@ -150,7 +150,7 @@ export class AnswerWriter {
     try {
       return this.#write(error);
     } catch {
-      return this.#write(new Error(`What was thrown cannot travel: ${String(error)}`));
+      return this.#write(new Error(`What was thrown cannot travel: ${textOf(error)}`));
     }
   }
 
@@ -200,5 +200,14 @@ export class AnswerWriter {
     this.#messages = [];
     this.#shared = [];
     this.#channel.send({ bytes, shared });
+  }
+}
+
+/** What can be said of any value: one may throw even when it is made a string. */
+function textOf(value: unknown): string {
+  try {
+    return String(value);
+  } catch {
+    return `a value of type ${typeof value} that has no text`;
   }
 }

@@ -95,13 +95,19 @@ export class Executor {
     if (!this.#running) this.#run();
   }
 
-  /** Takes out what has not begun; what runs is ended by the session if it must be. */
+  /**
+   * Takes out what has not begun, and says so at once: what runs before it may take long, and a worker that does not
+   * answer is ended. What runs is ended by the session if it must be.
+   */
   #onCancel(ids: readonly TaskId[]): void {
-    const waiting = new Set<TaskId>();
+    const wanted = new Set(ids);
     for (const { message, next } of this.#batches) {
-      for (let i = next; i < message.ids.length; i++) waiting.add(message.ids[i]!);
+      const taken = message.ids.filter((id, i) => i >= next && wanted.has(id) && !this.#cancelled.has(id));
+      if (taken.length === 0) continue;
+      for (const id of taken) this.#cancelled.add(id);
+      this.#answers.addSkipped(message.attempt, taken, nowMs());
     }
-    for (const id of ids) if (waiting.has(id)) this.#cancelled.add(id);
+    this.#flush();
   }
 
   /** Runs until nothing is left, a task has to be awaited, or the event loop should turn (X4). */
@@ -123,10 +129,7 @@ export class Executor {
       while (batch.next < message.ids.length) {
         const i = batch.next++;
         const id = message.ids[i]!;
-        if (this.#cancelled.size > 0 && this.#cancelled.delete(id)) {
-          this.#answers.addSkipped(message.attempt, [id], now);
-          continue;
-        }
+        if (this.#cancelled.size > 0 && this.#cancelled.delete(id)) continue; // answered for already
         if ((entry.expectedMs ?? longTaskMs) >= longTaskMs) this.#flush(); // X3
         watched = entry.expectedMs === undefined || entry.expectedMs >= watchedTaskMs;
         const task = watched ? runningTask(id, message.attempt) : undefined;

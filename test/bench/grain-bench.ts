@@ -34,21 +34,20 @@ export const grain: Bench = {
       const start = performance.now();
       spin(calibration);
       const iterationsPerUs = calibration / (performance.now() - start) / 1000;
-      let before: { us: number; efficiency: number } | undefined;
+      const efficiencies: { us: number; efficiency: number }[] = [];
       for (const us of grainsUs) {
         const count = Math.min(tasksMax, Math.round((workMs * 2000) / us));
         const iterations = Math.max(1, Math.round(us * iterationsPerUs));
         const begun = performance.now();
         await session.map(work, new Array<number>(count).fill(iterations), { ordered: false }).forEach(() => {});
-        const efficiency = (count * us) / 1000 / 2 / (performance.now() - begun);
-        if (efficiency < 0.5) {
-          if (before === undefined) return us;
-          const part = (before.efficiency - 0.5) / (before.efficiency - efficiency);
-          return before.us * (us / before.us) ** part;
-        }
-        before = { us, efficiency };
+        efficiencies.push({ us, efficiency: (count * us) / 1000 / 2 / (performance.now() - begun) });
       }
-      return grainsUs.at(-1)!;
+      // The finest grain that keeps half; one that was disturbed further up does not count against it.
+      const finest = efficiencies.findLastIndex(({ efficiency }) => efficiency >= 0.5);
+      const [kept, lost] = [efficiencies[finest], efficiencies[finest + 1]];
+      if (kept === undefined) return grainsUs[0]!;
+      if (lost === undefined) return kept.us;
+      return kept.us * (lost.us / kept.us) ** ((kept.efficiency - 0.5) / (kept.efficiency - lost.efficiency));
     };
     return {
       variants: [{ name: 'gridbook', run: metg }],

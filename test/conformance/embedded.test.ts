@@ -1,3 +1,5 @@
+// The suite of all sessions, on threads of this process.
+
 import { connect } from '../../sdk/index.ts';
 import { sessionSuite } from './suite.ts';
 

@@ -6,14 +6,21 @@ import { closeLimit, type MarkovParameters, prepare } from './parameters.ts';
 
 /** What the plain loop took and found. */
 export interface BaselineResult {
+  /** Number of states n. */
   matrixSize: number;
+  /** How many matrices were multiplied together. */
   totalCount: number;
+  /** Where the random matrix came from; null for the user's own. */
   seed: number | null;
+  /** Which code multiplied. */
   kernel: string;
+  /** How long the loop took. */
   durationMs: number;
   /** Multiplications per second. */
   throughputPerSecond: number;
+  /** How many were done: totalCount - 1. */
   multiplications: number;
+  /** What the product says about the limit. */
   limit: LimitAnalysis;
 }
 
@@ -21,6 +28,7 @@ export interface BaselineResult {
  * Multiplies the matrices in one loop in this process, which it blocks meanwhile.
  *
  * @param parameters - as for `markov`, without `pcNum`.
+ * @returns what it took and found.
  * @throws InvalidArgumentError when a parameter is not of its form.
  * @example
  * ```ts
@@ -46,6 +54,6 @@ export async function baseline(parameters: Omit<MarkovParameters, 'pcNum'>): Pro
     durationMs,
     throughputPerSecond: (multiplications / durationMs) * 1000,
     multiplications,
-    limit: closeLimit(matrix, product, totalCount),
+    limit: closeLimit(matrix, product, totalCount, kernel),
   };
 }

@@ -7,6 +7,9 @@ import { totalCountMax } from './partition.ts';
 /** Rows that differ by no more than this are one distribution. */
 export const convergedSpread = 1e-10;
 
+/** From here on the bound tells the rate well: a larger one would ask for up to twice the count. */
+const smallTau = 0.05;
+
 /** What is known in every case. */
 interface LimitMeasures {
   /** How far the rows of the product still differ: the largest difference in a column. */
@@ -28,7 +31,7 @@ export type LimitAnalysis = LimitMeasures &
         readonly verdict: 'not-yet';
         /** The best estimate so far, length n. */
         readonly stationary: number[];
-        /** With so many matrices the rows would agree; null when no sensible count would do. */
+        /** With so many matrices the rows would agree; null when no count would do, since rounding keeps them apart. */
         readonly totalCountNeeded: number | null;
       }
     | {
@@ -50,6 +53,9 @@ export type LimitAnalysis = LimitMeasures &
  *
  * @param matrix - P, n x n.
  * @param product - P^totalCount, n x n, row by row.
+ * @param multiply - a fast product of two n x n matrices, for the estimate of a count that would do; plain loops without it.
+ * @param totalCount - the power.
+ * @returns the limiting distribution, or why there is none.
  * @example
  * ```ts
  * import { analyseLimit } from 'gridbook';
@@ -58,7 +64,12 @@ export type LimitAnalysis = LimitMeasures &
  * console.log(analyseLimit(swap, Float64Array.of(0, 1, 1, 0), 3).verdict); // prints: periodic
  * ```
  */
-export function analyseLimit(matrix: TransitionMatrix, product: Float64Array, totalCount: number): LimitAnalysis {
+export function analyseLimit(
+  matrix: TransitionMatrix,
+  product: Float64Array,
+  totalCount: number,
+  multiply?: (left: Float64Array, right: Float64Array) => Float64Array,
+): LimitAnalysis {
   const { n } = matrix;
   const rowSpread = spreadOf(n, product);
   const classes = closedClasses(matrix);
@@ -72,7 +83,9 @@ export function analyseLimit(matrix: TransitionMatrix, product: Float64Array, to
   const stationary = meanRow(n, product);
   const residual = residualOf(matrix, stationary);
   if (rowSpread <= convergedSpread) return { verdict: 'converged', stationary, rowSpread, residual };
-  const totalCountNeeded = countNeeded(n, product, totalCount);
+  const needed = countNeeded(matrix, multiply ?? ((left, right) => plainProduct(n, left, right)));
+  // So many have been multiplied already: what still keeps the rows apart is rounding, which more would not mend.
+  const totalCountNeeded = needed === null || needed <= totalCount ? null : needed;
   return { verdict: 'not-yet', stationary, rowSpread, residual, totalCountNeeded };
 }
 
@@ -110,40 +123,43 @@ function residualOf({ n, values }: TransitionMatrix, distribution: readonly numb
  *
  * Source: R. Dobrushin's coefficient tau(P) = max over rows i, k of half the sum over j of |P_ij - P_kj|, which bounds
  * the row spread and is submultiplicative: tau(AB) <= tau(A) tau(B); E. Seneta, Non-negative Matrices and Markov Chains,
- * 2nd ed. 1981, section 4.3. The product is squared until tau is below a half; then tau(P^(mk)) <= tau(P^m)^k.
+ * 2nd ed. 1981, section 4.3. P is squared until a bound of tau is small; then tau(P^(mk)) <= tau(P^m)^k.
  */
-function countNeeded(n: number, product: Float64Array, totalCount: number): number | null {
-  let power = product;
-  for (let count = totalCount; count <= totalCountMax; count *= 2) {
-    const tau = dobrushin(n, power);
+function countNeeded(
+  { n, values }: TransitionMatrix,
+  multiply: (left: Float64Array, right: Float64Array) => Float64Array,
+): number | null {
+  let power = values;
+  for (let count = 1; count <= totalCountMax; count *= 2) {
+    const tau = dobrushinBound(n, power);
     if (tau <= convergedSpread) return count;
-    if (tau < 0.5) return Math.ceil(Math.log(convergedSpread) / Math.log(tau)) * count;
-    power = squared(n, power);
+    if (tau < smallTau) return Math.ceil(Math.log(convergedSpread) / Math.log(tau)) * count;
+    power = multiply(power, power).slice();
+    normaliseRows(n, power);
   }
   return null;
 }
 
-function dobrushin(n: number, values: Float64Array): number {
+/** At least tau and at most twice that: two rows differ by no more than both differ from the mean row. */
+function dobrushinBound(n: number, values: Float64Array): number {
+  const mean = meanRow(n, values);
   let most = 0;
   for (let i = 0; i < n; i++) {
-    for (let k = 0; k < i; k++) {
-      let sum = 0;
-      for (let j = 0; j < n; j++) sum += Math.abs(values[i * n + j]! - values[k * n + j]!);
-      most = Math.max(most, sum / 2);
-    }
+    let sum = 0;
+    for (let j = 0; j < n; j++) sum += Math.abs(values[i * n + j]! - mean[j]!);
+    most = Math.max(most, sum);
   }
   return most;
 }
 
-function squared(n: number, values: Float64Array): Float64Array {
+function plainProduct(n: number, left: Float64Array, right: Float64Array): Float64Array {
   const out = new Float64Array(n * n);
   for (let i = 0; i < n; i++) {
     for (let k = 0; k < n; k++) {
-      const factor = values[i * n + k]!;
+      const factor = left[i * n + k]!;
       if (factor === 0) continue;
-      for (let j = 0; j < n; j++) out[i * n + j]! += factor * values[k * n + j]!;
+      for (let j = 0; j < n; j++) out[i * n + j]! += factor * right[k * n + j]!;
     }
   }
-  normaliseRows(n, out);
   return out;
 }

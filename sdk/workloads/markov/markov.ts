@@ -3,6 +3,7 @@
 // Data flow: the matrix and the kernel go to each worker once, as captures of one function; a task is one count; its
 // partial product comes back and is merged here, as a tree.
 
+import { availableParallelism } from 'node:os';
 import { InvalidArgumentError } from '../../errors.ts';
 import { shipBuiltin } from '../../function-shipping/index.ts';
 import { remoteOf } from '../../remote.ts';
@@ -13,12 +14,20 @@ import type { LimitAnalysis } from './limit.ts';
 import { ProductMerge } from './merge.ts';
 import { closeLimit, type MarkovParameters, prepare } from './parameters.ts';
 import { partition } from './partition.ts';
+import { PeakMemory } from './peak-memory.ts';
+
+/** What the tasks are called in events and messages. */
+const taskName = 'markov';
 
 /** How far a run is. */
 export interface MarkovProgress {
+  /** Tasks whose products are back. */
   tasksDone: number;
+  /** All tasks: pcNum. */
   tasksTotal: number;
+  /** Multiplications in those tasks and in the merge so far. */
   multiplicationsDone: number;
+  /** All multiplications: totalCount - 1. */
   multiplicationsTotal: number;
 }
 
@@ -28,38 +37,45 @@ export interface MarkovOptions extends MarkovParameters {
   combine?: boolean | undefined;
   /** Cancels the run. */
   signal?: AbortSignal | undefined;
-  /** Called as partial products come in. */
+  /** Called as partial products are merged, and once more when all is done. */
   onProgress?: ((progress: MarkovProgress) => void) | undefined;
 }
 
 /** What a run took and found. Times are in milliseconds. */
 export interface MarkovResult {
+  /** Number of states n. */
   matrixSize: number;
+  /** How many matrices were multiplied together. */
   totalCount: number;
+  /** Into how many tasks that was split. */
   pcNum: number;
   /** Null for the user's own matrix. */
   seed: number | null;
+  /** How many workers the session has. */
   workers: number;
   /** Which code multiplied. */
   kernel: string;
+  /** From the first task's call to the merged product. */
   durationMs: number;
   /** Multiplications per second. */
   throughputPerSecond: number;
   /** Over the tasks and the merge together: totalCount - 1. */
   multiplications: number;
+  /** How many tasks were run: pcNum. */
   tasks: number;
-  /** Attempts that failed, those that were retried among them. */
+  /** Attempts that failed and were made again. A task that fails for good ends the run with its error instead. */
   failures: number;
   /** failures / (tasks + failures). */
   errorRate: number;
-  /** From a task's call to its settled result. */
+  /** From a task's call to its settled result; of short tasks every sixteenth is timed. */
   latencyMs: { mean: number; p50: number; p90: number; p99: number };
-  /** Processor time of this process over the workers' share of the machine meanwhile: 1 when every worker was busy. */
+  /** Processor time of this process, its embedded workers included, over that of all its cores: 1 when none was idle. */
   cpuUtilization: number;
-  /** The most memory that this process has had resident, in bytes. */
+  /** The most memory that this process had resident meanwhile, in bytes. */
   peakMemoryBytes: number;
   /** Where the tasks' time went. */
   timings: Timings;
+  /** What the product says about the limit. */
   limit: LimitAnalysis;
 }
 
@@ -71,6 +87,9 @@ export interface MarkovResult {
  * their sums after every 1024 multiplications: that scales a row by a factor within rounding of 1 and leaves its
  * direction, and so the limit, as it is, while the sums can neither drift nor overflow.
  *
+ * @param session - where the tasks run.
+ * @param options - the parameters, and how the run is done.
+ * @returns what it took and found.
  * @throws InvalidArgumentError when a parameter is not of its form.
  * @throws CancelledError or the signal's reason when it is cancelled.
  * @example
@@ -97,7 +116,7 @@ export async function markov(session: Session, options: MarkovOptions): Promise<
   const module = 'workloads/markov/power-task';
   const power = remoteOf<(count: number) => Float64Array>(
     core,
-    shipBuiltin(module, 'createPowerTask', captures, 'markov'),
+    shipBuiltin(module, 'createPowerTask', captures, taskName),
   );
   const product = remoteOf<(earlier: Float64Array, later: Float64Array) => Float64Array>(
     core,
@@ -108,29 +127,34 @@ export async function markov(session: Session, options: MarkovOptions): Promise<
   const larger = totalCount - least * pcNum;
   let retries = 0;
   const stopCounting = core.events.on((event) => {
-    if (event.type === 'task.retried') retries++;
+    if (event.type === 'task.retried' && event.name === taskName) retries++;
   });
   const cpuBefore = process.cpuUsage();
+  const memory = new PeakMemory();
   const start = performance.now();
+  const progress = { tasksDone: 0, tasksTotal: pcNum, multiplicationsDone: 0, multiplicationsTotal: totalCount - 1 };
+  let told = -1;
+  const tellProgress = (): void => {
+    memory.sample();
+    if (onProgress === undefined || told === progress.multiplicationsDone + progress.tasksDone) return;
+    told = progress.multiplicationsDone + progress.tasksDone;
+    onProgress({ ...progress });
+  };
   const stream = session.map(power, partition(totalCount, pcNum), {
     ordered: false, // powers of one matrix commute, so they may be merged as they come
     ...(combine ? { combine: product } : {}),
     ...(signal === undefined ? {} : { signal }),
-    onProgress: ({ done }) => {
-      const multiplied = done * least + Math.min(done, larger) - done + merge.multiplications;
-      onProgress?.({
-        tasksDone: done,
-        tasksTotal: pcNum,
-        multiplicationsDone: multiplied,
-        multiplicationsTotal: totalCount - 1,
-      });
-    },
+    onProgress: tellProgress,
   });
-  let combined = 0;
+  let multiplicationsOnWorkers = 0;
   try {
-    await stream.forEach((partial, _position, count) => {
-      combined += count - 1;
+    await stream.forEach((partial, position, count) => {
       merge.push(partial);
+      // A value stands for `count` neighbouring tasks: count - 1 multiplications combined them.
+      const matrices = count * least + Math.min(count, Math.max(0, larger - position));
+      multiplicationsOnWorkers += matrices - 1;
+      progress.tasksDone += count;
+      progress.multiplicationsDone = multiplicationsOnWorkers + merge.multiplications;
     });
   } finally {
     stopCounting();
@@ -139,7 +163,9 @@ export async function markov(session: Session, options: MarkovOptions): Promise<
   if (result === undefined) throw new InvalidArgumentError('No partial product came back');
   const durationMs = performance.now() - start;
   const cpu = process.cpuUsage(cpuBefore);
-  const multiplications = totalCount - pcNum + combined + merge.multiplications;
+  const multiplications = multiplicationsOnWorkers + merge.multiplications;
+  progress.multiplicationsDone = multiplications;
+  tellProgress();
   const timings = stream.timings();
   return {
     matrixSize: n,
@@ -155,10 +181,10 @@ export async function markov(session: Session, options: MarkovOptions): Promise<
     failures: retries,
     errorRate: retries / (pcNum + retries),
     latencyMs: latencyOf(timings.total),
-    cpuUtilization: (cpu.user + cpu.system) / 1000 / (durationMs * session.workers),
-    peakMemoryBytes: process.resourceUsage().maxRSS * 1024,
+    cpuUtilization: (cpu.user + cpu.system) / 1000 / (durationMs * availableParallelism()),
+    peakMemoryBytes: memory.peakBytes(),
     timings,
-    limit: closeLimit(matrix, result, totalCount),
+    limit: closeLimit(matrix, result, totalCount, kernel),
   };
 }
 

@@ -16,6 +16,7 @@ const fileBytesMax = 256 * 2 ** 20;
 
 /** A row-stochastic matrix: `values[i * n + j]` is the probability of going from state i to state j. */
 export interface TransitionMatrix {
+  /** Number of states. */
   readonly n: number;
   /** n x n, row by row. */
   readonly values: Float64Array;
@@ -51,6 +52,7 @@ export function normaliseRows(n: number, values: Float64Array): void {
  *
  * @param n - number of states, 1 to 2048.
  * @param seed - a whole number from 0 to 2^32 - 1; the same seed gives the same matrix everywhere.
+ * @returns the matrix.
  * @throws InvalidArgumentError when n or seed is out of range.
  * @example
  * ```ts
@@ -73,8 +75,23 @@ export function randomMatrix(n: number, seed: number): TransitionMatrix {
  * A checked copy of the user's own matrix, its rows normalised to the last digit.
  *
  * @param rows - n rows of n probabilities, or a `TransitionMatrix`.
+ * @returns the copy; the rows given stay as they are.
  * @throws InvalidArgumentError when it is not square, or when an entry or a row's sum is not a probability's; the
  *   message names the row, counted from 1.
+ * @example
+ * ```ts
+ * import { checkMatrix, InvalidArgumentError } from 'gridbook';
+ *
+ * try {
+ *   checkMatrix([
+ *     [0.5, 0.5],
+ *     [0.5, 0.75],
+ *   ]);
+ * } catch (error) {
+ *   if (error instanceof InvalidArgumentError) console.log(error.message);
+ *   // prints: matrix row 2 sums to 1.25: every row must sum to 1
+ * }
+ * ```
  */
 export function checkMatrix(rows: readonly (readonly number[])[] | TransitionMatrix): TransitionMatrix {
   const { n, values } = isTransitionMatrix(rows) ? copyOf(rows) : flatten(rows);
@@ -97,8 +114,14 @@ export function checkMatrix(rows: readonly (readonly number[])[] | TransitionMat
   return { n, values };
 }
 
-function isTransitionMatrix(value: object): value is TransitionMatrix {
-  return 'values' in value && value.values instanceof Float64Array && 'n' in value;
+function isTransitionMatrix(value: unknown): value is TransitionMatrix {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    'values' in value &&
+    value.values instanceof Float64Array &&
+    'n' in value
+  );
 }
 
 function copyOf({ n, values }: TransitionMatrix): { n: number; values: Float64Array } {
@@ -132,7 +155,18 @@ function flatten(rows: readonly (readonly number[])[]): { n: number; values: Flo
 /**
  * Reads a matrix from a file: `.json` holds an array of rows, `.csv` a row a line, entries separated by commas.
  *
+ * @param path - the file's path; what it ends in says how it is read.
+ * @returns the matrix, checked as by `checkMatrix`.
  * @throws InvalidArgumentError when the file cannot be read, is too large, or does not hold a transition matrix.
+ * @example
+ * ```ts
+ * import { writeFile } from 'node:fs/promises';
+ * import { readMatrixFile } from 'gridbook';
+ *
+ * await writeFile('weather.csv', '0.9,0.1\n0.5,0.5\n');
+ * const { n, values } = await readMatrixFile('weather.csv');
+ * console.log(n, values.join(' ')); // prints: 2 0.9 0.1 0.5 0.5
+ * ```
  */
 export async function readMatrixFile(path: string): Promise<TransitionMatrix> {
   const kind = extname(path).toLowerCase();
@@ -141,7 +175,10 @@ export async function readMatrixFile(path: string): Promise<TransitionMatrix> {
   }
   let text: string;
   try {
-    const { size } = await stat(path);
+    const found = await stat(path);
+    // A pipe or a device has no size, and might never end.
+    if (!found.isFile()) throw new Error('it is not a regular file');
+    const { size } = found;
     if (size > fileBytesMax) throw new Error(`it has ${size} bytes, the limit is ${fileBytesMax}`);
     text = await readFile(path, 'utf8');
   } catch (cause) {

@@ -1,6 +1,7 @@
 // The parameters of the workload, checked, and what every way of running it does with them.
 
 import { InvalidArgumentError } from '../../errors.ts';
+import type { Kernel } from './kernels/kernel.ts';
 import { analyseLimit, type LimitAnalysis } from './limit.ts';
 import { checkMatrix, normaliseRows, randomMatrix, type TransitionMatrix } from './matrix.ts';
 import { checkParameters } from './partition.ts';
@@ -47,7 +48,12 @@ export function prepare(parameters: MarkovParameters): PreparedParameters {
 }
 
 /** The limit read off a product whose rows are first brought to sum 1 once more. */
-export function closeLimit(matrix: TransitionMatrix, product: Float64Array, totalCount: number): LimitAnalysis {
+export function closeLimit(
+  matrix: TransitionMatrix,
+  product: Float64Array,
+  totalCount: number,
+  kernel: Kernel,
+): LimitAnalysis {
   normaliseRows(matrix.n, product);
-  return analyseLimit(matrix, product, totalCount);
+  return analyseLimit(matrix, product, totalCount, (left, right) => kernel.product(left, right));
 }

@@ -22,6 +22,9 @@ export function checkParameters(matrixSize: number, totalCount: number, pcNum: n
 /**
  * The sizes of the tasks: they sum to `totalCount`, and no two differ by more than one, the larger ones first.
  *
+ * @param totalCount - what they sum to.
+ * @param pcNum - how many there are.
+ * @returns the sizes, made as they are read.
  * @example
  * ```ts
  * import { partition } from 'gridbook';

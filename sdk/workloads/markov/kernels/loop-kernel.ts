@@ -12,6 +12,7 @@ export class LoopKernel implements Kernel {
   readonly n: number;
   readonly #multiply: Multiply;
   #matrix: Float64Array;
+  /** What a power goes through on its way to its result. */
   readonly #buffers: readonly [Float64Array, Float64Array];
   readonly #results: readonly [Float64Array, Float64Array];
   #turn: 0 | 1 = 0;
@@ -31,26 +32,23 @@ export class LoopKernel implements Kernel {
   }
 
   power(count: number): Float64Array {
-    let [from, to] = this.#buffers;
-    from.set(this.#matrix);
-    for (let i = 1; i < count; i++) {
-      this.#multiply(from, this.#matrix, to);
-      [from, to] = [to, from];
-      if (i % renormaliseEvery === 0) normaliseRows(this.n, from);
-    }
-    normaliseRows(this.n, from);
     const result = this.#nextResult();
-    result.set(from);
+    if (count <= 1) result.set(this.#matrix);
+    let from = this.#matrix;
+    for (let i = 1; i < count; i++) {
+      const to = i === count - 1 ? result : this.#buffers[i % 2 === 0 ? 0 : 1];
+      this.#multiply(from, this.#matrix, to);
+      if (i % renormaliseEvery === 0) normaliseRows(this.n, to);
+      from = to;
+    }
+    normaliseRows(this.n, result);
     return result;
   }
 
   product(left: Float64Array, right: Float64Array): Float64Array {
     const result = this.#nextResult();
-    // What is multiplied may be the result before last, whose memory is used again now.
-    const [from, to] = this.#buffers;
-    from.set(left);
-    to.set(right);
-    this.#multiply(from, to, result);
+    const [first, second] = this.#buffers;
+    this.#multiply(apart(left, result, first), apart(right, result, second), result);
     return result;
   }
 
@@ -59,6 +57,13 @@ export class LoopKernel implements Kernel {
     this.#turn = turn === 0 ? 1 : 0;
     return this.#results[turn];
   }
+}
+
+/** The operand, copied when it is the result before last, whose memory is written again now. */
+function apart(operand: Float64Array, result: Float64Array, copy: Float64Array): Float64Array {
+  if (operand.buffer !== result.buffer) return operand;
+  copy.set(operand);
+  return copy;
 }
 
 /** Three plain loops: the honest baseline. */

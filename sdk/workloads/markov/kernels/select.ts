@@ -6,8 +6,11 @@ import { makeJsKernel } from './loop-kernel.ts';
 import { openBlasKernel, openblasLibrary } from './openblas.ts';
 import { makeWasmImage, WasmKernel } from './wasm-kernel.ts';
 
-/** From this size on a BLAS that is there is faster than our own code; see the table that `npm run bench` prints. */
-export const openblasFrom = 32;
+/**
+ * From this size on a BLAS that is there is faster than our own code. Measured on x86-64, where a vector of WebAssembly
+ * has half the width of BLAS's: below 28 the cost of the foreign call outweighs that.
+ */
+export const openblasFrom = 28;
 
 const images = new Map<string, Promise<KernelImage>>();
 const imagesMax = 64;
@@ -29,7 +32,8 @@ export async function selectKernel(n: number, name = 'auto'): Promise<KernelImag
   const library = name === 'openblas' || (name === 'auto' && n >= openblasFrom) ? openblasLibrary() : undefined;
   if (name === 'openblas' && library === undefined) {
     throw new InvalidArgumentError(
-      'Cannot use the kernel openblas: no libopenblas.so.0 was found; on Debian: apt-get install libopenblas0-pthread',
+      'Cannot use the kernel openblas: it needs the optional package koffi (npm install koffi) and libopenblas.so.0 ' +
+        '(on Debian: apt-get install libopenblas0-pthread), and not both were found',
     );
   }
   if (library !== undefined) return { kind: 'openblas', name: 'openblas', n, library };

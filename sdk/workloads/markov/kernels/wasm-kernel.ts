@@ -5,15 +5,23 @@
 import type { Kernel, KernelImage } from './kernel.ts';
 import { type KernelLayout, kernelLayout, kernelText } from './wat.ts';
 
-/** The smallest module with a fused multiply-add of the relaxed SIMD proposal: does this engine take it? */
+/** The smallest module with a fused multiply-add of the relaxed SIMD proposal. */
 const relaxedProbe = new Uint8Array([
   0, 97, 115, 109, 1, 0, 0, 0, 1, 6, 1, 96, 1, 123, 1, 123, 3, 2, 1, 0, 10, 13, 1, 11, 0, 32, 0, 32, 0, 32, 0, 253, 135,
   2, 11,
 ]);
 
-/** Makes the kernel's image: generates its code and encodes it. */
-export async function makeWasmImage(n: number): Promise<KernelImage> {
-  const relaxed = WebAssembly.validate(relaxedProbe);
+/** Whether this engine has the fused multiply-add. */
+export function hasRelaxedSimd(): boolean {
+  return WebAssembly.validate(relaxedProbe);
+}
+
+/**
+ * Makes the kernel's image: generates its code and encodes it.
+ *
+ * @param relaxed - whether it uses the fused multiply-add.
+ */
+export async function makeWasmImage(n: number, relaxed = hasRelaxedSimd()): Promise<KernelImage> {
   const { default: loadWabt } = await import('wabt');
   const wabt = await loadWabt();
   const features = { simd: true, relaxed_simd: true, bulk_memory: true };
@@ -41,11 +49,15 @@ export class WasmKernel implements Kernel {
   readonly #exports: KernelExports;
   readonly #memory: Float64Array;
   readonly #results: readonly [Float64Array, Float64Array];
+  #matrix: Float64Array;
+  /** Whether the right operand in memory is the matrix: a product puts another one there. */
+  #isMatrixPlaced = false;
   #turn: 0 | 1 = 0;
 
   constructor(name: string, n: number, wasm: Uint8Array) {
     this.name = name;
     this.n = n;
+    this.#matrix = new Float64Array(n * n);
     this.#layout = kernelLayout(n);
     const { exports } = new WebAssembly.Instance(new WebAssembly.Module(new Uint8Array(wasm)));
     if (!isKernelExports(exports)) throw new TypeError('The module is not a kernel');
@@ -57,11 +69,14 @@ export class WasmKernel implements Kernel {
   }
 
   setMatrix(matrix: Float64Array): void {
+    this.#matrix = matrix.slice();
     this.#place(matrix, this.#layout.start);
-    this.#placeRight(matrix);
+    this.#isMatrixPlaced = false;
   }
 
   power(count: number): Float64Array {
+    if (!this.#isMatrixPlaced) this.#placeRight(this.#matrix);
+    this.#isMatrixPlaced = true;
     return this.#takeOut(this.#exports.power(count));
   }
 
@@ -69,6 +84,7 @@ export class WasmKernel implements Kernel {
     const [from, to] = this.#layout.accumulators;
     this.#place(left, from);
     this.#placeRight(right);
+    this.#isMatrixPlaced = false;
     this.#exports.multiply(from, this.#layout.right, to);
     return this.#takeOut(to);
   }

@@ -1,19 +1,19 @@
 // Writes the WebAssembly of one kernel: all of `acc = acc * P`, count - 1 times, for one size.
 //
-// The matrix is padded to an even size N with zeros, so that a row is whole vectors of two numbers. A micro-kernel holds
-// a few rows by a few vectors of the product in registers while it runs along k; k is unrolled while N is small.
-// Above `panelsFrom` the right operand is packed into panels, one for each block of columns, so that it is read in order.
+// A row is padded with a zero to an even length, so that it is whole vectors of two numbers; there are n rows, and k runs
+// to n. A micro-kernel holds a few rows by a few vectors of the product in registers while it runs along k; k is unrolled
+// while n is small. From `panelsFrom` on the right operand is packed into panels, one for each block of columns, so that it is read in order.
 //
 // Source of the scheme: K. Goto and R. van de Geijn, Anatomy of High-Performance Matrix Multiplication, ACM TOMS 34(3),
 // 2008, reduced to what a right operand that stays the same and a matrix that fits the second-level cache need.
 //
 // Invariants:
 //   K1. Exactly count - 1 multiplications are done, by accumulation, never by squaring.
-//   K2. Rows are divided by their sums after every `renormaliseEvery` multiplications.
+//   K2. Rows are divided by their sums after every `renormaliseEvery` multiplications, and at the end.
 
-/** From this padded size on the right operand is packed into panels. */
+/** From this size on the right operand is packed into panels. */
 export const panelsFrom = 50;
-/** Up to this padded size k is unrolled. */
+/** Up to this size k is unrolled. */
 const unrollMax = 20;
 /** How many multiplications there are between two renormalisations of the rows (K2). */
 export const renormaliseEvery = 1024;
@@ -28,7 +28,7 @@ export interface ColumnBlock {
 /** Where everything stands in the kernel's memory, in bytes. */
 export interface KernelLayout {
   readonly n: number;
-  /** n rounded up to an even number. */
+  /** The length of a row in memory: n rounded up to an even number. */
   readonly padded: number;
   readonly matrixBytes: number;
   /** The right operand: row by row, or in panels. */
@@ -43,22 +43,35 @@ export interface KernelLayout {
   readonly blocks: readonly ColumnBlock[];
 }
 
+/** The time that a vector takes in a block so many vectors wide, relative to the best; measured. Narrow blocks leave the adders waiting. */
+const vectorCost = [0, 2, 1.3, 1.05, 1.12, 1.02, 1.01];
+
+/** The widths of the blocks of columns that take the least time together, in vectors, widest first. */
+function blockWidths(vectors: number): number[] {
+  const best: { cost: number; width: number }[] = [{ cost: 0, width: 0 }];
+  for (let v = 1; v <= vectors; v++) {
+    let least = { cost: Number.POSITIVE_INFINITY, width: 0 };
+    for (let width = 1; width <= Math.min(v, vectorCost.length - 1); width++) {
+      const cost = best[v - width]!.cost + width * vectorCost[width]!;
+      if (cost < least.cost) least = { cost, width };
+    }
+    best.push(least);
+  }
+  const widths: number[] = [];
+  for (let v = vectors; v > 0; v -= best[v]!.width) widths.push(best[v]!.width);
+  return widths.sort((a, b) => b - a);
+}
+
 /** The layout for one size. */
 export function kernelLayout(n: number): KernelLayout {
   const padded = n + (n % 2);
-  const matrixBytes = padded * padded * 8;
-  const isPacked = padded >= panelsFrom;
-  const vectors = padded / 2;
-  const count = Math.ceil(vectors / (isPacked ? 5 : 6));
+  const matrixBytes = n * padded * 8;
+  const isPacked = n >= panelsFrom;
   const blocks: ColumnBlock[] = [];
-  for (let b = 0, first = 0; b < count; b++) {
-    const size = Math.floor(vectors / count) + (b < vectors % count ? 1 : 0);
-    blocks.push({
-      firstVector: first,
-      vectors: size,
-      baseBytes: isPacked ? first * 16 * padded : first * 16,
-    });
-    first += size;
+  let firstVector = 0;
+  for (const vectors of blockWidths(padded / 2)) {
+    blocks.push({ firstVector, vectors, baseBytes: isPacked ? firstVector * 16 * n : firstVector * 16 });
+    firstVector += vectors;
   }
   const at = (i: number): number => 64 + i * Math.ceil(matrixBytes / 64) * 64;
   return {
@@ -87,14 +100,13 @@ export function kernelText(layout: KernelLayout, relaxed: boolean): string {
 }
 
 function multiplyText(layout: KernelLayout, relaxed: boolean): string {
-  const { padded, blocks } = layout;
+  const { n, blocks } = layout;
   const parts = blocks.map((block, b) => {
-    const rows = block.vectors <= 3 ? 4 : 2;
-    const full = Math.floor(padded / rows);
+    const rows = rowsOf(block.vectors);
     const begin = `(local.set $a (local.get $left))
       (local.set $o (i32.add (local.get $out) (i32.const ${block.firstVector * 16})))`;
-    const text = full === 0 ? '' : blockText(layout, block, rows, full, `b${b}`, relaxed);
-    return full * rows === padded ? begin + text : begin + text + blockText(layout, block, 2, 1, `t${b}`, relaxed);
+    const full = blockText(layout, block, rows, Math.floor(n / rows), `b${b}`, relaxed);
+    return begin + full + blockText(layout, block, n % rows, 1, `t${b}`, relaxed);
   });
   const locals = Array.from({ length: 12 }, (_, i) => `(local $c${i} v128)`).join(' ');
   return `(func $multiply (export "multiply") (param $left i32) (param $right i32) (param $out i32)
@@ -104,38 +116,45 @@ function multiplyText(layout: KernelLayout, relaxed: boolean): string {
   )`;
 }
 
+/** How many rows of the product are held beside each other: at most 12 accumulators, so that none is spilled. */
+function rowsOf(vectors: number): number {
+  return vectors <= 2 ? 4 : vectors === 3 ? 3 : 2;
+}
+
 /** One block of columns for `count` groups of `rows` rows; $a and $o move on from group to group. */
 function blockText(
-  { padded, isPacked }: KernelLayout,
+  { n, padded, isPacked }: KernelLayout,
   { vectors, baseBytes }: ColumnBlock,
   rows: number,
   count: number,
   label: string,
   relaxed: boolean,
 ): string {
+  if (rows === 0 || count === 0) return '';
   const rowBytes = padded * 8;
   const strideBytes = isPacked ? vectors * 16 : rowBytes;
-  const unroll = padded <= unrollMax ? padded : 2;
+  const unroll = n <= unrollMax ? n : 2;
   const acc = (r: number, v: number): string => `$c${r * vectors + v}`;
-  const step = (k: number): string => {
+  const steps = (from: number, to: number): string => {
     const lines: string[] = [];
-    for (let r = 0; r < rows; r++) {
-      lines.push(`(local.set $s${r} (v128.load64_splat offset=${r * rowBytes + k * 8} (local.get $a)))`);
-    }
-    for (let v = 0; v < vectors; v++) {
-      lines.push(`(local.set $v (v128.load offset=${k * strideBytes + v * 16} (local.get $p)))`);
+    for (let k = from; k < to; k++) {
       for (let r = 0; r < rows; r++) {
-        const product = `(local.get $s${r}) (local.get $v)`;
-        lines.push(
-          relaxed
-            ? `(local.set ${acc(r, v)} (f64x2.relaxed_madd ${product} (local.get ${acc(r, v)})))`
-            : `(local.set ${acc(r, v)} (f64x2.add (local.get ${acc(r, v)}) (f64x2.mul ${product})))`,
-        );
+        lines.push(`(local.set $s${r} (v128.load64_splat offset=${r * rowBytes + k * 8} (local.get $a)))`);
+      }
+      for (let v = 0; v < vectors; v++) {
+        lines.push(`(local.set $v (v128.load offset=${k * strideBytes + v * 16} (local.get $p)))`);
+        for (let r = 0; r < rows; r++) {
+          const product = `(local.get $s${r}) (local.get $v)`;
+          lines.push(
+            relaxed
+              ? `(local.set ${acc(r, v)} (f64x2.relaxed_madd ${product} (local.get ${acc(r, v)})))`
+              : `(local.set ${acc(r, v)} (f64x2.add (local.get ${acc(r, v)}) (f64x2.mul ${product})))`,
+          );
+        }
       }
     }
     return lines.join('\n');
   };
-  const steps = Array.from({ length: unroll }, (_, k) => step(k)).join('\n');
   const zero: string[] = [];
   const store: string[] = [];
   for (let r = 0; r < rows; r++) {
@@ -144,16 +163,16 @@ function blockText(
       store.push(`(v128.store offset=${r * rowBytes + v * 16} (local.get $o) (local.get ${acc(r, v)}))`);
     }
   }
+  const rounds = n <= unrollMax ? 0 : Math.floor(n / unroll);
   const along =
-    padded <= unrollMax
-      ? steps
-      : `(local.set $k (i32.const ${padded / unroll}))
-         (loop $k${label} ${steps}
+    rounds === 0
+      ? steps(0, n)
+      : `(local.set $k (i32.const ${rounds}))
+         (loop $k${label} ${steps(0, unroll)}
            (local.set $a (i32.add (local.get $a) (i32.const ${unroll * 8})))
            (local.set $p (i32.add (local.get $p) (i32.const ${unroll * strideBytes})))
-           (br_if $k${label} (local.tee $k (i32.sub (local.get $k) (i32.const 1)))))`;
-  // After a loop along k, $a has moved on by one row already.
-  const moved = padded <= unrollMax ? 0 : rowBytes;
+           (br_if $k${label} (local.tee $k (i32.sub (local.get $k) (i32.const 1)))))
+         ${steps(0, n - rounds * unroll)}`;
   return `
     (local.set $i (i32.const ${count}))
     (loop $i${label}
@@ -161,7 +180,7 @@ function blockText(
       ${zero.join('\n')}
       ${along}
       ${store.join('\n')}
-      (local.set $a (i32.add (local.get $a) (i32.const ${rows * rowBytes - moved})))
+      (local.set $a (i32.add (local.get $a) (i32.const ${rows * rowBytes - rounds * unroll * 8})))
       (local.set $o (i32.add (local.get $o) (i32.const ${rows * rowBytes})))
       (br_if $i${label} (local.tee $i (i32.sub (local.get $i) (i32.const 1)))))`;
 }

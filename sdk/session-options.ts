@@ -1,0 +1,26 @@
+// What the calls of a session can be given beside their arguments.
+
+import type { MapProgress } from './map.ts';
+import type { Remote } from './remote.ts';
+import type { TaskOptions } from './task-options.ts';
+
+/** Options of `remote` beside those of the task. */
+export interface RemoteOptions extends TaskOptions {
+  /** Values of variables that the function uses and that are not its own. */
+  capture?: Readonly<Record<string, unknown>> | undefined;
+}
+
+/** Options of `map` and `reduce`. */
+export interface MapOptions<R> extends RemoteOptions {
+  /** Whether results come in the order of the inputs; false gives each as soon as it is there. @default true */
+  ordered?: boolean | undefined;
+  /** How many inputs are taken before their results are, at most. @default 16384 */
+  inFlightMax?: number | undefined;
+  /** Called with how far the map is, whenever results are handed over. */
+  onProgress?: ((progress: MapProgress) => void) | undefined;
+  /**
+   * Combines the results of two neighbours, the earlier one first; it must be associative. Done on the workers, so that
+   * fewer results travel: each value then stands for a run of neighbours.
+   */
+  combine?: ((earlier: R, later: R) => R) | Remote<(earlier: R, later: R) => R> | undefined;
+}

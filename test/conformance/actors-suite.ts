@@ -1,0 +1,83 @@
+// Instances that live in workers of their own. A part of the suite that every way of connecting runs.
+
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { type Given, numbers } from './given.ts';
+
+export function actorsSuite(given: Given): void {
+  describe('Session.actor()', () => {
+    class Account {
+      balance: number;
+      constructor(start: number) {
+        if (start < 0) throw new RangeError('no debts');
+        this.balance = start;
+      }
+      async add(n: number): Promise<number> {
+        const before = this.balance;
+        await new Promise((resolve) => setTimeout(resolve, 1));
+        this.balance = before + n;
+        return this.balance;
+      }
+      exit(): void {
+        process.exit(7);
+      }
+    }
+
+    test('runs calls in order, one at a time, also async ones', async () => {
+      const account = given.session.actor(Account, [100]);
+      const refs = numbers(20).map(() => account.add(1));
+      assert.deepEqual(
+        await given.session.get(refs),
+        numbers(20).map((i) => 101 + i),
+      );
+      account.kill();
+    });
+
+    test('keeps the order when an earlier call waits for its argument', async () => {
+      const account = given.session.actor(Account, [0]);
+      const ten = given.session.remote(() => new Promise<number>((resolve) => setTimeout(() => resolve(10), 30)));
+      const first = account.add(ten());
+      const second = account.add(1);
+      assert.deepEqual(await given.session.get([first, second]), [10, 11]);
+      account.kill();
+    });
+
+    test('a constructor that fails makes every call fail with ActorDiedError', async () => {
+      const account = given.session.actor(Account, [-1]);
+      await assert.rejects(async () => account.add(1), {
+        code: 'ACTOR_DIED',
+        message: /constructor failed/,
+      });
+      await assert.rejects(async () => account.add(1), { code: 'ACTOR_DIED' });
+    });
+
+    test('is constructed anew up to maxRestarts times; a call that it died in is not run again', async () => {
+      const account = given.session.actor(Account, [5], { maxRestarts: 1 });
+      await account.add(1);
+      await assert.rejects(async () => account.exit(), { code: 'ACTOR_DIED', mayHaveRun: true });
+      assert.equal(await account.add(1), 6);
+      await assert.rejects(async () => account.exit(), { code: 'ACTOR_DIED' });
+      await assert.rejects(async () => account.add(1), {
+        code: 'ACTOR_DIED',
+        message: /restarts are used up/,
+      });
+    });
+
+    test('kill() fails what has not settled', async () => {
+      const account = given.session.actor(Account, [0]);
+      await account.add(1);
+      const ref = account.add(1);
+      account.kill();
+      await assert.rejects(async () => ref, { code: 'ACTOR_DIED', message: /killed/ });
+    });
+
+    test('a method that is not there is an error of that call only', async () => {
+      const account = given.session.actor(Account, [0]);
+      const nothing: unknown = Reflect.get(account, 'nothing');
+      assert.ok(typeof nothing === 'function');
+      await assert.rejects(async () => nothing(), /no such method/);
+      assert.equal(await account.add(2), 2);
+      account.kill();
+    });
+  });
+}

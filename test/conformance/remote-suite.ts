@@ -1,0 +1,64 @@
+// How functions become remote ones. A part of the suite that every way of connecting runs.
+
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { InvalidArgumentError } from '../../sdk/index.ts';
+import * as fixture from '../fixtures/conformance/work.ts';
+import type { Given } from './given.ts';
+
+const workModule = new URL('../fixtures/conformance/work.ts', import.meta.url);
+
+export function remoteSuite(given: Given): void {
+  describe('Session.remote()', () => {
+    test('runs a function elsewhere and gives its result', async () => {
+      const where = given.session.remote(() => Reflect.get(globalThis, 'conformanceMark') ?? 'elsewhere');
+      Object.assign(globalThis, { conformanceMark: 'here' });
+      assert.equal(await where(), 'elsewhere');
+    });
+
+    test('awaits what an async function gives', async () => {
+      const later = given.session.remote(async (x: number) => {
+        await new Promise((resolve) => setTimeout(resolve, 1));
+        return x + 1;
+      });
+      assert.equal(await later(1), 2);
+    });
+
+    test('sends captured values and functions along', async () => {
+      const factor = 3;
+      const triple = (x: number) => x * factor;
+      const f = given.session.remote((x: number) => triple(x) + factor, { capture: { factor, triple } });
+      assert.equal(await f(2), 9);
+    });
+
+    test('refuses a variable that workers do not have, naming it and its line', () => {
+      const secret = 1;
+      assert.throws(
+        () => given.session.remote(() => secret),
+        (error: unknown) =>
+          error instanceof InvalidArgumentError && /secret/.test(error.message) && /capture/.test(error.message),
+      );
+    });
+
+    test('ships an export of a module with what the module imports', async () => {
+      const hypotenuse = given.session.remote<typeof fixture.hypotenuse>(workModule, 'hypotenuse');
+      assert.equal(await hypotenuse(3, 4), 5);
+    });
+
+    test('ships a whole namespace', async () => {
+      const work = given.session.remote(fixture);
+      assert.equal(await work.hypotenuse(6, 8), 10);
+      assert.deepEqual(await given.session.get([work.shout('a'), work.shout('b')]), ['A!', 'B!']);
+    });
+
+    test('a missing export fails its calls with a clear error', async () => {
+      const missing = given.session.remote(workModule, 'nothing');
+      await assert.rejects(async () => missing(), /nothing/);
+    });
+
+    test('refuses an option that it does not have', () => {
+      const options: object = { maxRetry: 1 };
+      assert.throws(() => given.session.remote(() => 1, options), /no option "maxRetry"; it has maxRetries/);
+    });
+  });
+}

@@ -1,0 +1,53 @@
+// Resources, timings and the end of a session. A part of the suite that every way of connecting runs.
+
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { CancelledError, ClosedError, ResourceError } from '../../sdk/index.ts';
+import { type Given, numbers } from './given.ts';
+
+export function lifeSuite(given: Given): void {
+  describe('resources', () => {
+    test('that no worker can have are refused, saying what there is', () => {
+      assert.throws(
+        () => given.session.remote(() => 1, { resources: { cpus: 64 } })(),
+        (error: unknown) => error instanceof ResourceError && /64 cpus.*2/.test(error.message),
+      );
+    });
+
+    test('a task that takes all workers gets them, and gives them back', async () => {
+      const both = given.session.remote(() => 'both', { resources: { cpus: 2 } });
+      const one = given.session.remote(() => 'one');
+      const refs = [one(), both(), one(), both(), one()];
+      assert.deepEqual(await given.session.get(refs), ['one', 'both', 'one', 'both', 'one']);
+    });
+  });
+
+  test('Session.timings() says where the time went', async () => {
+    const before = given.session.timings().tasks;
+    const spin = given.session.remote((ms: number) => {
+      const end = performance.now() + ms;
+      while (performance.now() < end);
+    });
+    await given.session.get(numbers(20).map(() => spin(2)));
+    const { tasks, stages, total } = given.session.timings();
+    assert.equal(tasks - before, 20);
+    assert.ok(stages.run.max >= 2);
+    assert.ok(total.max >= stages.run.max * 0.9);
+  });
+
+  test('a closed session refuses calls and has cancelled what was open', async () => {
+    const other = await given.open();
+    const events = other.events();
+    const never = other.remote(() => new Promise<number>(() => {}));
+    const open = never();
+    await other.remote(() => 1)();
+    await other.close();
+    await assert.rejects(async () => open, CancelledError);
+    assert.throws(() => never(), ClosedError);
+    assert.throws(() => other.put(1), ClosedError);
+    let leased = 0;
+    for await (const event of events) if (event.type === 'worker.leased') leased++;
+    assert.ok(leased >= 1);
+    await other.close();
+  });
+}

@@ -1,0 +1,84 @@
+// What connect refuses, and what a closed session refuses.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { CancelledError, ClosedError, connect, InvalidArgumentError, type ObjectRef } from '../../sdk/index.ts';
+import { errorOf } from '../helpers/outcomes.ts';
+import { runScript } from '../helpers/run-script.ts';
+
+const refused: [object, RegExp][] = [
+  [{ workers: 0 }, /workers must be a whole number from 1 to 512, got 0/],
+  [{ workers: 1.5 }, /workers .* got 1\.5/],
+  [{ workers: Number.NaN }, /workers .* got NaN/],
+  [{ workers: '2' }, /workers .* got 2/],
+  [{ workers: 513 }, /workers .* got 513/],
+  [{ worker: 2 }, /connect has no option "worker"; it has address, workers/],
+  [{ workerHeapBytesMax: 1024 }, /workerHeapBytesMax must be a whole number/],
+  [{ resources: { gpus: -1 } }, /resources\.gpus must be a number of at least 0, got -1/],
+  [{ resources: { gpus: Number.POSITIVE_INFINITY } }, /resources\.gpus/],
+  [{ address: 'nowhere:1' }, /Cannot connect to "nowhere:1"/],
+];
+
+for (const [options, message] of refused) {
+  test(`connect() refuses ${JSON.stringify(options)}`, async () => {
+    await assert.rejects(
+      connect(options),
+      (error: unknown) => error instanceof InvalidArgumentError && message.test(error.message),
+    );
+  });
+}
+
+test('connect() gives as many workers as it is asked for', async () => {
+  const session = await connect({ address: 'embedded', workers: 3, resources: { licence: 1 } });
+  assert.equal(session.workers, 3);
+  assert.equal(session.cluster, 'embedded');
+  assert.equal(await session.remote(() => 'granted', { resources: { licence: 1 } })(), 'granted');
+  await session.close();
+});
+
+test('a program given as text on the command line has workers too', async () => {
+  const end = await runScript('one-liner.ts');
+  assert.deepEqual(end, { code: 0, signal: null, stdout: '25\n', stderr: '' });
+});
+
+test('every call on a closed session throws ClosedError, and closing it again waits for the same end', async () => {
+  const session = await connect({ address: 'embedded', workers: 1 });
+  class Holder {
+    get(): number {
+      return 1;
+    }
+  }
+  const f = session.remote((x: number) => x);
+  const actor = session.actor(Holder);
+  const ready: ObjectRef<number> = f(1);
+  await session.get([ready, actor.get()]);
+  const open = session.remote(() => new Promise<number>(() => {}))();
+  const waiting = f(open);
+  let isClosed = false;
+  const first = session.close().then(() => {
+    isClosed = true;
+  });
+  await session.close();
+  await Promise.resolve();
+  assert.ok(isClosed, 'the second close() was done before the first');
+  await first;
+  for (const ref of [open, waiting]) assert.ok((await errorOf(ref)) instanceof CancelledError);
+  const calls: Record<string, () => unknown> = {
+    call: () => f(2),
+    remote: () => session.remote(() => 1),
+    with: () => f.with({ maxRetries: 1 })(3),
+    map: () => session.map(f, [1]),
+    actor: () => session.actor(Holder),
+    'actor call': () => actor.get(),
+    put: () => session.put(1),
+  };
+  for (const [name, call] of Object.entries(calls)) {
+    assert.throws(call, (error: unknown) => error instanceof ClosedError && /closed/.test(error.message), name);
+  }
+  await assert.rejects(
+    session.reduce(f, [1], (a, b) => a + b),
+    ClosedError,
+  );
+  assert.equal(await session.get(ready), 1);
+  session.cancel(ready);
+});

@@ -1,0 +1,18 @@
+// The reference of the public names is made without a warning.
+
+import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { root } from '../rules/source-tree.ts';
+import { makeFolder } from './installed-package.ts';
+import { runCommand } from './run-command.ts';
+
+test('typedoc makes the reference without a warning', async () => {
+  using folder = makeFolder();
+  // Its warnings are errors, so that it ends with 0 only if there are none.
+  await runCommand(root, join(root, 'node_modules/.bin/typedoc'), ['--out', folder.path]);
+  for (const page of ['index.html', 'functions/connect.html', 'interfaces/Session.html']) {
+    assert.ok(existsSync(join(folder.path, page)), page);
+  }
+});
