@@ -51,6 +51,13 @@ describe('a periodic chain', () => {
     assertPeriodic(await limitOf(ring(12, [1, 7]), 1000), 6);
   });
 
+  test('has a period that none of its rounds has as length', async () => {
+    // Rounds of 4 and of 6 steps, from one state.
+    const rows = ring(6, [1]);
+    rows[3] = [0.5, 0, 0, 0, 0.5, 0];
+    assertPeriodic(await limitOf(rows, 1000), 2);
+  });
+
   test('is periodic also when every start is transient', async () => {
     const rows = [
       [0.5, 0.25, 0.25],
