@@ -16,7 +16,7 @@ export { type Stage, stages, type TimeSummary, type Timings } from './timings.ts
 export type { WaitOptions, WaitResult, WaitSomeOptions } from './waiting.ts';
 export { type BaselineResult, baseline } from './workloads/markov/baseline.ts';
 export type { ClosedClass } from './workloads/markov/classes.ts';
-export { analyseLimit, type LimitAnalysis } from './workloads/markov/limit.ts';
+export { analyseLimit, type LimitAnalysis, type LimitMeasures } from './workloads/markov/limit.ts';
 export {
   type MarkovOptions,
   type MarkovProgress,

@@ -159,6 +159,7 @@ export class MapRun implements TaskSink {
 
   onError(task: Task, error: Error): void {
     this.#close(task);
+    this.#options.timings.count(1);
     this.#fail(error);
   }
 
@@ -168,6 +169,7 @@ export class MapRun implements TaskSink {
 
   #add(position: number, count: number, value: unknown): void {
     this.#done += count;
+    this.#options.timings.count(count);
     const item = { value, position, count };
     if (!this.#options.ordered) {
       this.#ready.push(item);

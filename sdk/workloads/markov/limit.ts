@@ -11,7 +11,7 @@ export const convergedSpread = 1e-10;
 const smallTau = 0.05;
 
 /** What is known in every case. */
-interface LimitMeasures {
+export interface LimitMeasures {
   /** How far the rows of the product still differ: the largest difference in a column. */
   readonly rowSpread: number;
   /** The largest entry of |pi P - pi| for the distribution read off the product; null where there is none. */

@@ -12,6 +12,7 @@ function assertPlausible(result: MarkovResult): void {
   assert.ok(cpuUtilization >= 0 && cpuUtilization <= 1.1, `cpuUtilization ${cpuUtilization}`);
   assert.ok(latencyMs.p50 <= latencyMs.p90 && latencyMs.p90 <= latencyMs.p99);
   assert.ok(latencyMs.mean > 0 && timings.total.max <= durationMs + 1, 'no task takes longer than its run');
+  assert.equal(timings.tasks, result.tasks);
   assert.ok(result.peakMemoryBytes > 10 * 2 ** 20 && result.peakMemoryBytes <= process.resourceUsage().maxRSS * 1024);
 }
 
