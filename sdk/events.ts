@@ -58,11 +58,14 @@ class Listener {
           this.#dropped = 0;
           yield { type: 'events.dropped', count };
         }
-        const events = this.#events;
-        this.#events = [];
-        yield* events;
-        if (events.length > 0) continue;
+        if (this.#events.length > 0) {
+          const events = this.#events;
+          this.#events = [];
+          yield* events;
+          continue;
+        }
         if (this.closed) return;
+        // Nothing is awaited since it was seen that there is no event, so that none comes unnoticed.
         await new Promise<void>((resolve) => {
           this.#wake = resolve;
         });

@@ -31,7 +31,7 @@ export class DefinedFunctions {
 export class OutgoingFrame {
   readonly #messages: SessionToWorker[] = [];
   readonly #segments: Segment[] = [];
-  readonly #shared: Uint8Array<SharedArrayBuffer>[] = [];
+  readonly #shared: Uint8Array[] = [];
   readonly #defined: DefinedFunctions;
   #objects = new Map<object, number>();
 
@@ -93,7 +93,7 @@ export class OutgoingFrame {
     return node;
   }
 
-  #placeStored(bytes: Uint8Array<SharedArrayBuffer>): WireValue[] {
+  #placeStored(bytes: Uint8Array): WireValue[] {
     const at = this.#shared.indexOf(bytes);
     return [at >= 0 ? at : this.#shared.push(bytes) - 1, tags.stored];
   }

@@ -11,19 +11,19 @@
 
 import type { Cluster, LeaseHandle, Resources, WorkerLease, WorkerLoss } from './cluster/cluster.ts';
 import { Dispatcher, type Effect } from './dispatcher.ts';
-import { CancelledError, GridbookError } from './errors.ts';
+import { CancelledError, type GridbookError } from './errors.ts';
 import type { EventHub } from './events.ts';
 import { DefinedFunctions, OutgoingFrame } from './outgoing-frame.ts';
 import type { Frame } from './protocol/channel.ts';
 import { nowMs } from './protocol/clock.ts';
 import { type FrameReader, readFrame } from './protocol/codec.ts';
-import { readValue, readWholeValue } from './protocol/deserialization.ts';
+import { readValue } from './protocol/deserialization.ts';
 import { asWorkerMessages, type TaskCombined, type TaskResults } from './protocol/messages.ts';
-import { tags, type WireValue } from './protocol/wire-value.ts';
+import { settleCombined, settleResults } from './settlement.ts';
 import type { Task, TaskTarget } from './task.ts';
 import { failureOf, mayRetry, timedOut, workerDied } from './task-failure.ts';
-import { runTimesOf, stageTimesOf, sumOf } from './task-times.ts';
-import type { StageTimes, TimingsRecorder } from './timings.ts';
+import { runTimesOf, sumOf } from './task-times.ts';
+import type { TimingsRecorder } from './timings.ts';
 
 /** When so many tasks have been submitted in one go, sending begins without waiting for the caller to pause. */
 const eagerTasks = 256;
@@ -54,6 +54,7 @@ export class WorkerPool implements TaskTarget {
   readonly #workers = new Map<string, LeasedWorker>();
   /** Why each lease ended whose tasks are being settled. */
   #lastLoss: WorkerLoss = { reason: 'exit', message: 'the worker ended' };
+  #refused: GridbookError | undefined;
   #unsettled = 0;
   #submitted = 0;
   #flushing = false;
@@ -66,7 +67,13 @@ export class WorkerPool implements TaskTarget {
     this.#options = options;
     this.#dispatcher = new Dispatcher({ isolate: !options.exclusive });
     const { cluster, resources, exclusive } = options;
-    this.#request = cluster.request({ resources, exclusive, onGranted: (lease) => this.#onGranted(lease) });
+    this.#request = cluster.request({
+      resources,
+      exclusive,
+      onGranted: (lease) => this.#onGranted(lease),
+      onRefused: (error) => this.#onRefused(error),
+      onClusterChanged: () => this.#flush(),
+    });
   }
 
   unsettledTasks(): Iterable<Task> {
@@ -85,6 +92,7 @@ export class WorkerPool implements TaskTarget {
   /** Sends a task when a worker has room; `first` before all that wait. */
   submit(task: Task, first = false): void {
     this.#dispatcher.onSubmit(task, first);
+    if (this.#refused !== undefined) queueMicrotask(() => this.#onRefused(this.#refused));
     if (this.#unsettled++ === 0) this.#setBusy(true); // L3
     if (++this.#submitted >= eagerTasks) this.#flush();
     else if (!this.#scheduled) {
@@ -111,6 +119,13 @@ export class WorkerPool implements TaskTarget {
   #settled(count: number): void {
     this.#unsettled -= count;
     if (this.#unsettled === 0) this.#setBusy(false); // L3
+  }
+
+  /** No worker can ever have what the tasks need. */
+  #onRefused(error: GridbookError | undefined): void {
+    if (error === undefined) return;
+    this.#refused = error;
+    for (const task of [...this.#dispatcher.unsettled()]) this.cancel(task, false, error);
   }
 
   #onGranted(lease: WorkerLease): void {
@@ -151,7 +166,7 @@ export class WorkerPool implements TaskTarget {
     const now = nowMs();
     try {
       const { exclusive, cluster } = this.#options;
-      this.#request.setDemand(Math.min(this.#unsettled, exclusive ? 1 : cluster.workersMax));
+      this.#request.setDemand(Math.min(this.#unsettled, exclusive ? 1 : Math.max(1, cluster.workersMax)));
       this.#dispatcher.dispatch(now);
       for (let effects = this.#dispatcher.takeEffects(); effects.length > 0; ) {
         for (const effect of effects) this.#carryOut(effect, now);
@@ -272,42 +287,12 @@ export class WorkerPool implements TaskTarget {
     arrivedAt: number,
     settlements: Settlement[],
   ): void {
-    const { ids, values, attempt } = message;
     const runUs = runTimesOf(message.runUs, reader);
-    const accepted = this.#dispatcher.onResults(lease.id, attempt, ids, sumOf(runUs) / 1000);
+    const accepted = this.#dispatcher.onResults(lease.id, message.attempt, message.ids, sumOf(runUs) / 1000);
     settlements.push(() => {
-      let count = 0;
-      let elapsedMs = 0;
-      for (let i = 0; i < accepted.length; i++) {
-        const task = accepted[i];
-        const runMs = (runUs[i] ?? 0) / 1000;
-        if (task !== undefined) {
-          count++;
-          this.#settleValue(task, values[i] ?? null, frame, reader);
-          if (task.calledAt !== 0) this.#record(task, stageTimesOf(task, message, elapsedMs, runMs, arrivedAt));
-        }
-        elapsedMs += runMs;
-      }
-      this.#options.timings.count(count);
-      this.#settled(count);
+      const settled = settleResults(accepted, { message, frame, reader, runUs, arrivedAt }, this.#options.timings);
+      this.#settled(settled);
     });
-  }
-
-  #settleValue(task: Task, node: WireValue, frame: Frame, reader: FrameReader): void {
-    if (Array.isArray(node) && node.length === 2 && node[1] === tags.stored) {
-      const bytes = frame.shared[Number(node[0])];
-      if (bytes !== undefined) task.sink.onStored(task, { bytes });
-      else task.sink.onError(task, new GridbookError('The result did not come along with its answer'));
-      return;
-    }
-    let value: unknown;
-    try {
-      value = readValue(node, reader);
-    } catch (error) {
-      task.sink.onError(task, error instanceof Error ? error : new Error(String(error)));
-      return;
-    }
-    task.sink.onValue(task, value);
   }
 
   #onCombined(
@@ -318,37 +303,15 @@ export class WorkerPool implements TaskTarget {
     arrivedAt: number,
     settlements: Settlement[],
   ): void {
-    const { ids, attempt } = message;
     const runUs = runTimesOf(message.runUs, reader);
-    const accepted = this.#dispatcher.onResults(lease.id, attempt, ids, sumOf(runUs) / 1000);
+    const accepted = this.#dispatcher.onResults(lease.id, message.attempt, message.ids, sumOf(runUs) / 1000);
     // All or none: no task of a map is cancelled by itself.
     const tasks = accepted.filter((task) => task !== undefined);
-    const first = tasks[0];
-    if (first === undefined || tasks.length !== ids.length) {
-      if (tasks.length > 0) this.#settled(tasks.length);
-      return;
+    if (tasks.length === accepted.length) {
+      const { timings } = this.#options;
+      settlements.push(() => settleCombined(tasks, { message, frame, reader, runUs, arrivedAt }, timings));
     }
-    settlements.push(() => {
-      const { value: node } = message;
-      const stored = Array.isArray(node) && node.length === 2 && node[1] === tags.stored;
-      const bytes = stored ? frame.shared[Number(node[0])] : undefined;
-      const value = bytes === undefined ? readValue(node, reader) : readWholeValue(bytes);
-      first.sink.onCombined?.(tasks, value);
-      let elapsedMs = 0;
-      for (let i = 0; i < tasks.length; i++) {
-        const runMs = (runUs[i] ?? 0) / 1000;
-        const task = tasks[i]!;
-        if (task.calledAt !== 0) this.#record(task, stageTimesOf(task, message, elapsedMs, runMs, arrivedAt));
-        elapsedMs += runMs;
-      }
-      this.#options.timings.count(tasks.length);
-      this.#settled(tasks.length);
-    });
-  }
-
-  #record(task: Task, times: StageTimes): void {
-    this.#options.timings.record(times);
-    task.rules.timings?.record(times);
+    settlements.push(() => this.#settled(tasks.length));
   }
 
   #settleError(task: Task, error: Error): void {

@@ -1,7 +1,7 @@
 // What grants leases. The one thing that differs between threads of this process, machines with daemons, and an
 // existing engine; sessions see nothing else of it.
 
-import type { WorkerDeathReason } from '../errors.ts';
+import type { GridbookError, WorkerDeathReason } from '../errors.ts';
 import type { Channel } from '../protocol/channel.ts';
 import type { LeaseId } from '../protocol/ids.ts';
 
@@ -43,6 +43,10 @@ export interface LeaseRequest {
    */
   readonly exclusive: boolean;
   readonly onGranted: (lease: WorkerLease) => void;
+  /** Called when it is found that no worker can ever have these resources. */
+  readonly onRefused?: (error: GridbookError) => void;
+  /** Called when `workersMax` has changed. */
+  readonly onClusterChanged?: () => void;
 }
 
 /** The handle of a standing request. */

@@ -2,7 +2,8 @@
 //
 // Owns: the thread, telling why it ended. Does not own: who may use it (embedded.ts).
 
-import { Worker } from 'node:worker_threads';
+import { setImmediate } from 'node:timers/promises';
+import { MessageChannel, Worker } from 'node:worker_threads';
 import type { Channel } from '../protocol/channel.ts';
 import { PortChannel } from '../protocol/port-channel.ts';
 import type { WorkerLoss } from './cluster.ts';
@@ -14,6 +15,9 @@ const entry = new URL(
 
 /** A program given as text on the command line: threads inherit its flag, and then refuse to run a file. */
 const isOneLiner = process.execArgv.some((flag) => flag.startsWith('--input-type'));
+
+/** How long a thread that has to end may still hand over what its tasks have printed, in milliseconds. */
+const outputGraceMs = 100;
 
 export interface EmbeddedThreadOptions {
   name: string;
@@ -28,31 +32,59 @@ export class EmbeddedThread {
   readonly channel: Channel;
   readonly #worker: Worker;
   readonly #ended: Promise<void>;
+  /** Settles when what its tasks have printed is here; undefined when nothing is on its way. */
+  #output: PromiseWithResolvers<void> | undefined;
 
   constructor({ name, heapBytesMax, onEnd }: EmbeddedThreadOptions) {
     this.name = name;
+    const { port1: output, port2: theirOutput } = new MessageChannel();
     this.#worker = new Worker(entry, {
       name,
+      workerData: { output: theirOutput },
+      transferList: [theirOutput],
       ...(isOneLiner ? { execArgv: [] } : {}),
       ...(heapBytesMax === undefined ? {} : { resourceLimits: { maxOldGenerationSizeMb: heapBytesMax / 2 ** 20 } }),
     });
     this.channel = new PortChannel(this.#worker);
     // Idle threads do not keep a program from ending.
     this.#worker.unref();
+    // One whose tasks have printed does, until all of that is here.
+    output.on('message', (isPending: unknown) => {
+      if (isPending === true) {
+        this.#output = Promise.withResolvers();
+        output.ref();
+      } else {
+        this.#output?.resolve();
+        this.#output = undefined;
+        output.unref();
+      }
+    });
+    output.unref();
     let thrown: { error: unknown } | undefined;
     this.#worker.on('error', (error: unknown) => {
       thrown = { error };
     });
     this.#ended = new Promise((resolve) => {
       this.#worker.on('exit', (exitCode) => {
+        output.close();
         onEnd(lossOf(name, exitCode, thrown));
         resolve();
       });
     });
   }
 
-  /** Ends the thread and waits until it is gone. A native call that it is in ends first. */
+  /**
+   * Ends the thread and waits until it is gone. What its tasks have printed comes first, but does not keep it alive for
+   * long. A native call that it is in ends first.
+   */
   async end(): Promise<void> {
+    await setImmediate(); // the word that output is on its way comes beside the last answer
+    if (this.#output !== undefined) {
+      const { promise, resolve } = this.#output;
+      const timer = setTimeout(resolve, outputGraceMs);
+      await Promise.race([promise, this.#ended]);
+      clearTimeout(timer);
+    }
     await this.#worker.terminate();
     await this.#ended;
   }
@@ -72,11 +104,21 @@ function lossOf(name: string, exitCode: number, thrown: { error: unknown } | und
       cause: error,
     };
   }
-  const text = error instanceof Error ? error.message : String(error);
+  const text = textOf(error);
   return {
     reason: 'uncaught-error',
     exitCode,
     message: `worker ${name} ended by an error: ${text}`,
     cause: error,
   };
+}
+
+/** A thread may end by throwing anything, also what has no text. */
+function textOf(error: unknown): string {
+  if (error instanceof Error) return error.message;
+  try {
+    return String(error);
+  } catch {
+    return `a value of type ${typeof error}`;
+  }
 }

@@ -16,7 +16,7 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import type { BuildFailure, BuildOptions, BuildResult, Loader, Message, Plugin } from 'esbuild';
+import type { BuildFailure, BuildOptions, BuildResult, Loader, Location, Message, Plugin } from 'esbuild';
 import { ownIndexPath } from './own-package.ts';
 import { messageOf, refusal } from './refusal.ts';
 import { type Bundle, bundleBytesMax } from './shipped-code.ts';
@@ -96,7 +96,7 @@ async function build(imports: readonly BundleImport[], label: string, options: B
       metafile: true,
     });
   } catch (error) {
-    throw refusal(label, explain(error), error);
+    throw refusal(label, explain(error, imports), error);
   }
 }
 
@@ -186,18 +186,24 @@ function loaderOf(path: string): Loader {
   return /\.[cm]?ts$/.test(path) ? 'ts' : 'js';
 }
 
+/** The entry has a line for each import, which says nothing to the user. */
+function placeOf({ file, line }: Location, imports: readonly BundleImport[]): string {
+  const wanted = file === '<stdin>' ? imports[line - 1] : undefined;
+  return wanted === undefined ? `${file}:${line}` : `imported by ${fileURLToPath(wanted.importerUrl)}`;
+}
+
 function isBuildFailure(error: unknown): error is BuildFailure {
   return error instanceof Error && 'errors' in error && Array.isArray(error.errors);
 }
 
-function explain(error: unknown): string {
+function explain(error: unknown, imports: readonly BundleImport[]): string {
   if (!isBuildFailure(error)) return `what it imports cannot be bundled: ${messageOf(error)}`;
-  const texts = error.errors.slice(0, 3).map(explainOne);
+  const texts = error.errors.slice(0, 3).map((message) => explainOne(message, imports));
   return `what it imports cannot be bundled: ${texts.join('; ')}`;
 }
 
-function explainOne({ text, location }: Message): string {
-  const place = location && location.file !== '<stdin>' ? ` (${location.file}:${location.line})` : '';
+function explainOne({ text, location }: Message, imports: readonly BundleImport[]): string {
+  const place = location === null ? '' : ` (${placeOf(location, imports)})`;
   if (text.startsWith('Top-level await')) {
     return `a module that is shipped cannot use \`await\` outside of functions${place}. Do it inside a function`;
   }

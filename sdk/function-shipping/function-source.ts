@@ -37,6 +37,8 @@ interface Form {
   prefix: string;
   core: string;
   suffix: string;
+  /** The expression in brackets, where it was parsed to find its form. */
+  parsed?: Syntax;
 }
 
 /**
@@ -53,9 +55,9 @@ export function readSource(fn: FunctionLike, label: string): FunctionSource {
   if (Buffer.byteLength(text) > sourceBytesMax) {
     throw refusal(label, `its source has more than ${sourceBytesMax} bytes. Pass data as an argument or a capture`);
   }
-  const { form, isGenerator, prefix, core, suffix } = formOf(text, name, label);
+  const { form, isGenerator, prefix, core, suffix, parsed } = formOf(text, name, label);
   const expression = prefix + core + suffix;
-  const syntax = parse(`(${expression})`);
+  const syntax = parsed ?? parse(`(${expression})`);
   refuseHtmlComments(syntax, label);
   return {
     name,
@@ -88,16 +90,12 @@ function refuseHtmlComments({ text, tokens }: Syntax, label: string): void {
 function formOf(text: string, name: string, label: string): Form {
   const asExpression = attempt(() => parse(`(${text})`));
   if ('value' in asExpression) {
-    const node = ownNode(asExpression.value);
-    if (node.type === 'ArrowFunctionExpression') {
-      return { form: 'arrow', isGenerator: false, prefix: '', core: text, suffix: '' };
-    }
-    if (node.type === 'FunctionExpression') {
-      return { form: 'function', isGenerator: node.generator === true, prefix: '', core: text, suffix: '' };
-    }
-    if (node.type === 'ClassExpression') {
-      return { form: 'class', isGenerator: false, prefix: '', core: text, suffix: '' };
-    }
+    const parsed = asExpression.value;
+    const node = ownNode(parsed);
+    const whole = { isGenerator: false, prefix: '', core: text, suffix: '', parsed };
+    if (node.type === 'ArrowFunctionExpression') return { ...whole, form: 'arrow' };
+    if (node.type === 'FunctionExpression') return { ...whole, form: 'function', isGenerator: node.generator === true };
+    if (node.type === 'ClassExpression') return { ...whole, form: 'class' };
   }
   for (const [open, close] of [
     ['({', '})'],

@@ -59,7 +59,8 @@ function loadedBy(value: Expression): Omit<ImportedName, 'exportName'> | undefin
   return { specifier: specifier.value, by: 'require', attributes: {} };
 }
 
-function nameOf(node: Expression | PrivateIdentifier): string {
+/** The name that an identifier or a quoted name stands for. */
+export function nameOf(node: Expression | PrivateIdentifier): string {
   if (node.type === 'Identifier') return node.name;
   return node.type === 'Literal' ? String(node.value) : '';
 }

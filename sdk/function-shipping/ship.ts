@@ -14,6 +14,7 @@ import { InvalidArgumentError } from '../errors.ts';
 import { Analysis } from './analysis.ts';
 import { bundle } from './bundle.ts';
 import { callerUrl } from './caller-url.ts';
+import { isChangingExport } from './changing-export.ts';
 import type { FreeVariable } from './free-variables.ts';
 import type { FunctionLike } from './function-source.ts';
 import { withLoader } from './import-call.ts';
@@ -175,7 +176,12 @@ class Packing {
     if (meaning.type === 'self') return { from: 'function', index };
     if (meaning.type === 'import') {
       const where = analysis.describe(offset, place);
-      return this.#follow(label, where, () => this.imports.bind(meaning.imported, place?.home.url ?? ''));
+      const importerUrl = place?.home.url ?? '';
+      if (isChangingExport(meaning.imported, importerUrl)) {
+        const from = `which ${meaning.imported.specifier} assigns again`;
+        throw refusal(label, `it uses "${name}" (${where}), ${from}: import a function that gives its value instead`);
+      }
+      return this.#follow(label, where, () => this.imports.bind(meaning.imported, importerUrl));
     }
     // Compiled files declare it themselves.
     if (name === '__name') return { from: 'name-keeper' };

@@ -120,12 +120,10 @@ describe('an actor that dies', () => {
       const refs: ObjectRef<unknown>[] = [actor.spin(15), actor.exit(), actor.spin(15), actor.spin(15), actor.spin(15)];
       const all = await outcomes(refs);
       assert.ok(all[1]?.status === 'rejected');
-      const [, , ...waited] = all.map((o) => (o.status === 'fulfilled' ? o.value : undefined));
       assert.deepEqual(
-        waited.filter((value) => value !== undefined),
-        [11, 12, 13].slice(0, waited.filter((value) => value !== undefined).length),
+        all.slice(2).map((o) => (o.status === 'fulfilled' ? o.value : o.reason.message)),
+        [11, 12, 13],
       );
-      assert.ok(waited.includes(11), 'no call waited for the restart');
       actor.kill();
     });
   }

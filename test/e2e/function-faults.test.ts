@@ -104,21 +104,23 @@ describe('a function that fails', () => {
     }
   });
 
-  test('by throwing undefined in a timer ends its worker as an error does', async () => {
+  test('by throwing what is no error in a timer ends its worker as an error does', async () => {
     const other = await connect({ address: 'embedded', workers: 1 });
     try {
       const f = other.remote(
-        () => {
+        (what: unknown) => {
           setTimeout(() => {
-            throw undefined;
+            throw what;
           });
           return new Promise<never>(() => {});
         },
         { maxRetries: 0 },
       );
-      const error = await errorOf(f());
-      assert.ok(error instanceof WorkerDiedError);
-      assert.equal(error.reason, 'uncaught-error');
+      for (const what of [undefined, null, 5, { toString: 5 }]) {
+        const error = await errorOf(f(what));
+        assert.ok(error instanceof WorkerDiedError);
+        assert.equal(error.reason, 'uncaught-error');
+      }
     } finally {
       await other.close();
     }

@@ -83,13 +83,21 @@ describe('a program', () => {
     test(`gets all that its tasks print when it ends with ${how}`, async () => {
       const { code, stdout, stderr } = await runScript('worker-output.ts', { args: [how] });
       assert.equal(code, 0, stderr);
+      const lines = stdout.split('\n').filter((line) => line.startsWith('line '));
+      assert.deepEqual(
+        lines,
+        Array.from({ length: 2000 }, (_, i) => `line ${i}`),
+      );
       const words = ['exit', 'first', 'last', ...Array.from({ length: 100 }, (_, i) => `many ${i};`)].sort();
       for (const [text, prefix] of [
         [stdout, 'out'],
         [stderr, 'err'],
       ] as const) {
         assert.deepEqual(
-          text.trimEnd().split('\n').sort(),
+          text
+            .split('\n')
+            .filter((line) => line.startsWith(prefix))
+            .sort(),
           words.map((word) => `${prefix} ${word}`),
         );
       }

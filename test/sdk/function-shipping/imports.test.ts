@@ -15,7 +15,7 @@ import * as numbers from '../../fixtures/function-shipping/numbers.ts';
 import total, { add, 'name in quotes' as quoted, Square, through } from '../../fixtures/function-shipping/numbers.ts';
 import { addUp, loadLast, waitFor } from '../../fixtures/function-shipping/own-names.ts';
 import * as state from '../../fixtures/function-shipping/state.ts';
-import { read } from '../../fixtures/function-shipping/state.ts';
+import { advance, level, read, seen, stage } from '../../fixtures/function-shipping/state.ts';
 import words from '../../fixtures/function-shipping/words.json' with { type: 'json' };
 import { Carrier, type FunctionLike, land, refusalOf } from './carry.ts';
 
@@ -165,6 +165,22 @@ describe('shipFunction() follows imports', () => {
       refusalOf(() => shipFunction(() => changed.cpus(), { callerUrl })),
       /"changed" .*declared in line \d+/,
     );
+  });
+
+  test('but not of a variable that its module assigns again, unless by the whole module', async () => {
+    for (const [fn, name] of [
+      [() => level + 1, 'level'],
+      [() => stage + 1, 'stage'],
+    ] as const) {
+      const message = refusalOf(() => shipFunction(fn, { callerUrl }));
+      assert.match(
+        message,
+        new RegExp(`it uses "${name}" \\(imports\\.test\\.ts:\\d+\\), which .*state\\.ts assigns again`),
+      );
+    }
+    const whole = await carrier.carry(() => [advance(), state.level, state.stage, seen.length]);
+    assert.deepEqual(whole().slice(0, 3), [1, 1, 2]);
+    assert.deepEqual(whole().slice(0, 3), [2, 2, 4]);
   });
 
   test('only where the function is known to stand', () => {

@@ -141,7 +141,7 @@ describe('shipModule()', () => {
 describe('shipNamespace()', () => {
   test('ships all functions of a module and no classes or values', async () => {
     const shipments = shipNamespace(state, { callerUrl });
-    assert.deepEqual(Object.keys(shipments).sort(), ['add', 'fail', 'read', 'readLater', 'steps']);
+    assert.deepEqual(Object.keys(shipments).sort(), ['add', 'advance', 'fail', 'read', 'readLater', 'steps']);
     const [add, read] = [land(shipments['add']!), land(shipments['read']!)];
     const before = Number(await call(read));
     await call(add, 3);

@@ -14,7 +14,7 @@ const files: Record<string, string> = {
   'package.json': '{ "name": "program", "type": "module", "imports": { "#inside": "./inside.js" } }',
   'inside.js': 'export const inside = "inside";',
   'node_modules/dual/package.json': `{ "name": "dual", "version": "1.0.0",
-    "exports": { ".": { "import": "./a.mjs", "require": "./a.cjs" }, "./sub": "./sub.mjs" } }`,
+    "exports": { ".": { "module": "./only-bundlers.mjs", "import": "./a.mjs", "require": "./a.cjs" }, "./sub": "./sub.mjs" } }`,
   'node_modules/dual/a.mjs': 'export const way = "import"; export { deep } from "./deep/index.mjs";',
   'node_modules/dual/a.cjs': 'exports.way = "require";',
   'node_modules/dual/deep/index.mjs': `import { inner } from "inner"; export const deep = () => 'deep ' + inner();`,
@@ -46,7 +46,7 @@ const files: Record<string, string> = {
     import { way, deep } from 'dual';
     import { inside } from '#inside';
     import { fast } from 'optional';
-    import { own } from 'owner';
+    import { markov } from 'gridbook'; import { own } from 'owner';
     import { thing } from 'borrower';
     import { missing } from 'not-installed';
     import { gone } from './gone.js';
@@ -59,6 +59,7 @@ const files: Record<string, string> = {
     export const states = (x) => { push(x); return [list, stateful.list === list]; };
     export const later = async () => [(await import('dual')).way, (await import('#inside')).inside];
     export const owned = () => own();
+    export const direct = () => markov;
     export const optional = () => fast;
     export const borrows = () => thing;
     export const misses = () => missing;
@@ -134,6 +135,9 @@ describe('shipFunction() bundles', () => {
     const { code } = await ship('owned');
     assert.equal(code.kind === 'source' && code.usesGridbook, true);
     assert.equal(await call('owned'), 'function');
+    const direct = await ship('direct');
+    assert.equal(direct.code.kind === 'source' && direct.code.usesGridbook && direct.code.bundle === undefined, true);
+    assert.equal(typeof (await call('direct')), 'function');
   });
 
   test('packages that can do without their native addon, which then fails to load', async () => {
@@ -154,15 +158,15 @@ describe('shipFunction() bundles', () => {
   test('no native addon and no part of gridbook, which are refused at the call with the line', () => {
     assert.match(
       refusalOf(() => ship('adds')),
-      /it imports "\.\/fast\.node", a native addon, which cannot travel \(main\.js:26\)/,
+      /it imports "\.\/fast\.node", a native addon, which cannot travel \(main\.js:27\)/,
     );
     assert.match(
       refusalOf(() => ship('importsAddon')),
-      /a native addon, which cannot travel \(main\.js:29\)/,
+      /a native addon, which cannot travel \(main\.js:30\)/,
     );
     assert.match(
       refusalOf(() => ship('sub')),
-      /it imports "gridbook\/daemon", but workers have only "gridbook" itself \(main\.js:27\)/,
+      /it imports "gridbook\/daemon", but workers have only "gridbook" itself \(main\.js:28\)/,
     );
     assert.match(
       refusalOf(() => ship('importsSub')),

@@ -81,9 +81,10 @@ describe('a session with one worker', () => {
 
   test('refuses at the call, and fails calls of what cannot be bundled', async () => {
     const secret = 1;
-    const line = lineHere() + 1;
+    const uses = () => secret;
+    const line = lineHere() - 1;
     assert.match(
-      refusalOf(() => session.remote(() => secret)),
+      refusalOf(() => session.remote(uses)),
       new RegExp(`"secret" \\(session\\.test\\.ts:${line}\\)`),
     );
     const awaiting = session.remote(new URL('../../fixtures/function-shipping/awaiting.ts', import.meta.url), 'give');

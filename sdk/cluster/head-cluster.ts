@@ -1,0 +1,252 @@
+// A cluster of machines: leases are asked for at the head, workers are spoken to directly.
+//
+// Owns: the standing requests and leases of one session, and the connections to its workers.
+// Does not own: who gets which worker (the head), reconnection (control-connection.ts).
+//
+// Invariants:
+//   H1. A lease ends once here, by release, kill or loss, and the head is told of every end that did not come from it.
+//   H2. A head that is down takes nothing with it: workers that are connected go on; requests are said again when it is back.
+//   H3. A worker's connection is its lease: when it is cut, the lease is over, and what ran there runs elsewhere.
+
+import { randomBytes } from 'node:crypto';
+import { ClosedError, ResourceError } from '../errors.ts';
+import type { Channel } from '../protocol/channel.ts';
+import type { HeadToSession } from '../protocol/control-messages.ts';
+import type { PeerPlace } from '../protocol/peer-connection.ts';
+import type { WebSocketChannel } from '../protocol/websocket-channel.ts';
+import type { Cluster, LeaseHandle, LeaseRequest, WorkerLease, WorkerLoss } from './cluster.ts';
+import { ControlConnection } from './control-connection.ts';
+import { connectWorker } from './worker-connection.ts';
+
+/** How long the head's word on why a worker ended is waited for, once its connection is gone. */
+const lossWaitMs = 1000;
+
+interface Standing {
+  readonly number: number;
+  readonly request: LeaseRequest;
+  demand: number;
+  ended: boolean;
+}
+
+class RemoteLease implements WorkerLease {
+  readonly id: string;
+  readonly worker: string;
+  readonly #channel: WebSocketChannel;
+  readonly #cluster: HeadCluster;
+  onLost: (loss: WorkerLoss) => void = () => {};
+  onRecalled: () => void = () => {};
+  /** Set when the connection is gone and the reason is awaited. */
+  lossTimer: NodeJS.Timeout | undefined;
+
+  constructor(id: string, worker: string, channel: WebSocketChannel, cluster: HeadCluster) {
+    this.id = id;
+    this.worker = worker;
+    this.#channel = channel;
+    this.#cluster = cluster;
+  }
+
+  get channel(): Channel {
+    return this.#channel;
+  }
+
+  disconnect(): void {
+    clearTimeout(this.lossTimer);
+    this.#channel.close();
+  }
+
+  release(): void {
+    this.#cluster.onReleased(this, 'lease.release');
+  }
+
+  kill(): void {
+    this.#cluster.onKilled(this);
+  }
+}
+
+/** Leases workers of a head. Made by `HeadCluster.connect`. */
+export class HeadCluster implements Cluster {
+  readonly name: string;
+  readonly #place: PeerPlace;
+  readonly #session = randomBytes(16).toString('hex');
+  readonly #control: ControlConnection;
+  readonly #standing = new Map<number, Standing>();
+  readonly #leases = new Map<string, RemoteLease>();
+  /** Leases that were granted and whose workers are being connected to. */
+  readonly #connecting = new Set<string>();
+  readonly #welcomed = Promise.withResolvers<void>();
+  #requestCount = 0;
+  #workersMax = 0;
+  #closed = false;
+
+  private constructor(name: string, place: PeerPlace) {
+    this.name = name;
+    this.#place = place;
+    this.#control = new ControlConnection({
+      place,
+      hello: () => ({
+        type: 'session.hello',
+        session: this.#session,
+        name: `pid ${process.pid}`,
+        leases: [...this.#leases.keys(), ...this.#connecting],
+      }),
+      onMessage: (message) => this.#onMessage(message),
+      onCut: () => {},
+    });
+  }
+
+  /**
+   * Connects to a head.
+   *
+   * @throws ConnectionError, AuthenticationError or VersionError when it cannot be had.
+   */
+  static async connect(name: string, place: PeerPlace): Promise<HeadCluster> {
+    const cluster = new HeadCluster(name, place);
+    await cluster.#control.open();
+    cluster.#control.setBusy(true);
+    await cluster.#welcomed.promise;
+    cluster.#control.setBusy(false);
+    return cluster;
+  }
+
+  get workersMax(): number {
+    return this.#workersMax;
+  }
+
+  request(request: LeaseRequest): LeaseHandle {
+    if (this.#closed) throw new ClosedError('Cannot lease workers: the session is closed');
+    const standing: Standing = { number: ++this.#requestCount, request, demand: 0, ended: false };
+    this.#standing.set(standing.number, standing);
+    this.#sayRequest(standing);
+    return {
+      setDemand: (count) => {
+        if (standing.ended || standing.demand === count) return;
+        standing.demand = count;
+        this.#control.send({ type: 'lease.demand', request: standing.number, count });
+        this.#setBusy();
+      },
+      end: () => {
+        standing.ended = true;
+        standing.demand = 0;
+        this.#standing.delete(standing.number);
+        this.#control.send({ type: 'lease.end', request: standing.number });
+        this.#setBusy();
+      },
+    };
+  }
+
+  #setBusy(): void {
+    this.#control.setBusy([...this.#standing.values()].some(({ demand }) => demand > 0));
+  }
+
+  #sayRequest({ number, request, demand }: Standing): void {
+    const { resources, exclusive } = request;
+    const placement = { labels: {}, node: null, strategy: 'pack' as const };
+    this.#control.send({ type: 'lease.request', request: number, resources, exclusive, placement });
+    if (demand > 0) this.#control.send({ type: 'lease.demand', request: number, count: demand });
+  }
+
+  #onMessage(message: HeadToSession): void {
+    switch (message.type) {
+      case 'session.welcome':
+        this.#workersMax = message.workersMax;
+        for (const lease of message.ended) {
+          this.#lose(lease, { reason: 'connection-lost', message: 'the head had given the lease up' });
+        }
+        for (const standing of this.#standing.values()) this.#sayRequest(standing); // H2
+        this.#welcomed.resolve();
+        break;
+      case 'cluster.changed':
+        this.#workersMax = message.workersMax;
+        for (const { request } of this.#standing.values()) request.onClusterChanged?.();
+        break;
+      case 'lease.refused': {
+        const standing = this.#standing.get(message.request);
+        this.#standing.delete(message.request);
+        standing?.request.onRefused?.(new ResourceError(message.message));
+        this.#setBusy();
+        break;
+      }
+      case 'lease.granted':
+        void this.#onGranted(message);
+        break;
+      case 'lease.recalled':
+        this.#leases.get(message.lease)?.onRecalled();
+        break;
+      case 'lease.lost': {
+        const { lease, reason, exitCode } = message;
+        this.#lose(lease, { reason, message: message.message, ...(exitCode === null ? {} : { exitCode }) });
+        break;
+      }
+    }
+  }
+
+  async #onGranted(message: Extract<HeadToSession, { type: 'lease.granted' }>): Promise<void> {
+    const { lease: id, worker, place, request } = message;
+    if (this.#leases.has(id) || this.#connecting.has(id)) return;
+    this.#connecting.add(id);
+    let channel: WebSocketChannel;
+    try {
+      channel = await connectWorker(this.#place, id, place);
+    } catch {
+      // The head gives another one; nothing was sent to this worker.
+      this.#connecting.delete(id);
+      this.#control.send({ type: 'lease.kill', lease: id });
+      return;
+    }
+    const wanted = this.#connecting.delete(id) && !this.#closed;
+    const standing = this.#standing.get(request);
+    if (!wanted || standing === undefined) {
+      channel.close();
+      this.#control.send({ type: 'lease.release', lease: id });
+      return;
+    }
+    const lease = new RemoteLease(id, worker, channel, this);
+    this.#leases.set(id, lease);
+    channel.onClose = (reason) => this.#onCut(lease, reason);
+    standing.request.onGranted(lease);
+  }
+
+  /** H3 */
+  #onCut(lease: RemoteLease, reason: string): void {
+    if (!this.#leases.has(lease.id) || lease.lossTimer !== undefined) return;
+    lease.lossTimer = setTimeout(() => {
+      this.#control.send({ type: 'lease.kill', lease: lease.id }); // H1
+      this.#lose(lease.id, {
+        reason: 'connection-lost',
+        message: `the connection to worker ${lease.worker} was lost: ${reason}`,
+      });
+    }, lossWaitMs);
+  }
+
+  #lose(id: string, loss: WorkerLoss): void {
+    this.#connecting.delete(id);
+    const lease = this.#leases.get(id);
+    if (lease === undefined) return;
+    this.#leases.delete(id);
+    lease.disconnect();
+    lease.onLost(loss);
+  }
+
+  /** The session gives a worker back, or wants it ended. */
+  onReleased(lease: RemoteLease, type: 'lease.release' | 'lease.kill'): void {
+    if (!this.#leases.delete(lease.id)) return; // H1
+    lease.disconnect();
+    this.#control.send({ type, lease: lease.id });
+  }
+
+  /** The session wants a worker ended; its tasks need not wait until it is. */
+  onKilled(lease: RemoteLease): void {
+    if (!this.#leases.has(lease.id)) return;
+    this.onReleased(lease, 'lease.kill');
+    lease.onLost({ reason: 'killed', message: `worker ${lease.worker} was killed` });
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#standing.clear();
+    this.#connecting.clear();
+    for (const lease of [...this.#leases.values()]) this.onReleased(lease, 'lease.release');
+    this.#control.close();
+  }
+}

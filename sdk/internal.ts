@@ -1,0 +1,10 @@
+// The second door: what the daemon and the tests need of the SDK beside its public names. Not for programs.
+
+export * from './cluster/address.ts';
+export type { Resources } from './cluster/cluster.ts';
+export * from './cluster/daemon-records.ts';
+export * from './errors.ts';
+export { nowMs } from './protocol/clock.ts';
+export * from './protocol/control-messages.ts';
+export type { LeaseId } from './protocol/ids.ts';
+export * from './protocol/join-string.ts';

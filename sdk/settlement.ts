@@ -1,0 +1,113 @@
+// From an accepted answer of a worker to the sinks of its tasks.
+//
+// Owns: reading the values, taking the times. Does not own: which tasks count (the dispatcher). Callers: worker-pool.ts.
+
+import { GridbookError } from './errors.ts';
+import type { Frame } from './protocol/channel.ts';
+import type { FrameReader } from './protocol/codec.ts';
+import { readValue, readWholeValue } from './protocol/deserialization.ts';
+import type { TaskCombined, TaskResults } from './protocol/messages.ts';
+import { tags, type WireValue } from './protocol/wire-value.ts';
+import type { Task } from './task.ts';
+import { stageTimesOf } from './task-times.ts';
+import type { TimingsRecorder } from './timings.ts';
+
+/** An answer with the frame that it stands in. */
+export interface Answer<M> {
+  readonly message: M;
+  readonly frame: Frame;
+  readonly reader: FrameReader;
+  /** What each task took, in microseconds. */
+  readonly runUs: Float32Array;
+  readonly arrivedAt: number;
+}
+
+/**
+ * Settles tasks with their results.
+ *
+ * @param accepted - parallel to the answer's ids; undefined where the answer is to be dropped.
+ * @returns how many were settled.
+ */
+export function settleResults(
+  accepted: readonly (Task | undefined)[],
+  answer: Answer<TaskResults>,
+  timings: TimingsRecorder,
+): number {
+  const { message, frame, reader, runUs } = answer;
+  let count = 0;
+  let elapsedMs = 0;
+  for (let i = 0; i < accepted.length; i++) {
+    const task = accepted[i];
+    const runMs = (runUs[i] ?? 0) / 1000;
+    if (task !== undefined) {
+      count++;
+      settleValue(task, message.values[i] ?? null, frame, reader);
+      if (task.calledAt !== 0) record(task, answer, elapsedMs, runMs, timings);
+    }
+    elapsedMs += runMs;
+  }
+  timings.count(count);
+  return count;
+}
+
+/** Settles neighbours with the one value that stands for all of them. */
+export function settleCombined(tasks: readonly Task[], answer: Answer<TaskCombined>, timings: TimingsRecorder): void {
+  const { message, frame, reader, runUs } = answer;
+  const first = tasks[0];
+  if (first === undefined) return;
+  const bytes = storedBytes(message.value, frame);
+  try {
+    first.sink.onCombined?.(tasks, bytes === undefined ? readValue(message.value, reader) : readWholeValue(bytes));
+  } catch (error) {
+    for (const task of tasks) task.sink.onError(task, asError(error));
+  }
+  let elapsedMs = 0;
+  for (let i = 0; i < tasks.length; i++) {
+    const task = tasks[i]!;
+    const runMs = (runUs[i] ?? 0) / 1000;
+    if (task.calledAt !== 0) record(task, answer, elapsedMs, runMs, timings);
+    elapsedMs += runMs;
+  }
+  timings.count(tasks.length);
+}
+
+function settleValue(task: Task, node: WireValue, frame: Frame, reader: FrameReader): void {
+  if (isStored(node)) {
+    const bytes = storedBytes(node, frame);
+    if (bytes !== undefined) task.sink.onStored(task, { bytes });
+    else task.sink.onError(task, new GridbookError('The result did not come along with its answer'));
+    return;
+  }
+  let value: unknown;
+  try {
+    value = readValue(node, reader);
+  } catch (error) {
+    task.sink.onError(task, asError(error));
+    return;
+  }
+  task.sink.onValue(task, value);
+}
+
+function isStored(node: WireValue): node is WireValue[] {
+  return Array.isArray(node) && node.length === 2 && node[1] === tags.stored;
+}
+
+function storedBytes(node: WireValue, { shared }: Frame): Frame['shared'][number] | undefined {
+  return isStored(node) ? shared[Number(node[0])] : undefined;
+}
+
+function asError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error));
+}
+
+function record(
+  task: Task,
+  { message, arrivedAt }: Answer<TaskResults | TaskCombined>,
+  elapsedMs: number,
+  runMs: number,
+  timings: TimingsRecorder,
+): void {
+  const times = stageTimesOf(task, message, elapsedMs, runMs, arrivedAt);
+  timings.record(times);
+  task.rules.timings?.record(times);
+}

@@ -1,0 +1,120 @@
+// The entry of a worker process: one lease at a time, one connection a lease, one executor a connection.
+//
+// Owns: the Unix socket of the lease, the executor. Does not own: which lease, or how long it lives (the daemon).
+// Callers: the daemon starts it and tells it over the child's channel; sessions connect to the socket.
+//
+// Invariants:
+//   B1. A socket takes one connection and is gone from the file system then: a lease is never held twice.
+//   B2. A connection that was closed by intent leaves nothing behind but what users' functions did to the process: the
+//       next lease of the same session gets a new executor, without functions and without an actor. Any other end of a
+//       connection ends the process, for something may still be running.
+//   B3. Without its daemon the process ends, whatever it is doing.
+
+import { createServer, type IncomingMessage, type Server } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { Worker } from 'node:worker_threads';
+import { type WebSocket, WebSocketServer } from 'ws';
+import { controlVersion } from '../protocol/control-messages.ts';
+import { frameMessageBytesMax, WebSocketChannel } from '../protocol/websocket-channel.ts';
+import { Executor } from './executor.ts';
+import { asParentMessage, type WorkerToParent } from './worker-process-messages.ts';
+
+const watchEntry = new URL(
+  import.meta.url.endsWith('.ts') ? './parent-watch-main.ts' : './parent-watch-main.js',
+  import.meta.url,
+);
+
+if (process.send === undefined) throw new Error('worker-process-main is started by a daemon, not by itself');
+
+/** Users' functions may put something else in its place. */
+const send = process.send.bind(process);
+const exit = process.exit.bind(process);
+
+function tell(message: WorkerToParent, done: () => void = () => {}): void {
+  if (!process.connected) return done();
+  send(message, undefined, undefined, done);
+}
+
+/** The executor of the latest connection: stray errors of tasks go where the tasks came from. */
+let executor: Executor | undefined;
+/** The lease that nobody has connected to yet. */
+let offered: { socket: string; server: Server } | undefined;
+
+function serve(socket: string): void {
+  const server = createServer((_request, response) => response.writeHead(426).end());
+  const sockets = new WebSocketServer({
+    noServer: true,
+    perMessageDeflate: false,
+    maxPayload: frameMessageBytesMax,
+  });
+  server.on('upgrade', (request: IncomingMessage, raw: Duplex, head: Buffer) => {
+    raw.on('error', () => {}); // `ws` listens once it has taken the socket over
+    if (offered?.server !== server) return refuse(raw, '409 Conflict', 'the lease is in use');
+    const version = request.headers['x-gridbook-version'];
+    if (version !== String(controlVersion)) {
+      return refuse(raw, '426 Upgrade Required', `this worker speaks version ${controlVersion}, the peer ${version}`);
+    }
+    sockets.handleUpgrade(request, raw, head, (peer) => onConnected(peer, socket, server));
+  });
+  server.on('error', (error) => {
+    tell({ type: 'worker.ending', reason: 'uncaught-error', message: error.message }, () => exit(1));
+  });
+  server.listen(socket, () => tell({ type: 'lease.served', socket }));
+  offered = { socket, server };
+}
+
+function refuse(raw: Duplex, status: string, error: string): void {
+  const body = JSON.stringify({ error });
+  const headers = `Content-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close`;
+  raw.end(`HTTP/1.1 ${status}\r\n${headers}\r\n\r\n${body}`);
+}
+
+/** B1 */
+function closeServer(server: Server): void {
+  offered = undefined;
+  server.close();
+  server.closeAllConnections();
+}
+
+function onConnected(peer: WebSocket, socket: string, server: Server): void {
+  closeServer(server);
+  tell({ type: 'lease.connected', socket });
+  const channel = new WebSocketChannel(peer, 'server');
+  channel.onClose = (reason, isClean) => {
+    if (isClean) {
+      executor = undefined; // B2
+      tell({ type: 'lease.ended', socket });
+    } else {
+      tell({ type: 'worker.ending', reason: 'connection-lost', message: reason }, () => exit(0));
+    }
+  };
+  executor = new Executor(channel);
+}
+
+process.on('message', (value: unknown) => {
+  const message = asParentMessage(value);
+  if (message?.type === 'lease.serve') serve(message.socket);
+  if (message?.type === 'lease.forgo' && offered !== undefined) {
+    const { socket, server } = offered;
+    closeServer(server);
+    tell({ type: 'lease.ended', socket });
+  }
+});
+process.on('disconnect', () => exit(0)); // B3
+process.on('SIGTERM', () => exit(0));
+process.on('unhandledRejection', (error) => executor?.onStrayError(error));
+process.on('uncaughtExceptionMonitor', (error: unknown) => {
+  tell({ type: 'worker.ending', reason: 'uncaught-error', message: textOf(error) });
+});
+
+/** A function may throw anything, also what has no text. */
+function textOf(error: unknown): string {
+  try {
+    return (error instanceof Error ? error.message : String(error)).slice(0, 1000);
+  } catch {
+    return `a value of type ${typeof error}`;
+  }
+}
+
+// B3: also while a function does not return. It needs next to no memory.
+new Worker(watchEntry, { resourceLimits: { maxOldGenerationSizeMb: 16, maxYoungGenerationSizeMb: 2 } }).unref();
