@@ -6,6 +6,8 @@
 import { readFileSync } from 'node:fs';
 import { findPackageJSON } from 'node:module';
 import { Command, CommanderError, Option } from 'commander';
+import type { StartCommandOptions, StatusCommandOptions, StopCommandOptions } from './daemon-options.ts';
+import { parseLabels, parseResources } from './daemon-options.ts';
 import { exitStatus } from './exit-status.ts';
 import type { MarkovCommandOptions } from './markov-options.ts';
 import { parseWholeNumber, parseWholeNumbers } from './numbers.ts';
@@ -80,7 +82,65 @@ function makeProgram(onStatus: (status: number) => void): Command {
         await markovCommand({ ...options, matrixSize: options.matrix === undefined ? options.matrixSize : sizes }),
       );
     });
+  addDaemonCommands(program, onStatus);
   return program;
+}
+
+function addDaemonCommands(program: Command, onStatus: (status: number) => void): void {
+  program
+    .command('start')
+    .description('start a head, or a node that joins one, in the background on this machine')
+    .addOption(new Option('--head', 'start the first machine of a cluster').conflicts('address'))
+    .option('--address <a>', 'join the head of this join string; "-" reads it from standard input')
+    .option('--host <h>', 'where it listens (default: 127.0.0.1, or for a node the address that its head sees)')
+    .addOption(
+      new Option(
+        '--port <p>',
+        'on which port; 0 for any free one (default: 8265, or for a node any free one)',
+      ).argParser(parseWholeNumber),
+    )
+    .addOption(
+      new Option('--workers <n>', 'how many workers run at once (default: one a core)').argParser(parseWholeNumber),
+    )
+    .addOption(new Option('--labels <k=v,…>', 'what the machine is, for sessions to choose by').argParser(parseLabels))
+    .addOption(
+      new Option('--resources <json>', 'what the machine has besides cpus, such as {"gpus":2}').argParser(
+        parseResources,
+      ),
+    )
+    .option('--foreground', 'stay in the foreground, and log to standard error, too')
+    .option('--insecure', 'speak in cleartext beyond this machine: who listens on the network gets the token')
+    .addOption(
+      new Option('--log-level <level>', 'how much is logged')
+        .choices(['trace', 'debug', 'info', 'warn', 'error'])
+        .default('info'),
+    )
+    .exitOverride()
+    .action(async (options: StartCommandOptions) => {
+      const { startCommand } = await import('./start-command.ts');
+      onStatus(await startCommand(options));
+    });
+  program
+    .command('stop')
+    .description('stop what you started on this machine; running tasks get 10 s to end')
+    .addOption(new Option('--all', 'every head and node').conflicts('address'))
+    .option('--address <a>', 'the one at this address')
+    .exitOverride()
+    .action(async (options: StopCommandOptions) => {
+      const { stopCommand } = await import('./stop-command.ts');
+      onStatus(await stopCommand(options));
+    });
+  program
+    .command('status')
+    .description('show nodes, workers, sessions and recent failures')
+    .option('--address <a>', 'of which head or node (default: GRIDBOOK_ADDRESS, or the head on this machine)')
+    .option('--json', 'as JSON, all that is known')
+    .option('--watch', 'again every second')
+    .exitOverride()
+    .action(async (options: StatusCommandOptions) => {
+      const { statusCommand } = await import('./status-command.ts');
+      onStatus(await statusCommand(options));
+    });
 }
 
 /**
@@ -90,6 +150,8 @@ function makeProgram(onStatus: (status: number) => void): Command {
  * @returns the exit status: 0, 1 for a failed run, 2 for wrong usage, 130 when it was interrupted.
  */
 export async function runCommandLine(args: readonly string[]): Promise<number> {
+  // A join string is a secret, and arguments are for all users to see.
+  if (args.some((arg) => arg.includes('gridbook://'))) process.title = 'gridbook';
   let status: number = exitStatus.done;
   const program = makeProgram((s) => {
     status = s;

@@ -1,6 +1,7 @@
 // The runs of markov as a person reads them: a table, and what it says.
 
 import { cpus } from 'node:os';
+import { median } from 'simple-statistics';
 import type { MarkovRecord } from './markov-record.ts';
 import { count, duration, rate, ratio } from './quantities.ts';
 import { type Column, textTable } from './text-table.ts';
@@ -52,7 +53,7 @@ function splittingNotes(records: readonly MarkovRecord[]): string[] {
   return [...groups.values()].flatMap((group) => {
     const byPcNum = Map.groupBy(group, (r) => r.pcNum);
     if (byPcNum.size < 2) return [];
-    const times = [...byPcNum].map(([pcNum, runs]) => ({ pcNum, ms: medianOf(runs.map((r) => r.durationMs)) }));
+    const times = [...byPcNum].map(([pcNum, runs]) => ({ pcNum, ms: median(runs.map((r) => r.durationMs)) }));
     const best = times.reduce((a, b) => (b.ms < a.ms ? b : a));
     const finest = times.reduce((a, b) => (b.pcNum > a.pcNum ? b : a));
     const first = group[0]!;
@@ -60,12 +61,6 @@ function splittingNotes(records: readonly MarkovRecord[]): string[] {
     if (finest === best) return [what];
     return [`${what}; ${count(finest.pcNum)} tasks take ${ratio(finest.ms / best.ms).slice(0, -1)} times as long`];
   });
-}
-
-function medianOf(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
 }
 
 function limitNotes(records: readonly MarkovRecord[]): string[] {

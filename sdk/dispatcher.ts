@@ -284,6 +284,8 @@ export class Dispatcher<T extends DispatchTask> {
   /** The task's limit stays: it still ends what goes on running unwanted. */
   #giveUp(task: T, worker: WorkerWindow<T>): void {
     task.state = 'cancelled';
+    worker.unwanted++;
+    this.#hungry.delete(worker);
     const last = this.#effects.at(-1);
     if (last?.type === 'cancel' && last.lease === worker.lease) last.ids.push(task.id);
     else this.#effects.push({ type: 'cancel', lease: worker.lease, ids: [task.id] });
@@ -292,7 +294,6 @@ export class Dispatcher<T extends DispatchTask> {
   #mustEnd(task: T, worker: WorkerWindow<T>, now: number): void {
     this.#deadlines.delete(task);
     worker.overdue.set(task.id, now + this.#graceMs);
-    this.#hungry.delete(worker);
   }
 
   /** Time has passed: attempts over their limit end, and workers that do not answer for them. */

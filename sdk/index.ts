@@ -10,7 +10,7 @@ export type { MapStream } from './map-stream.ts';
 export { ObjectRef } from './object-ref.ts';
 export type { AnyFunction, Remote, RemoteArg, RemoteArgs, RemoteModule } from './remote.ts';
 export type { Session } from './session.ts';
-export type { MapOptions, RemoteOptions } from './session-options.ts';
+export type { MapOptions, RemoteCombine, RemoteOptions } from './session-options.ts';
 export type { TaskOptions } from './task-options.ts';
 export { type Stage, stages, type TimeSummary, type Timings } from './timings.ts';
 export type { WaitOptions, WaitResult, WaitSomeOptions } from './waiting.ts';

@@ -6,5 +6,7 @@ export * from './cluster/daemon-records.ts';
 export * from './errors.ts';
 export { nowMs } from './protocol/clock.ts';
 export * from './protocol/control-messages.ts';
+export { Heartbeat } from './protocol/heartbeat.ts';
 export type { LeaseId } from './protocol/ids.ts';
 export * from './protocol/join-string.ts';
+export * from './protocol/peer-connection.ts';

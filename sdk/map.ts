@@ -251,7 +251,8 @@ export class MapRun implements TaskSink {
     this.#ended = true;
     this.#options.signal?.removeEventListener('abort', this.#onAbort);
     this.#cancelOpen(false);
-    if (!this.#exhausted) void this.#source?.return?.();
+    // The map has its outcome; what closing the inputs comes to changes nothing about it.
+    if (!this.#exhausted) void Promise.resolve(this.#source?.return?.()).catch(() => {});
   }
 
   timings(): Timings {

@@ -10,6 +10,12 @@ export interface RemoteOptions extends TaskOptions {
   capture?: Readonly<Record<string, unknown>> | undefined;
 }
 
+/**
+ * A remote function that combines two neighbours. Named without its call, so that the parameters of a plain function in
+ * its place are inferred.
+ */
+export type RemoteCombine<R> = Pick<Remote<(earlier: R, later: R) => R>, 'name' | 'with'>;
+
 /** Options of `map` and `reduce`. */
 export interface MapOptions<R> extends RemoteOptions {
   /** Whether results come in the order of the inputs; false gives each as soon as it is there. @default true */
@@ -22,5 +28,5 @@ export interface MapOptions<R> extends RemoteOptions {
    * Combines the results of two neighbours, the earlier one first; it must be associative. Done on the workers, so that
    * fewer results travel: each value then stands for a run of neighbours.
    */
-  combine?: ((earlier: R, later: R) => R) | Remote<(earlier: R, later: R) => R> | undefined;
+  combine?: ((earlier: R, later: R) => R) | RemoteCombine<R> | undefined;
 }

@@ -310,7 +310,7 @@ export class Session implements AsyncDisposable {
    * @returns the values in the order of the references.
    * @throws TimeoutError when they had not settled after `timeoutMs`, or what the first failed one failed with.
    */
-  get<T extends readonly ObjectRef<unknown>[]>(
+  get<T extends readonly ObjectRef<unknown>[] | []>(
     refs: T,
     options?: WaitOptions,
   ): Promise<{ -readonly [K in keyof T]: T[K] extends ObjectRef<infer V> ? V : never }>;

@@ -3,12 +3,13 @@
 import type { WorkerLoss } from './cluster/cluster.ts';
 import { GridbookError, TaskError, TimeoutError, WorkerDiedError } from './errors.ts';
 import type { Task } from './task.ts';
+import { textOf } from './text-of.ts';
 
 /** Whether the task's own rules allow another try after this error. A predicate that throws allows none. */
 export function mayRetry({ rules: { retryErrors } }: Task, error: unknown): boolean {
   if (typeof retryErrors === 'boolean') return retryErrors;
   try {
-    return retryErrors(error instanceof Error ? error : new Error(String(error)));
+    return retryErrors(error instanceof Error ? error : new Error(textOf(error)));
   } catch {
     return false;
   }
@@ -18,7 +19,7 @@ export function mayRetry({ rules: { retryErrors } }: Task, error: unknown): bool
 export function failureOf({ rules: { name } }: Task, error: unknown): Error {
   if (error instanceof GridbookError) return error;
   const isError = error instanceof Error;
-  const message = isError ? error.message : String(error);
+  const message = textOf(error);
   const remoteStack = isError ? (error.stack ?? '') : '';
   return new TaskError(`Task "${name}" failed: ${message}`, { cause: error, taskName: name, remoteStack });
 }

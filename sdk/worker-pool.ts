@@ -23,6 +23,7 @@ import { settleCombined, settleResults } from './settlement.ts';
 import type { Task, TaskTarget } from './task.ts';
 import { failureOf, mayRetry, timedOut, workerDied } from './task-failure.ts';
 import { runTimesOf, sumOf } from './task-times.ts';
+import { textOf } from './text-of.ts';
 import type { TimingsRecorder } from './timings.ts';
 
 /** When so many tasks have been submitted in one go, sending begins without waiting for the caller to pause. */
@@ -268,7 +269,7 @@ export class WorkerPool implements TaskTarget {
         }
       }
     } catch (cause) {
-      const text = cause instanceof Error ? cause.message : String(cause);
+      const text = textOf(cause);
       const message = `worker ${lease.worker} sent what cannot be read: ${text}`;
       lease.kill(); // L2
       this.#onLost(lease, { reason: 'connection-lost', message, cause });

@@ -22,6 +22,8 @@ export class WorkerWindow<T extends DispatchTask> {
   recalled = false;
   /** It is being ended by intent: its loss is certain, and what it still answers changes nothing about that. */
   killed = false;
+  /** How many tasks it has that nobody wants any more: one of them may run for ever, and what is sent after it would wait. */
+  unwanted = 0;
   /** The tasks that have to end, and when the worker is killed for not answering for each; the earliest first. */
   readonly overdue = new Map<number, number>();
   // Workers answer in the order of sending, mostly, so this is a list with a moving head and not a map.
@@ -44,7 +46,7 @@ export class WorkerWindow<T extends DispatchTask> {
 
   /** Whether its state allows more work; its load may not. */
   get mayTakeMore(): boolean {
-    return !this.alone && !this.recalled && !this.killed && this.overdue.size === 0;
+    return !this.alone && !this.recalled && !this.killed && this.unwanted === 0;
   }
 
   /** Whether the task goes in beside what is there (D2). */
@@ -78,6 +80,7 @@ export class WorkerWindow<T extends DispatchTask> {
     }
     this.bytes -= task.bytes;
     this.loadMs = this.size === 0 ? 0 : this.loadMs - task.loadMs; // sums of fractions drift: an idle worker has none
+    if (task.state === 'cancelled') this.unwanted--;
     if (this.overdue.size > 0) this.overdue.delete(id);
     if (this.size === 0) this.alone = false;
     return task;

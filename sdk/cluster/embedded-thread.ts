@@ -6,6 +6,7 @@ import { setImmediate } from 'node:timers/promises';
 import { MessageChannel, Worker } from 'node:worker_threads';
 import type { Channel } from '../protocol/channel.ts';
 import { PortChannel } from '../protocol/port-channel.ts';
+import { textOf } from '../text-of.ts';
 import type { WorkerLoss } from './cluster.ts';
 
 const entry = new URL(
@@ -111,14 +112,4 @@ function lossOf(name: string, exitCode: number, thrown: { error: unknown } | und
     message: `worker ${name} ended by an error: ${text}`,
     cause: error,
   };
-}
-
-/** A thread may end by throwing anything, also what has no text. */
-function textOf(error: unknown): string {
-  if (error instanceof Error) return error.message;
-  try {
-    return String(error);
-  } catch {
-    return `a value of type ${typeof error}`;
-  }
 }

@@ -31,6 +31,8 @@ interface Standing {
 class RemoteLease implements WorkerLease {
   readonly id: string;
   readonly worker: string;
+  /** The number of the request that it was granted for. */
+  readonly request: number;
   readonly #channel: WebSocketChannel;
   readonly #cluster: HeadCluster;
   onLost: (loss: WorkerLoss) => void = () => {};
@@ -38,8 +40,9 @@ class RemoteLease implements WorkerLease {
   /** Set when the connection is gone and the reason is awaited. */
   lossTimer: NodeJS.Timeout | undefined;
 
-  constructor(id: string, worker: string, channel: WebSocketChannel, cluster: HeadCluster) {
+  constructor(id: string, worker: string, request: number, channel: WebSocketChannel, cluster: HeadCluster) {
     this.id = id;
+    this.request = request;
     this.worker = worker;
     this.#channel = channel;
     this.#cluster = cluster;
@@ -72,7 +75,7 @@ export class HeadCluster implements Cluster {
   readonly #standing = new Map<number, Standing>();
   readonly #leases = new Map<string, RemoteLease>();
   /** Leases that were granted and whose workers are being connected to. */
-  readonly #connecting = new Set<string>();
+  readonly #connecting = new Map<string, number>();
   readonly #welcomed = Promise.withResolvers<void>();
   #requestCount = 0;
   #workersMax = 0;
@@ -87,7 +90,10 @@ export class HeadCluster implements Cluster {
         type: 'session.hello',
         session: this.#session,
         name: `pid ${process.pid}`,
-        leases: [...this.#leases.keys(), ...this.#connecting],
+        leases: [
+          ...[...this.#leases.values()].map(({ id, request }) => ({ lease: id, request })),
+          ...[...this.#connecting].map(([lease, request]) => ({ lease, request })),
+        ],
       }),
       onMessage: (message) => this.#onMessage(message),
       onCut: () => {},
@@ -183,7 +189,7 @@ export class HeadCluster implements Cluster {
   async #onGranted(message: Extract<HeadToSession, { type: 'lease.granted' }>): Promise<void> {
     const { lease: id, worker, place, request } = message;
     if (this.#leases.has(id) || this.#connecting.has(id)) return;
-    this.#connecting.add(id);
+    this.#connecting.set(id, request);
     let channel: WebSocketChannel;
     try {
       channel = await connectWorker(this.#place, id, place);
@@ -200,7 +206,7 @@ export class HeadCluster implements Cluster {
       this.#control.send({ type: 'lease.release', lease: id });
       return;
     }
-    const lease = new RemoteLease(id, worker, channel, this);
+    const lease = new RemoteLease(id, worker, request, channel, this);
     this.#leases.set(id, lease);
     channel.onClose = (reason) => this.#onCut(lease, reason);
     standing.request.onGranted(lease);

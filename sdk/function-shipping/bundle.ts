@@ -17,8 +17,9 @@ import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { BuildFailure, BuildOptions, BuildResult, Loader, Location, Message, Plugin } from 'esbuild';
+import { textOf } from '../text-of.ts';
 import { ownIndexPath } from './own-package.ts';
-import { messageOf, refusal } from './refusal.ts';
+import { refusal } from './refusal.ts';
 import { type Bundle, bundleBytesMax } from './shipped-code.ts';
 
 /** One thing to bundle. */
@@ -197,7 +198,7 @@ function isBuildFailure(error: unknown): error is BuildFailure {
 }
 
 function explain(error: unknown, imports: readonly BundleImport[]): string {
-  if (!isBuildFailure(error)) return `what it imports cannot be bundled: ${messageOf(error)}`;
+  if (!isBuildFailure(error)) return `what it imports cannot be bundled: ${textOf(error)}`;
   const texts = error.errors.slice(0, 3).map((message) => explainOne(message, imports));
   return `what it imports cannot be bundled: ${texts.join('; ')}`;
 }

@@ -8,7 +8,8 @@
 //       lines and columns in it are those of the file.
 
 import { isProxy } from 'node:util/types';
-import { messageOf, refusal } from './refusal.ts';
+import { textOf } from '../text-of.ts';
+import { refusal } from './refusal.ts';
 import { sourceBytesMax } from './shipped-code.ts';
 import { lineAt, type Node, parse, rangeOf, type Syntax } from './syntax.ts';
 
@@ -159,7 +160,7 @@ export function tooDeep(label: string, cause: unknown): Error {
 }
 
 function unparsable(text: string, label: string, error: unknown): Error {
-  const message = messageOf(error).replace(/ \(\d+:\d+\)$/, '');
+  const message = textOf(error).replace(/ \(\d+:\d+\)$/, '');
   if (error instanceof RangeError || message.startsWith('Not enough stack space')) return tooDeep(label, error);
   const at = error instanceof SyntaxError && 'pos' in error && typeof error.pos === 'number' ? error.pos - 1 : 0;
   const line = lineAt(text, at) + 1;

@@ -9,6 +9,7 @@
 import { isBuiltin } from 'node:module';
 import { compileFunction } from 'node:vm';
 import { GridbookError } from '../errors.ts';
+import { textOf } from '../text-of.ts';
 import type { Bundle } from './shipped-code.ts';
 
 /** What a module exports. */
@@ -44,7 +45,7 @@ export function runBundle({ script }: Bundle, name: string, gridbook: Exports | 
     });
     run(module, module.exports, required);
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
+    const message = textOf(error);
     throw new GridbookError(`Cannot load what "${name}" imports on the worker: ${message}`, { cause: error });
   }
   known.set(script, new WeakRef(module.exports));

@@ -7,8 +7,3 @@ export function refusal(name: string, reason: string, cause?: unknown): InvalidA
   const text = `Cannot ship ${name === '' ? 'the function' : `"${name}"`}: ${reason}`;
   return new InvalidArgumentError(text, cause === undefined ? {} : { cause });
 }
-
-/** The message of anything thrown. */
-export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
-}

@@ -5,12 +5,13 @@
 
 import { isModuleNamespaceObject } from 'node:util/types';
 import { InvalidArgumentError } from '../errors.ts';
+import { textOf } from '../text-of.ts';
 import type { BuiltinModuleName } from './builtin-modules.ts';
 import { bundle, exportNamesOf } from './bundle.ts';
 import { callerUrl } from './caller-url.ts';
 import { type HomeModule, homeModule } from './home-module.ts';
 import { namespaceImports } from './imported-name.ts';
-import { messageOf, refusal } from './refusal.ts';
+import { refusal } from './refusal.ts';
 import type { Bundle, Shipment, ShipOptions } from './shipped-code.ts';
 
 /**
@@ -119,7 +120,7 @@ async function findNamespace(namespace: object, home: HomeModule): Promise<URL> 
     try {
       if ((await import(url.href)) === namespace) return url;
     } catch (error) {
-      failures.push(messageOf(error));
+      failures.push(textOf(error));
     }
   }
   throw new InvalidArgumentError(

@@ -4,8 +4,8 @@
 export interface Frame {
   /** The frame itself. Who sends it gives it away: it must not be touched afterwards. */
   readonly bytes: Uint8Array<ArrayBuffer>;
-  /** Objects that both sides see: frames of one value in shared memory. */
-  readonly shared: readonly Uint8Array<SharedArrayBuffer>[];
+  /** Stored objects, frames of one value each: in memory that both sides see, or brought along by the channel. */
+  readonly shared: readonly Uint8Array[];
 }
 
 export interface Channel {

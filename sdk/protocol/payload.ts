@@ -13,9 +13,9 @@ import { tags, type WireValue } from './wire-value.ts';
 /** Values with raw bytes from here on are stored outside the frames that name them. */
 export const storedBytesMin = 64 * 1024;
 
-/** A frame of one value, in memory that all threads of the process see. */
+/** A frame of one value: in memory that all threads of the process see, or as it came over a network. */
 export interface StoredValue {
-  readonly bytes: Uint8Array<SharedArrayBuffer>;
+  readonly bytes: Uint8Array;
 }
 
 /** A reference inside a value; `node[0]` is set to its place in each message that carries the value. */

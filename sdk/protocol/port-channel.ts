@@ -12,7 +12,7 @@ import type { Channel, Frame } from './channel.ts';
 /** Up to here a copy is cheaper than moving the buffer to the other thread. */
 const copyBytesMax = 2048;
 
-const noShared: readonly Uint8Array<SharedArrayBuffer>[] = [];
+const noShared: readonly Uint8Array[] = [];
 
 /** What a MessagePort and a Worker have in common. */
 export interface Port {
@@ -48,15 +48,11 @@ function frameOf(message: unknown): Frame {
   if (isBytes(message)) return { bytes: message, shared: noShared };
   if (Array.isArray(message)) {
     const [bytes, ...shared]: unknown[] = message;
-    if (isBytes(bytes) && shared.every(isShared)) return { bytes, shared };
+    if (isBytes(bytes) && shared.every((part) => part instanceof Uint8Array)) return { bytes, shared };
   }
   throw new ProtocolError('Cannot read a message of a port: it is not a frame');
 }
 
 function isBytes(value: unknown): value is Uint8Array<ArrayBuffer> {
   return value instanceof Uint8Array && value.buffer instanceof ArrayBuffer;
-}
-
-function isShared(value: unknown): value is Uint8Array<SharedArrayBuffer> {
-  return value instanceof Uint8Array && value.buffer instanceof SharedArrayBuffer;
 }

@@ -14,6 +14,7 @@ import type { TaskCombined, TaskResults, WorkerToSession } from '../protocol/mes
 import { allocateShared, storedBytesMin } from '../protocol/payload.ts';
 import { type ValueSink, writeValue } from '../protocol/serialization.ts';
 import { tags, type WireValue } from '../protocol/wire-value.ts';
+import { textOf } from '../text-of.ts';
 
 /** A frame of answers is sent when its raw bytes reach this. */
 const frameBytesEnough = 256 * 1024;
@@ -200,14 +201,5 @@ export class AnswerWriter {
     this.#messages = [];
     this.#shared = [];
     this.#channel.send({ bytes, shared });
-  }
-}
-
-/** What can be said of any value: one may throw even when it is made a string. */
-function textOf(value: unknown): string {
-  try {
-    return String(value);
-  } catch {
-    return `a value of type ${typeof value} that has no text`;
   }
 }

@@ -14,7 +14,6 @@ import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { Worker } from 'node:worker_threads';
 import { type WebSocket, WebSocketServer } from 'ws';
-import { controlVersion } from '../protocol/control-messages.ts';
 import { frameMessageBytesMax, WebSocketChannel } from '../protocol/websocket-channel.ts';
 import { Executor } from './executor.ts';
 import { asParentMessage, type WorkerToParent } from './worker-process-messages.ts';
@@ -31,8 +30,8 @@ const send = process.send.bind(process);
 const exit = process.exit.bind(process);
 
 function tell(message: WorkerToParent, done: () => void = () => {}): void {
-  if (!process.connected) return done();
-  send(message, undefined, undefined, done);
+  if (process.connected) send(message, undefined, undefined, done);
+  else done();
 }
 
 /** The executor of the latest connection: stray errors of tasks go where the tasks came from. */
@@ -50,10 +49,6 @@ function serve(socket: string): void {
   server.on('upgrade', (request: IncomingMessage, raw: Duplex, head: Buffer) => {
     raw.on('error', () => {}); // `ws` listens once it has taken the socket over
     if (offered?.server !== server) return refuse(raw, '409 Conflict', 'the lease is in use');
-    const version = request.headers['x-gridbook-version'];
-    if (version !== String(controlVersion)) {
-      return refuse(raw, '426 Upgrade Required', `this worker speaks version ${controlVersion}, the peer ${version}`);
-    }
     sockets.handleUpgrade(request, raw, head, (peer) => onConnected(peer, socket, server));
   });
   server.on('error', (error) => {

@@ -118,6 +118,25 @@ describe('an endless task', () => {
     }
   });
 
+  test('of a function known as short, cancelled without force, gets no more tasks behind it', async () => {
+    const f = session.remote((x: number, said: string): number | Promise<number> => {
+      if (x >= 0) return x;
+      new BroadcastChannel(said).postMessage(1);
+      return new Promise<number>(() => {});
+    });
+    const inputs = Array.from({ length: 300 }, (_, x) => x);
+    await session.get(inputs.map((x) => f(x, '')));
+    const { word, begun } = watchBegin();
+    const endlessRef = f(-1, word);
+    await begun;
+    session.cancel(endlessRef);
+    assert.ok((await errorOf(endlessRef)) instanceof CancelledError);
+    assert.deepEqual(await session.get(inputs.map((x) => f(x, ''))), inputs);
+    // What it holds is given up with the session.
+    await session.close();
+    session = await connect({ address: 'embedded', workers: 2 });
+  });
+
   test('does not take along what was sent to its worker after it', async () => {
     const one = await connect({ address: 'embedded', workers: 1 });
     try {

@@ -142,6 +142,7 @@ describe('a function that fails', () => {
             throw new Error('no text');
           },
         },
+        'text that is no function': { toString: 5 },
         'revoked proxy': revocable.proxy,
         'error with a message that is no text': Object.assign(new Error('m'), { message: Object.create(null) }),
         'error with a getter that throws': Object.defineProperty(new Error('m'), 'message', {
@@ -159,7 +160,8 @@ describe('a function that fails', () => {
       symbol: /Symbol\(sign\)/,
       function: /=> 1/,
       'no prototype': /failed/,
-      'text that throws': /no text/,
+      'text that throws': /without text/,
+      'text that is no function': /without text/,
       'revoked proxy': /cannot travel/,
       'error with a message that is no text': /failed/,
       'error with a getter that throws': /failed/,

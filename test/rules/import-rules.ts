@@ -44,12 +44,13 @@ const homes: Readonly<Record<string, readonly string[]>> = {
   msgpackr: ['sdk/protocol/'],
   pino: ['daemon/'],
   'prom-client': ['daemon/'],
-  'simple-statistics': ['sdk/experiments/', 'sdk/workloads/'],
+  selfsigned: ['daemon/'],
+  'simple-statistics': ['sdk/experiments/', 'sdk/workloads/', 'repl/'],
   tslab: ['notebooks/'],
   vega: ['sdk/experiments/', 'notebooks/'],
   'vega-lite': ['sdk/experiments/', 'notebooks/'],
   wabt: ['sdk/workloads/'],
-  ws: ['sdk/protocol/', 'daemon/'],
+  ws: ['sdk/protocol/', 'sdk/cluster/', 'sdk/worker/', 'daemon/'],
   yaml: ['daemon/', 'repl/'],
   zod: ['sdk/', 'daemon/', 'repl/'],
 };
@@ -89,7 +90,7 @@ export function packageViolations(files: readonly SourceFile[], manifest: Manife
 }
 
 /** State machines that know no network, timer or clock. */
-export const pureRoots = ['sdk/dispatcher.ts'];
+export const pureRoots = ['sdk/dispatcher.ts', 'daemon/head/lease-scheduler.ts'];
 
 const impure = new Set([
   'AbortSignal',

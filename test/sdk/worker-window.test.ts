@@ -112,7 +112,10 @@ describe('WorkerWindow', () => {
     const window = new WorkerWindow<DispatchTask>('A');
     assert.equal(window.killAt, Number.POSITIVE_INFINITY);
     for (const id of [1, 2, 3]) {
-      window.add(taskOf(id, 1, 1, 1));
+      const task = taskOf(id, 1, 1, 1);
+      window.add(task);
+      task.state = 'cancelled';
+      window.unwanted++;
       window.overdue.set(id, 100 * id);
     }
     assert.equal(window.killAt, 100);

@@ -112,9 +112,9 @@ export async function getting(): Promise<void> {
   const one = await session.get(sum);
   holds<Same<typeof one, number>>();
   const pair = await session.get([sum, word]);
-  holds<Same<(typeof pair)[number], string | number>>();
-  const tuple = await session.get([sum, word] as const);
-  holds<Same<typeof tuple, [number, string]>>();
+  holds<Same<typeof pair, [number, string]>>();
+  const fixed = await session.get([sum, word] as const);
+  holds<Same<typeof fixed, [number, string]>>();
   const list: ObjectRef<number>[] = [sum];
   const values = await session.get(list);
   holds<Same<typeof values, number[]>>();
@@ -145,6 +145,7 @@ export async function mapping(): Promise<void> {
   );
   holds<Same<typeof total, number>>();
   session.map((x: number) => x, [1], { combine: (a: number, b: number) => a + b });
+  session.map((x: number) => x, [1], { combine: (a, b) => a + b });
   // @ts-expect-error - it combines numbers, not texts
   session.map((x: number) => x, [1], { combine: (a: string, b: string) => a + b });
 }

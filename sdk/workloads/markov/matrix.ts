@@ -4,6 +4,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { extname } from 'node:path';
 import { InvalidArgumentError } from '../../errors.ts';
 import { checkInteger } from '../../task-options.ts';
+import { textOf } from '../../text-of.ts';
 
 /** The largest number of states. */
 export const matrixSizeMax = 2048;
@@ -192,13 +193,13 @@ export async function readMatrixFile(path: string): Promise<TransitionMatrix> {
     if (size > fileBytesMax) throw new Error(`it has ${size} bytes, the limit is ${fileBytesMax}`);
     text = await readFile(path, 'utf8');
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
+    const why = textOf(cause);
     throw new InvalidArgumentError(`Cannot read a matrix from ${path}: ${why}`, { cause });
   }
   try {
     return checkMatrix(kind === '.json' ? parseJson(text) : parseCsv(text));
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
+    const why = textOf(cause);
     throw new InvalidArgumentError(`Cannot use the matrix in ${path}: ${why}`, { cause });
   }
 }

@@ -1,0 +1,113 @@
+// Starts a daemon in a process that outlives its starter, and waits until it serves.
+//
+// Invariants:
+//   B1. What may hold a secret goes through standard input: no argument and no environment has it.
+
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
+import { fileURLToPath } from 'node:url';
+import { z } from 'zod';
+import { AuthenticationError, ConnectionError, daemonDirectory } from '../sdk/internal.ts';
+import type { DaemonConfig } from './config.ts';
+import { ensureHome } from './home.ts';
+
+const startTimeoutMs = 20_000;
+const isSource = import.meta.url.endsWith('.ts');
+const mainPath = fileURLToPath(new URL(isSource ? 'daemon-main.ts' : 'daemon-main.js', import.meta.url));
+/** A daemon makes little garbage, and stays for days: what it need not keep is given back. */
+const memoryFlags = ['--max-semi-space-size=2'];
+
+const word = z.union([
+  z.object({ port: z.int().positive() }),
+  z.object({ error: z.object({ code: z.string().optional(), message: z.string() }) }),
+]);
+
+/** Starts a daemon; gives its port once it serves. @throws ConnectionError or AuthenticationError that says why it cannot. */
+export async function startInBackground(config: DaemonConfig): Promise<number> {
+  const { home } = config;
+  ensureHome(home);
+  mkdirSync(join(home, 'daemons'), { recursive: true, mode: 0o700 });
+  // What a process says when it crashes is no record of the log, and has a file of its own.
+  const crashPath = join(home, 'daemons', `starting-${process.pid}.err`);
+  const crash = openSync(crashPath, 'w', 0o600);
+  const { GRIDBOOK_ADDRESS: _, ...env } = process.env; // B1
+  const child = spawn(process.execPath, [...memoryFlags, mainPath], {
+    detached: true,
+    env: { ...env, ...(await compileCache(env)) },
+    stdio: ['pipe', 'pipe', crash],
+  });
+  closeSync(crash);
+  const { stdin, stdout } = child;
+  if (stdin === null || stdout === null) throw new TypeError('A daemon was started without pipes');
+  try {
+    stdin.on('error', () => {}); // its end is told by `exit`
+    stdin.end(JSON.stringify(config));
+    const port = await portOf(child, stdout, crashPath);
+    renameSync(crashPath, join(daemonDirectory(home, port), 'daemon.err'));
+    return port;
+  } catch (error) {
+    child.kill('SIGKILL');
+    rmSync(crashPath, { force: true });
+    throw error;
+  } finally {
+    stdout.destroy();
+    child.unref();
+  }
+}
+
+async function portOf(child: ChildProcess, stdout: Readable, crashPath: string): Promise<number> {
+  const lines = createInterface({ input: stdout });
+  const waiting = new AbortController();
+  const { signal } = waiting;
+  const timer = setTimeout(() => waiting.abort(), startTimeoutMs);
+  try {
+    const line = await Promise.race([
+      once(lines, 'line', { signal }).then(([text]) => String(text)),
+      once(child, 'error', { signal }).then(([error]) => Promise.reject(error)),
+      // Its last line may come after its end.
+      once(lines, 'close', { signal }).then(() => undefined),
+    ]);
+    if (line === undefined) throw new ConnectionError(`Cannot start the daemon: it ended at once${crashOf(crashPath)}`);
+    return outcome(line);
+  } catch (error) {
+    if (!signal.aborted) throw error;
+    throw new ConnectionError(`Cannot start the daemon: it did not serve within ${startTimeoutMs / 1000} s`);
+  } finally {
+    clearTimeout(timer);
+    waiting.abort();
+    lines.close();
+  }
+}
+
+function outcome(line: string): number {
+  const said = word.parse(JSON.parse(line));
+  if ('port' in said) return said.port;
+  const { code, message } = said.error;
+  throw code === 'AUTHENTICATION' ? new AuthenticationError(message) : new ConnectionError(message);
+}
+
+function crashOf(path: string): string {
+  const lines = readFileSync(path, 'utf8').split('\n');
+  const telling = lines.find((line) => /^\w*Error\b|^FATAL/.test(line.trim()));
+  return telling === undefined ? '' : `: ${telling.trim()}`;
+}
+
+/**
+ * Where compiled code is kept when the daemon runs from its sources. Taking the types out of them needs a compiler, whose
+ * 25 MB a daemon would carry for as long as it runs; from the cache it does not load it.
+ */
+async function compileCache(env: NodeJS.ProcessEnv): Promise<NodeJS.ProcessEnv> {
+  if (!isSource) return {};
+  const path = fileURLToPath(new URL('../node_modules/.cache/gridbook', import.meta.url));
+  const cache = { NODE_COMPILE_CACHE: path };
+  if (!existsSync(path)) {
+    // A daemon without anything to start with loads its code, and ends.
+    const filler = spawn(process.execPath, [mainPath], { env: { ...env, ...cache }, stdio: 'ignore' });
+    await once(filler, 'close');
+  }
+  return cache;
+}

@@ -1,0 +1,23 @@
+// A process that is a daemon: signals, and what is done about errors that nobody handles.
+
+import type { DaemonConfig } from './config.ts';
+import { type Daemon, openDaemon, stopGraceMs } from './daemon.ts';
+
+/**
+ * Runs a daemon until it is told to stop.
+ *
+ * @param echo - whether log lines go to standard error, too.
+ * @param onReady - told once it serves.
+ */
+export async function runDaemon(config: DaemonConfig, echo: boolean, onReady: (daemon: Daemon) => void): Promise<void> {
+  // Tasks inherit the environment, and an address there can hold a token.
+  delete process.env['GRIDBOOK_ADDRESS'];
+  const daemon = await openDaemon(config, { echo });
+  let signals = 0;
+  // Who asks twice does not want to wait.
+  const onSignal = (): void => void daemon.stop(signals++ === 0 ? stopGraceMs : 0);
+  process.on('SIGTERM', onSignal).on('SIGINT', onSignal);
+  onReady(daemon);
+  await daemon.ended;
+  process.off('SIGTERM', onSignal).off('SIGINT', onSignal);
+}

@@ -1,0 +1,409 @@
+// The head's scheduler: which session gets a worker on which node, and what becomes of leases when somebody goes.
+//
+// A pure state machine. Inputs are the `on…` methods, each with the time in milliseconds of any monotonic clock;
+// outputs are the effects that `takeEffects` hands over.
+//
+// Owns: the nodes, sessions, requests and leases of one head. Does not own: connections, workers, tasks. Whoever calls
+//   it tells of a peer's newest connection only, and of one hello for each, and closes those that were replaced.
+// Callers: the head's service, and the simulation.
+//
+// Invariants:
+//   L1. What leases take on a node is never more than the node has, for each resource by itself.
+//   L2. A lease is granted once, to the session for which it was started, while that one is connected and its request
+//       stands. Its end is told once, or was the session's own wish.
+//   L3. Where a lease ends, what it took is free at once: its node hears of the end before it hears of the next start.
+//       A node that is away hears of it when it is back: what it runs and the head does not know of is ended.
+//   L4. Words of another incarnation than the node's present one change nothing. A new incarnation has lost all leases
+//       of the one before.
+//   L5. A node that is away keeps its granted leases for `nodeGraceMs`, and gets none. A session that is away keeps its
+//       own for `sessionGraceMs`; its requests end at once, and it makes them again when it is back.
+//   L6. A new head believes nodes and sessions that come back with leases, if both say so. It waits `sessionGraceMs`
+//       for a session of which a node speaks, and until it is `nodeGraceMs` old for a node of which a session's leases
+//       speak. It refuses nothing before it is `sessionGraceMs` old.
+//   L7. A request is judged once. One that no known node can ever meet is refused; all others wait as long as need be.
+//   L8. A node on which workers end before they are ready rests for longer and longer.
+//   L9. At rest (no sessions) no collection holds anything but nodes.
+
+import { amountsTaken, workersIn } from './amounts.ts';
+import { isWaiting, planLeases } from './fair-share.ts';
+import { bind, LeaseTable } from './lease-table.ts';
+import { isFeasible, refusalOf } from './placement.ts';
+import {
+  type ClusterNode,
+  type HeadSession,
+  type JoiningNode,
+  type LeaseEffect,
+  type LeaseSchedulerOptions,
+  newNode,
+  newSession,
+  type OpeningSession,
+  type RequestTerms,
+  type StandingRequest,
+  type WorkerEnd,
+} from './scheduler-state.ts';
+
+/** How long a node rests after a worker that was never ready; doubled each time, up to the second. */
+const restFirstMs = 100;
+const restMaxMs = 10_000;
+/** Each round makes the poorest richer; this is only to be sure that one input takes no time to speak of. */
+const planRoundsMax = 100;
+
+export class LeaseScheduler {
+  readonly #options: Required<LeaseSchedulerOptions>;
+  readonly #nodes = new Map<string, ClusterNode>();
+  readonly #sessions = new Map<string, HeadSession>();
+  readonly #leases = new LeaseTable((effect) => this.#effects.push(effect));
+  /** Requests of which it is not known yet whether they can ever be met. */
+  readonly #unjudged = new Set<StandingRequest>();
+  #workersMax = 0;
+  #effects: LeaseEffect[] = [];
+
+  constructor(options: LeaseSchedulerOptions) {
+    this.#options = { nodeGraceMs: 60_000, sessionGraceMs: 5_000, nodeLeasesMax: 1024, ...options };
+  }
+
+  /** How many workers of one cpu the known nodes hold. */
+  get workersMax(): number {
+    return this.#workersMax;
+  }
+
+  /** How much every collection holds; `used`: entries in the accounts of all nodes. */
+  get counts(): Record<'nodes' | 'sessions' | 'requests' | 'unjudged' | 'leases' | 'claims' | 'used', number> {
+    let [requests, claims, used] = [0, 0, 0];
+    for (const session of this.#sessions.values()) {
+      requests += session.requests.size;
+      claims += session.claims.size;
+    }
+    for (const node of this.#nodes.values()) used += node.used.size + node.leases.size;
+    const [nodes, sessions, leases] = [this.#nodes.size, this.#sessions.size, this.#leases.size];
+    return { nodes, sessions, requests, unjudged: this.#unjudged.size, leases, claims, used };
+  }
+
+  /** When `onTick` has something to do; undefined for never. */
+  get nextDeadline(): number | undefined {
+    let next = Number.POSITIVE_INFINITY;
+    let waits = false;
+    for (const { awayUntil, claims, requests } of this.#sessions.values()) {
+      if (awayUntil !== undefined) next = Math.min(next, awayUntil);
+      if (claims.size > 0) next = Math.min(next, this.#claimsUntil);
+      waits ||= requests.values().some(isWaiting);
+    }
+    for (const { awayUntil, restsUntil } of this.#nodes.values()) {
+      if (awayUntil !== undefined) next = Math.min(next, awayUntil);
+      else if (waits && restsUntil !== undefined) next = Math.min(next, restsUntil);
+    }
+    if (this.#nodes.size > 0 && this.#unjudged.values().some(({ session }) => session.claims.size === 0)) {
+      next = Math.min(next, this.#judgesFrom);
+    }
+    return next === Number.POSITIVE_INFINITY ? undefined : next;
+  }
+
+  /** The node on which a lease's worker runs; undefined when there is no such lease. */
+  nodeOf(lease: string): string | undefined {
+    return this.#leases.get(lease)?.node.id;
+  }
+
+  /** The effects since the last call, in their order. */
+  takeEffects(): LeaseEffect[] {
+    const effects = this.#effects;
+    if (effects.length > 0) this.#effects = [];
+    return effects;
+  }
+
+  get #claimsUntil(): number {
+    return this.#options.now + this.#options.nodeGraceMs; // L6
+  }
+
+  get #judgesFrom(): number {
+    return this.#options.now + this.#options.sessionGraceMs; // L6
+  }
+
+  /** A node has connected, for the first time or again. */
+  onNodeJoined(joining: JoiningNode, now: number): void {
+    const known = this.#nodes.get(joining.node);
+    if (known?.previous === joining.incarnation) {
+      this.#effects.push({ type: 'node.rejected', node: joining.node, incarnation: joining.incarnation }); // L4
+      return;
+    }
+    const again = known?.incarnation === joining.incarnation;
+    if (known !== undefined && !again) this.#loseNode(known, `node ${known.id} was started again`); // L4
+    const node: ClusterNode = again ? known : newNode(joining, known?.incarnation, this.#options.nodeLeasesMax);
+    this.#nodes.set(node.id, node);
+    node.awayUntil = undefined;
+    this.#leases.forgetStarting(node);
+    const runs = new Set(joining.leases.map(({ lease }) => lease));
+    for (const lease of node.leases) {
+      if (runs.has(lease.id)) continue;
+      this.#leases.lose(lease, lost('connection-lost', `its worker ended while node ${node.id} was away`));
+    }
+    const ended: string[] = [];
+    for (const { lease: id, session, resources } of joining.leases) {
+      if (this.#leases.get(id)?.node === node) continue;
+      const owner = this.#leases.get(id) !== undefined ? undefined : this.#ownerOf(id, session, now);
+      if (owner === undefined)
+        ended.push(id); // L3
+      else this.#leases.adopt(id, owner, node, amountsTaken(resources));
+    }
+    this.#effects.push({ type: 'node.welcome', node: node.id, ended });
+    this.#onNodesChanged(now);
+  }
+
+  /** L6: the session that has a lease of which a node speaks; undefined when none has. */
+  #ownerOf(lease: string, id: string, now: number): HeadSession | undefined {
+    const session = this.#sessions.get(id);
+    if (session?.greeted) return session.claims.has(lease) ? session : undefined;
+    if (now >= this.#claimsUntil) return undefined;
+    if (session !== undefined) return session;
+    const awaited = newSession(id, now + this.#options.sessionGraceMs);
+    this.#sessions.set(id, awaited);
+    return awaited;
+  }
+
+  /** A node's connection is gone; its workers may go on. */
+  onNodeDisconnected(id: string, incarnation: string, now: number): void {
+    const node = this.#present(id, incarnation);
+    if (node === undefined || node.awayUntil !== undefined) return;
+    node.awayUntil = now + this.#options.nodeGraceMs; // L5
+    this.#leases.forgetStarting(node);
+    this.#plan(now);
+  }
+
+  /** A node is gone for good, with all that ran on it. */
+  onNodeLost(id: string, incarnation: string, now: number): void {
+    const node = this.#present(id, incarnation);
+    if (node === undefined) return;
+    this.#loseNode(node, `node ${id} ended`);
+    this.#onNodesChanged(now);
+  }
+
+  #loseNode(node: ClusterNode, message: string): void {
+    this.#nodes.delete(node.id);
+    this.#leases.forgetStarting(node);
+    for (const lease of node.leases) this.#leases.lose(lease, lost('node-died', message));
+  }
+
+  /** L4 */
+  #present(id: string, incarnation: string): ClusterNode | undefined {
+    const node = this.#nodes.get(id);
+    return node?.incarnation === incarnation ? node : undefined;
+  }
+
+  #onNodesChanged(now: number): void {
+    let workersMax = 0;
+    for (const { total } of this.#nodes.values()) workersMax += workersIn(total);
+    if (workersMax !== this.#workersMax) {
+      this.#workersMax = workersMax;
+      this.#effects.push({ type: 'cluster.changed', workersMax });
+    }
+    this.#plan(now);
+  }
+
+  /** A worker can be used. */
+  onWorkerReady(id: string, incarnation: string, lease: string, worker: string, socket: string, now: number): void {
+    const node = this.#present(id, incarnation);
+    if (node === undefined || node.awayUntil !== undefined) return;
+    const found = this.#leases.get(lease);
+    if (found === undefined) this.#effects.push({ type: 'worker.stop', node: id, lease, force: true }); // L3
+    if (found?.node !== node || found.state !== 'starting' || found.request === undefined) return;
+    found.state = 'granted';
+    const { session, request } = found;
+    const granted = { session: session.id, request: request.number, lease, node: id, worker, socket };
+    this.#effects.push({ type: 'lease.granted', ...granted }); // L2
+    if (node.failures === 0) return;
+    node.failures = 0;
+    node.restsUntil = undefined;
+    this.#plan(now);
+  }
+
+  /** A worker has ended by itself, or could not be started. */
+  onWorkerLost(id: string, incarnation: string, lease: string, end: WorkerEnd, now: number): void {
+    const node = this.#present(id, incarnation);
+    const found = this.#leases.get(lease);
+    if (node === undefined || found?.node !== node) return;
+    if (found.state === 'starting') {
+      node.restsUntil = now + Math.min(restFirstMs * 2 ** node.failures++, restMaxMs); // L8
+      this.#leases.remove(found);
+    } else this.#leases.lose(found, end);
+    this.#plan(now);
+  }
+
+  /** A session has connected, for the first time or again; its requests follow. */
+  onSessionOpened({ session: id, leases }: OpeningSession, now: number): void {
+    const session = this.#sessions.get(id) ?? newSession(id, undefined);
+    this.#sessions.set(id, session);
+    this.#endRequests(session); // L5
+    const named = new Map(leases.map(({ lease, request }) => [lease, request]));
+    for (const lease of session.leases) if (!named.has(lease.id)) this.#leases.stop(lease, lease.exclusive !== false);
+    for (const claim of session.claims.keys()) if (!named.has(claim)) session.claims.delete(claim);
+    const ended: string[] = [];
+    for (const [lease, request] of named) {
+      const known = this.#leases.get(lease);
+      if (known?.session === session) known.requestNumber ??= request;
+      else if (session.claims.has(lease)) continue;
+      else if (known === undefined && !session.greeted && now < this.#claimsUntil)
+        session.claims.set(lease, request); // L6
+      else ended.push(lease);
+    }
+    session.greeted = true;
+    session.awayUntil = undefined;
+    this.#effects.push({ type: 'session.welcome', session: id, workersMax: this.#workersMax, ended });
+    this.#plan(now);
+  }
+
+  /** A session's connection is gone; it may come back. */
+  onSessionDisconnected(id: string, now: number): void {
+    const session = this.#sessions.get(id);
+    if (session === undefined || session.awayUntil !== undefined) return;
+    session.awayUntil = now + this.#options.sessionGraceMs; // L5
+    this.#endRequests(session);
+    this.#plan(now);
+  }
+
+  /** A session has ended. */
+  onSessionClosed(id: string, now: number): void {
+    const session = this.#sessions.get(id);
+    if (session === undefined) return;
+    this.#close(session);
+    this.#plan(now);
+  }
+
+  #close(session: HeadSession): void {
+    this.#endRequests(session);
+    // Nobody waits for what runs there, and it may run for ever.
+    for (const lease of session.leases) this.#leases.stop(lease, true);
+    this.#sessions.delete(session.id);
+  }
+
+  /** Which leases belong to which request is not known until the session says it again. */
+  #endRequests(session: HeadSession): void {
+    for (const request of session.requests.values()) this.#end(request);
+    for (const lease of session.leases) {
+      lease.request = undefined;
+      lease.recalled = false;
+    }
+  }
+
+  /** A session could use workers of a kind, as many as its demand will say. */
+  onRequest(id: string, number: number, terms: RequestTerms, now: number): void {
+    const session = this.#connected(id);
+    if (session === undefined || session.requests.has(number)) return;
+    const amounts = amountsTaken(terms.resources);
+    const request: StandingRequest = { session, number, ...terms, amounts, demand: 0, leases: new Set() };
+    session.requests.set(number, request);
+    for (const lease of session.leases) bind(lease, request);
+    this.#unjudged.add(request);
+    this.#plan(now);
+  }
+
+  onDemand(id: string, number: number, count: number, now: number): void {
+    const request = this.#connected(id)?.requests.get(number);
+    if (request === undefined || request.demand === count) return;
+    request.demand = count;
+    const wanted = request.exclusive ? Math.min(count, 1) : count;
+    // The session does not know of those that start: they end before it does.
+    for (const lease of [...request.leases].reverse()) {
+      if (request.leases.size > wanted && lease.state === 'starting') this.#leases.stop(lease, request.exclusive);
+    }
+    this.#plan(now);
+  }
+
+  onRequestEnded(id: string, number: number, now: number): void {
+    const request = this.#connected(id)?.requests.get(number);
+    if (request === undefined) return;
+    this.#end(request);
+    this.#plan(now);
+  }
+
+  #end(request: StandingRequest): void {
+    request.demand = 0;
+    request.session.requests.delete(request.number);
+    this.#unjudged.delete(request);
+    for (const lease of request.leases) if (lease.state === 'starting') this.#leases.stop(lease, request.exclusive);
+  }
+
+  /** A session gives a worker back: it is kept warm, unless nobody may use it again. */
+  onLeaseReleased(id: string, lease: string, now: number): void {
+    this.#giveBack(id, lease, false, now);
+  }
+
+  /** A session wants a worker ended. */
+  onLeaseKilled(id: string, lease: string, now: number): void {
+    this.#giveBack(id, lease, true, now);
+  }
+
+  #giveBack(id: string, lease: string, force: boolean, now: number): void {
+    const session = this.#connected(id);
+    if (session === undefined) return;
+    session.claims.delete(lease);
+    const found = this.#leases.get(lease);
+    if (found?.session === session) this.#leases.stop(found, force || found.exclusive !== false);
+    this.#plan(now);
+  }
+
+  #connected(id: string): HeadSession | undefined {
+    const session = this.#sessions.get(id);
+    return session?.awayUntil === undefined ? session : undefined;
+  }
+
+  /** Time has passed: who was away for too long is gone. */
+  onTick(now: number): void {
+    for (const node of this.#nodes.values()) {
+      if (node.restsUntil !== undefined && node.restsUntil <= now) node.restsUntil = undefined;
+      if (node.awayUntil === undefined || node.awayUntil > now) continue;
+      this.#loseNode(node, `node ${node.id} was away for more than ${this.#options.nodeGraceMs} ms`);
+    }
+    for (const session of this.#sessions.values()) {
+      if (session.awayUntil !== undefined && session.awayUntil <= now) this.#close(session);
+      else if (now >= this.#claimsUntil) this.#loseClaims(session);
+    }
+    this.#onNodesChanged(now);
+  }
+
+  /** L6: the nodes of these have not come back. */
+  #loseClaims(session: HeadSession): void {
+    for (const lease of session.claims.keys()) {
+      const end = lost('node-died', 'its node did not come back to the head');
+      if (session.awayUntil === undefined)
+        this.#effects.push({ type: 'lease.lost', session: session.id, lease, ...end });
+    }
+    session.claims.clear();
+  }
+
+  /** L7 */
+  #judge(now: number): void {
+    if (this.#unjudged.size === 0 || this.#nodes.size === 0 || now < this.#judgesFrom) return;
+    const nodes = [...this.#nodes.values()];
+    for (const request of this.#unjudged) {
+      const { session, number } = request;
+      if (session.claims.size > 0) continue;
+      this.#unjudged.delete(request);
+      if (nodes.some((node) => isFeasible(node, request))) continue;
+      this.#end(request);
+      const message = refusalOf(nodes, request);
+      this.#effects.push({ type: 'lease.refused', session: session.id, request: number, message });
+    }
+  }
+
+  #plan(now: number): void {
+    this.#judge(now);
+    // Who has to give something up may be able to use what is free elsewhere: that is seen in the next round.
+    for (let round = 0; round < planRoundsMax && this.#planOnce(now); round++);
+  }
+
+  /** @returns whether somebody had to give up a lease. */
+  #planOnce(now: number): boolean {
+    if (!this.#sessions.values().some(({ requests }) => requests.values().some(isWaiting))) return false;
+    const decisions = planLeases(this.#nodes.values(), this.#sessions.values(), now);
+    for (const decision of decisions) {
+      const { type } = decision;
+      if (type === 'start') this.#leases.start(this.#options.createLeaseId(), decision.request, decision.node);
+      else if (type === 'recall') this.#leases.recall(decision.lease);
+      else this.#leases.stop(decision.lease, decision.lease.exclusive !== false);
+    }
+    return decisions.some(({ type }) => type !== 'start');
+  }
+}
+
+function lost(reason: WorkerEnd['reason'], message: string): WorkerEnd {
+  return { reason, message, exitCode: null };
+}

@@ -1,0 +1,116 @@
+// All leases of one head, and the one place in which they begin and end, so that every account of them agrees.
+//
+// Callers: lease-scheduler.ts, whose invariants are cited here.
+
+import { type Amounts, account, areEqual } from './amounts.ts';
+import type { ClusterNode, HeadSession, Lease, LeaseEffect, StandingRequest, WorkerEnd } from './scheduler-state.ts';
+
+export class LeaseTable {
+  readonly #leases = new Map<string, Lease>();
+  readonly #say: (effect: LeaseEffect) => void;
+
+  constructor(say: (effect: LeaseEffect) => void) {
+    this.#say = say;
+  }
+
+  get size(): number {
+    return this.#leases.size;
+  }
+
+  get(id: string): Lease | undefined {
+    return this.#leases.get(id);
+  }
+
+  /** Has a worker started. */
+  start(id: string, request: StandingRequest, node: ClusterNode): void {
+    const { session, amounts, resources, exclusive } = request;
+    this.#add({
+      id,
+      session,
+      node,
+      amounts,
+      state: 'starting',
+      recalled: false,
+      request,
+      requestNumber: request.number,
+      exclusive,
+    });
+    request.leases.add(this.#leases.get(id)!);
+    this.#say({ type: 'worker.start', node: node.id, lease: id, session: session.id, resources, exclusive });
+  }
+
+  /** Takes over what another head granted (L6). */
+  adopt(id: string, session: HeadSession, node: ClusterNode, amounts: Amounts): void {
+    const lease: Lease = {
+      id,
+      session,
+      node,
+      amounts,
+      state: 'granted',
+      recalled: false,
+      request: undefined,
+      requestNumber: session.claims.get(id),
+      exclusive: undefined,
+    };
+    session.claims.delete(id);
+    this.#add(lease);
+    for (const request of session.requests.values()) bind(lease, request);
+  }
+
+  #add(lease: Lease): void {
+    this.#leases.set(lease.id, lease);
+    lease.session.leases.add(lease);
+    lease.node.leases.add(lease);
+    account(lease.node.used, lease.amounts, 1);
+  }
+
+  /** L3 */
+  remove(lease: Lease): void {
+    if (!this.#leases.delete(lease.id)) return;
+    lease.session.leases.delete(lease);
+    lease.node.leases.delete(lease);
+    lease.request?.leases.delete(lease);
+    account(lease.node.used, lease.amounts, -1);
+  }
+
+  /** Ends a lease that its session has given up, or never knew of. */
+  stop(lease: Lease, force: boolean): void {
+    this.remove(lease);
+    const { id, node } = lease;
+    if (node.awayUntil === undefined) this.#say({ type: 'worker.stop', node: node.id, lease: id, force });
+  }
+
+  /** Ends what was not granted yet on a node that cannot be spoken to. */
+  forgetStarting(node: ClusterNode): void {
+    for (const lease of node.leases) if (lease.state === 'starting') this.remove(lease);
+  }
+
+  /** Ends a lease whose worker is gone. A session that is away hears of it when it is back. */
+  lose(lease: Lease, { reason, message, exitCode }: WorkerEnd): void {
+    this.remove(lease);
+    const { id, session, state } = lease;
+    if (state === 'granted' && session.awayUntil === undefined) {
+      this.#say({ type: 'lease.lost', session: session.id, lease: id, reason, message, exitCode });
+    }
+  }
+
+  recall(lease: Lease): void {
+    lease.recalled = true;
+    this.#say({ type: 'lease.recalled', session: lease.session.id, lease: lease.id });
+  }
+}
+
+/** Counts a lease for a request if it was granted for it, as far as is known. */
+export function bind(lease: Lease, request: StandingRequest): void {
+  if (lease.request !== undefined) return;
+  const { number, exclusive, amounts, leases } = request;
+  const isIts =
+    lease.requestNumber === undefined
+      ? areEqual(lease.amounts, amounts) && !(exclusive && leases.size > 0)
+      : lease.requestNumber === number;
+  if (!isIts) return;
+  lease.request = request;
+  lease.requestNumber = number;
+  lease.exclusive = exclusive;
+  leases.add(lease);
+}

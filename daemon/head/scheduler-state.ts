@@ -1,0 +1,155 @@
+// What the head's scheduler keeps, and what it is told and says: records without behaviour.
+
+import type { Placement, Resources, WorkerDeathReason } from '../../sdk/internal.ts';
+import { type Amounts, amountsHad, type MutableAmounts } from './amounts.ts';
+
+export interface ClusterNode {
+  readonly id: string;
+  readonly incarnation: string;
+  /** The incarnation before this one: its late words are known by it. */
+  readonly previous: string | undefined;
+  readonly total: Amounts;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly used: MutableAmounts;
+  readonly leases: Set<Lease>;
+  /** When it is lost, if it does not come back before; undefined while it is connected. */
+  awayUntil: number | undefined;
+  /** How many workers in a row ended before they were ready, and until when it therefore gets no others. */
+  failures: number;
+  restsUntil: number | undefined;
+}
+
+export interface HeadSession {
+  readonly id: string;
+  /** False when only a node has spoken of it: a new head waits for its hello. */
+  greeted: boolean;
+  /** When it is closed, if it does not come back before; undefined while it is connected. */
+  awayUntil: number | undefined;
+  readonly requests: Map<number, StandingRequest>;
+  readonly leases: Set<Lease>;
+  /** Leases that it says it has, on nodes that are not back yet; each with the number of its request, if it said so. */
+  readonly claims: Map<string, number | undefined>;
+}
+
+export interface StandingRequest {
+  readonly session: HeadSession;
+  readonly number: number;
+  readonly resources: Resources;
+  readonly amounts: Amounts;
+  readonly exclusive: boolean;
+  readonly placement: Placement;
+  /** 0 once it has ended. */
+  demand: number;
+  readonly leases: Set<Lease>;
+}
+
+export interface Lease {
+  readonly id: string;
+  readonly session: HeadSession;
+  readonly node: ClusterNode;
+  readonly amounts: Amounts;
+  state: 'starting' | 'granted';
+  recalled: boolean;
+  /** Undefined while it is not known which: until a session that came back has made its requests again. */
+  request: StandingRequest | undefined;
+  requestNumber: number | undefined;
+  exclusive: boolean | undefined;
+}
+
+/** A node as it introduces itself. */
+export interface JoiningNode {
+  readonly node: string;
+  readonly incarnation: string;
+  readonly resources: Resources;
+  readonly labels: Readonly<Record<string, string>>;
+  /** The leases whose workers it runs. */
+  readonly leases: readonly { readonly lease: string; readonly session: string; readonly resources: Resources }[];
+}
+
+/** A session as it introduces itself. */
+export interface OpeningSession {
+  readonly session: string;
+  /**
+   * The leases that it has. Without the number of its request, a lease is counted for the first request with the same
+   * resources, which may be the wrong one of several.
+   */
+  readonly leases: readonly { readonly lease: string; readonly request?: number }[];
+}
+
+export interface RequestTerms {
+  readonly resources: Resources;
+  readonly exclusive: boolean;
+  readonly placement: Placement;
+}
+
+/** Why a worker ended. */
+export interface WorkerEnd {
+  readonly reason: WorkerDeathReason;
+  readonly message: string;
+  readonly exitCode: number | null;
+}
+
+export interface LeaseSchedulerOptions {
+  /** Makes the id of a lease; never the same one twice, also after a restart. */
+  readonly createLeaseId: () => string;
+  /** When the head started. */
+  readonly now: number;
+  /** How long a node may be away before its leases are lost. @default 60_000 */
+  readonly nodeGraceMs?: number;
+  /** How long a session may be away before its leases are taken from it. @default 5_000 */
+  readonly sessionGraceMs?: number;
+  /** How many leases a node has at most, whatever they take. @default 1024 */
+  readonly nodeLeasesMax?: number;
+}
+
+/** What is to be said, named as in the protocol. Effects go to peers that are connected, and to no others. */
+export type LeaseEffect =
+  /** `ended`: of the leases that the node named, those that it has to end. */
+  | { type: 'node.welcome'; node: string; ended: string[] }
+  /** An incarnation that was followed by another one spoke up: close its connection. */
+  | { type: 'node.rejected'; node: string; incarnation: string }
+  /** `exclusive`: only a worker that nobody has used may serve it. */
+  | {
+      type: 'worker.start';
+      node: string;
+      lease: string;
+      session: string;
+      resources: Resources;
+      exclusive: boolean;
+    }
+  | { type: 'worker.stop'; node: string; lease: string; force: boolean }
+  /** `ended`: of the leases that the session named, those that it has no more. */
+  | { type: 'session.welcome'; session: string; workersMax: number; ended: string[] }
+  | {
+      type: 'lease.granted';
+      session: string;
+      request: number;
+      lease: string;
+      node: string;
+      worker: string;
+      socket: string;
+    }
+  | ({ type: 'lease.lost'; session: string; lease: string } & WorkerEnd)
+  | { type: 'lease.recalled'; session: string; lease: string }
+  | { type: 'lease.refused'; session: string; request: number; message: string }
+  /** For all sessions. */
+  | { type: 'cluster.changed'; workersMax: number };
+
+export function newSession(id: string, awayUntil: number | undefined): HeadSession {
+  return { id, greeted: false, awayUntil, requests: new Map(), leases: new Set(), claims: new Map() };
+}
+
+export function newNode(joining: JoiningNode, previous: string | undefined, leasesMax: number): ClusterNode {
+  return {
+    id: joining.node,
+    incarnation: joining.incarnation,
+    previous,
+    total: amountsHad(joining.resources, leasesMax),
+    labels: joining.labels,
+    used: new Map(),
+    leases: new Set(),
+    awayUntil: undefined,
+    failures: 0,
+    restsUntil: undefined,
+  };
+}

@@ -1,0 +1,305 @@
+// A node: the worker processes of one machine, started, watched and ended as the head says.
+//
+// Owns: the leases whose workers run here, the pipe to them, what the head is told. Does not own: who gets a lease (the
+//   head), processes (worker-stock.ts, worker-process.ts), the way to the head (head-connection.ts).
+// Callers: the daemon.
+//
+// Invariants:
+//   N1. A lease is held by one process, and a process holds at most one lease. The head is told of each lease's end once,
+//       unless the head ended it.
+//   N2. A worker is kept for its session only when the head gave the lease back and the session had closed its connection
+//       by intent; otherwise the process ends.
+//   N3. A lease without a connection of its session ends after `sessionWaitMs`, also when no head says so.
+//   N4. A head that is away takes nothing with it: leases go on, and what it missed is told when it is back.
+
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import type { Logger } from 'pino';
+import type { HeadToNode, NodeToHead, Resources } from '../../sdk/internal.ts';
+import type { PipeRoute, Route, Service } from '../service.ts';
+import type { HeadConnection } from './head-connection.ts';
+import { CpuLoad, memoryBytes } from './machine.ts';
+import type { WorkerLoss } from './worker-death.ts';
+import type { WorkerMessage } from './worker-messages.ts';
+import { refuseUpgrade, WorkerPipes } from './worker-pipe.ts';
+import type { WorkerProcess } from './worker-process.ts';
+import { WorkerStock } from './worker-stock.ts';
+import { WorkerWatch } from './worker-watch.ts';
+
+const loadMs = 1000;
+const sessionWaitDefaultMs = 10_000;
+/** How long a worker may take to be there for a lease, in milliseconds. */
+const serveWaitMs = 30_000;
+/** How long the end of a connection is waited for whose lease was given back, in milliseconds. */
+const settleMs = 1000;
+/** What a worker gets to end by itself that is not killed, in milliseconds. */
+const graceMs = 1000;
+/** So many ends of leases are kept for a head that is away. */
+const untoldMax = 10_000;
+
+export interface NodeOptions {
+  readonly name: string;
+  /** New each time the daemon starts. */
+  readonly incarnation: string;
+  /** `host:port`; null when it cannot be reached from elsewhere. */
+  readonly address: string | null;
+  readonly fingerprint: string | null;
+  readonly resources: Resources;
+  readonly labels: Readonly<Record<string, string>>;
+  /** A directory that only this user can enter, for the workers' sockets. */
+  readonly socketsPath: string;
+  readonly head: HeadConnection;
+  readonly log: Logger;
+  /** The limit of each worker's JavaScript heap, in bytes. @default Node's own */
+  readonly heapBytesMax?: number | undefined;
+  /** How much memory all workers may have together, in bytes. @default what the machine has */
+  readonly memoryBytesMax?: number | undefined;
+  /** How many processes are kept ready that nobody has used. @default 2 */
+  readonly spares?: number | undefined;
+  /** The environment of workers; variables of Gridbook's own are left out. @default that of this process */
+  readonly env?: NodeJS.ProcessEnv | undefined;
+  /** How long a lease waits for its session's connection, in milliseconds. @default 10000 */
+  readonly sessionWaitMs?: number | undefined;
+}
+
+/** A lease and the process that holds it. */
+interface Held {
+  readonly lease: string;
+  readonly session: string;
+  readonly resources: Resources;
+  readonly worker: WorkerProcess;
+  readonly socket: string;
+  connection: 'starting' | 'awaited' | 'open' | 'ended';
+  /** The head gave it back; the worker is kept or ended when the connection is over. */
+  isGivenBack: boolean;
+  timer: NodeJS.Timeout | undefined;
+}
+
+type WorkerLost = Extract<NodeToHead, { type: 'worker.lost' }>;
+
+export class Node implements Service {
+  readonly #options: NodeOptions;
+  readonly #leases = new Map<string, Held>();
+  readonly #heldBy = new Map<WorkerProcess, Held>();
+  readonly #stock: WorkerStock;
+  readonly #watch: WorkerWatch;
+  readonly #pipes = new WorkerPipes();
+  readonly #cpu = new CpuLoad();
+  readonly #loadTimer: NodeJS.Timeout;
+  /** Leases that ended while the head was away (N4). */
+  readonly #untold = new Map<string, { held: Held; message: WorkerLost }>();
+  #isHeadThere = false;
+  #closed: Promise<void> | undefined;
+  readonly routes: readonly Route[];
+
+  constructor(options: NodeOptions) {
+    this.#options = options;
+    this.#watch = new WorkerWatch({ memoryBytesMax: options.memoryBytesMax, workers: () => this.#stock.all });
+    this.#stock = new WorkerStock({
+      node: options.name,
+      log: options.log,
+      heapBytesMax: options.heapBytesMax,
+      env: options.env ?? process.env,
+      spares: options.spares ?? 2,
+      onMessage: (worker, message) => this.#onWorkerMessage(worker, message),
+      onEnd: (worker, loss) => this.#onWorkerEnd(worker, loss),
+      onStarted: () => this.#watch.start(),
+    });
+    const pipe: PipeRoute = {
+      type: 'pipe',
+      path: '/v1/worker/:lease',
+      onUpgrade: (request, socket, head, params) => {
+        const held = this.#leases.get(params['lease'] ?? '');
+        if (held === undefined) refuseUpgrade(socket, '404 Not Found', 'this node has no such lease');
+        else this.#pipes.pipe(held.socket, request, socket, head);
+      },
+    };
+    this.routes = [pipe];
+    const { head } = options;
+    head.onOpen = () => this.#onHeadOpen();
+    head.onClose = () => {
+      this.#isHeadThere = false;
+    };
+    head.onMessage = (message) => this.#onHeadMessage(message);
+    this.#loadTimer = setInterval(() => this.#tellLoad(), loadMs);
+    head.start();
+  }
+
+  status(): Record<string, unknown> {
+    const { name, incarnation } = this.#options;
+    const { all, warm, spare } = this.#stock.counts;
+    return {
+      name,
+      incarnation,
+      headConnected: this.#isHeadThere,
+      leases: this.#leases.size,
+      workers: all,
+      warm,
+      spare,
+      pipes: this.#pipes.size,
+    };
+  }
+
+  #onHeadOpen(): void {
+    this.#isHeadThere = true;
+    const { name, incarnation, address, fingerprint, resources, labels, head } = this.#options;
+    // Leases that ended meanwhile are among them: the head is told right after, with the reason.
+    const held = [...[...this.#untold.values()].map((untold) => untold.held), ...this.#leases.values()];
+    head.send({
+      type: 'node.hello',
+      node: name,
+      incarnation,
+      address,
+      fingerprint,
+      resources,
+      labels,
+      leases: held.map((h) => ({
+        lease: h.lease,
+        session: h.session,
+        resources: h.resources,
+        worker: h.worker.name,
+        socket: h.socket,
+      })),
+    });
+    for (const { message } of this.#untold.values()) head.send(message);
+    this.#untold.clear();
+    this.#tellLoad();
+  }
+
+  #tellLoad(): void {
+    const cpu = this.#cpu.measure();
+    if (!this.#isHeadThere) return;
+    const bytes = memoryBytes();
+    const memoryUsedBytes = Math.max(0, bytes - process.availableMemory());
+    this.#options.head.send({ type: 'node.load', cpu, memoryUsedBytes, memoryBytes: bytes });
+  }
+
+  #onHeadMessage(message: HeadToNode): void {
+    if (this.#closed !== undefined) return;
+    if (message.type === 'node.welcome') for (const lease of message.ended) this.#onStop(lease, true);
+    else if (message.type === 'worker.start') this.#onStart(message);
+    else this.#onStop(message.lease, message.force);
+  }
+
+  #onStart({ lease, session, resources }: Extract<HeadToNode, { type: 'worker.start' }>): void {
+    if (this.#leases.has(lease)) return; // N1
+    const worker = this.#stock.take(session);
+    const socket = join(this.#options.socketsPath, `${randomBytes(9).toString('base64url')}.sock`);
+    const held: Held = {
+      lease,
+      session,
+      resources,
+      worker,
+      socket,
+      connection: 'starting',
+      isGivenBack: false,
+      timer: undefined,
+    };
+    this.#leases.set(lease, held);
+    this.#heldBy.set(worker, held);
+    this.#setTimer(held, serveWaitMs, () => {
+      worker.kill(lossBecause(worker, 'exit', `did not get ready in ${serveWaitMs / 1000} s`));
+    });
+    worker.serve(socket);
+  }
+
+  #setTimer(held: Held, ms: number, onTime: () => void): void {
+    clearTimeout(held.timer);
+    const { connection } = held;
+    held.timer = setTimeout(() => {
+      // After a stall of this process what it missed is heard first.
+      setImmediate(() => {
+        if (this.#heldBy.get(held.worker) === held && held.connection === connection) onTime();
+      });
+    }, ms);
+  }
+
+  #onWorkerMessage(worker: WorkerProcess, message: WorkerMessage): void {
+    const held = this.#heldBy.get(worker);
+    if (held === undefined || message.type === 'worker.ending' || message.socket !== held.socket) return;
+    if (message.type === 'lease.served' && held.connection === 'starting') {
+      held.connection = 'awaited';
+      this.#awaitSession(held);
+      const { lease, socket } = held;
+      if (held.isGivenBack) worker.forgo();
+      else this.#options.head.send({ type: 'worker.ready', lease, worker: worker.name, socket });
+    } else if (message.type === 'lease.connected' && held.connection === 'awaited') {
+      held.connection = 'open';
+      clearTimeout(held.timer);
+    } else if (message.type === 'lease.ended') {
+      held.connection = 'ended';
+      if (held.isGivenBack) this.#keep(held);
+      else this.#awaitSession(held);
+    }
+  }
+
+  /** N3 */
+  #awaitSession(held: Held): void {
+    const waitMs = this.#options.sessionWaitMs ?? sessionWaitDefaultMs;
+    this.#setTimer(held, waitMs, () => {
+      const why = `had no connection of its session for ${waitMs / 1000} s`;
+      void held.worker.end(graceMs, lossBecause(held.worker, 'connection-lost', why));
+    });
+  }
+
+  #onStop(lease: string, force: boolean): void {
+    this.#untold.delete(lease);
+    const held = this.#leases.get(lease);
+    if (held === undefined) return;
+    this.#leases.delete(lease);
+    const { worker } = held;
+    if (force) {
+      worker.kill();
+      return;
+    }
+    held.isGivenBack = true;
+    if (held.connection === 'ended') {
+      this.#keep(held);
+      return;
+    }
+    if (held.connection === 'awaited') worker.forgo();
+    // The session closes its connection by another way than the one by which it gives the lease back.
+    clearTimeout(held.timer);
+    held.timer = setTimeout(() => void worker.end(graceMs), held.connection === 'starting' ? serveWaitMs : settleMs);
+  }
+
+  /** N2 */
+  #keep(held: Held): void {
+    this.#forget(held);
+    this.#stock.putBack(held.worker, held.session);
+  }
+
+  #forget(held: Held): void {
+    clearTimeout(held.timer);
+    this.#heldBy.delete(held.worker);
+    if (this.#leases.get(held.lease) === held) this.#leases.delete(held.lease);
+  }
+
+  #onWorkerEnd(worker: WorkerProcess, loss: WorkerLoss): void {
+    const held = this.#heldBy.get(worker);
+    if (held === undefined) return;
+    const isHeld = this.#leases.get(held.lease) === held;
+    this.#forget(held);
+    if (!isHeld) return; // the head ended it (N1)
+    const message: WorkerLost = { type: 'worker.lost', lease: held.lease, ...loss };
+    if (this.#isHeadThere) this.#options.head.send(message);
+    else if (this.#untold.size < untoldMax) this.#untold.set(held.lease, { held, message }); // N4
+  }
+
+  close(graceMs: number): Promise<void> {
+    this.#closed ??= this.#end(graceMs);
+    return this.#closed;
+  }
+
+  async #end(graceMs: number): Promise<void> {
+    clearInterval(this.#loadTimer);
+    await this.#stock.close(graceMs, (worker) => lossBecause(worker, 'killed', 'was ended with its daemon'));
+    this.#watch.stop();
+    this.#pipes.close();
+    await this.#options.head.close();
+  }
+}
+
+function lossBecause({ name }: WorkerProcess, reason: WorkerLoss['reason'], why: string): WorkerLoss {
+  return { reason, message: `worker ${name} ${why}`, exitCode: null };
+}

@@ -1,0 +1,186 @@
+// One worker process: started once, leased by one session as often as it comes clean, gone for good when it dies.
+//
+// Owns: the child process and its group, what it prints, telling why it ended. Does not own: leases (node.ts).
+//
+// Invariants:
+//   V1. The process gets no secret: no variable of Gridbook's own is in its environment, nothing but the entry in its
+//       arguments.
+//   V2. `onEnd` is called once. Nothing of its process group, and no socket file, is left then.
+
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { rmSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import type { Logger } from 'pino';
+import { isAbort, lossOf, startFailure, type WorkerLoss } from './worker-death.ts';
+import { type DaemonToWorker, type WorkerMessage, workerMessage } from './worker-messages.ts';
+import { WorkerOutput } from './worker-output.ts';
+
+const entry = fileURLToPath(
+  new URL(
+    import.meta.url.endsWith('.ts')
+      ? '../../sdk/worker/worker-process-main.ts'
+      : '../../sdk/worker/worker-process-main.js',
+    import.meta.url,
+  ),
+);
+
+/** How long the last words of a process are waited for, in milliseconds. */
+const lastWordsMs = 500;
+
+export interface WorkerProcessOptions {
+  readonly name: string;
+  readonly log: Logger;
+  /** The limit of its JavaScript heap, in bytes; undefined for Node's own. */
+  readonly heapBytesMax: number | undefined;
+  readonly env: NodeJS.ProcessEnv;
+  readonly onMessage: (message: WorkerMessage) => void;
+  readonly onEnd: (loss: WorkerLoss) => void;
+}
+
+export class WorkerProcess {
+  readonly name: string;
+  readonly #options: WorkerProcessOptions;
+  readonly #child: ChildProcess;
+  readonly #errors: WorkerOutput | undefined;
+  readonly #ended = Promise.withResolvers<void>();
+  readonly #socketPaths = new Set<string>();
+  #loss: WorkerLoss | undefined;
+  #said: { reason: 'connection-lost' | 'uncaught-error'; message: string } | undefined;
+  #isEnded = false;
+
+  constructor(options: WorkerProcessOptions) {
+    const { name, log, heapBytesMax, env } = options;
+    this.name = name;
+    this.#options = options;
+    const flags = heapBytesMax === undefined ? [] : [`--max-old-space-size=${Math.ceil(heapBytesMax / 2 ** 20)}`];
+    const child = spawn(process.execPath, [...flags, entry], {
+      detached: true, // leads a group of its own
+      // The last one is never written to: it ends when this process does.
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc', 'pipe'],
+      env: withoutSecrets(env),
+    });
+    this.#child = child;
+    child.on('message', (value: unknown) => this.#onMessage(value));
+    child.on('error', (error) => this.#onError(error));
+    child.on('exit', (code, signal) => this.#onExit(code, signal));
+    child.stdio[4]?.on('error', () => {});
+    if (child.pid !== undefined) log.info({ workerPid: child.pid }, 'started');
+    if (child.stdout !== null) new WorkerOutput(child.stdout, (line) => log.info({ stream: 'stdout' }, line));
+    if (child.stderr !== null) {
+      this.#errors = new WorkerOutput(child.stderr, (line) => log.info({ stream: 'stderr' }, line));
+    }
+  }
+
+  /** Undefined when it could not be started. */
+  get pid(): number | undefined {
+    return this.#child.pid;
+  }
+
+  get isEnded(): boolean {
+    return this.#isEnded;
+  }
+
+  /** Resolves when `onEnd` has been called. */
+  get ended(): Promise<void> {
+    return this.#ended.promise;
+  }
+
+  #onMessage(value: unknown): void {
+    const { success, data } = workerMessage.safeParse(value);
+    if (!success || this.#isEnded) return;
+    if (data.type === 'worker.ending') this.#said ??= data;
+    else this.#options.onMessage(data);
+  }
+
+  #onError(error: Error): void {
+    if (this.#child.pid === undefined) this.#finish(startFailure(this.name, error));
+    else this.#options.log.warn({ err: error }, 'a worker could not be told or ended');
+  }
+
+  #onExit(code: number | null, signal: NodeJS.Signals | null): void {
+    this.#signalGroup('SIGKILL'); // what its tasks have started
+    const finish = (): void => {
+      const errorTail = this.#errors?.tail ?? '';
+      this.#finish(this.#loss ?? lossOf(this.name, { code, signal, errorTail, said: this.#said }));
+    };
+    // What it said last may come after its end: what it told the daemon, and, when V8 ended it, what it printed.
+    const awaited: Promise<unknown>[] = [];
+    const { stderr } = this.#child;
+    if (this.#child.connected) awaited.push(once(this.#child, 'disconnect'));
+    if (isAbort({ code, signal }) && stderr !== null && !stderr.closed) awaited.push(once(stderr, 'close'));
+    if (awaited.length === 0 || this.#loss !== undefined) {
+      finish();
+      return;
+    }
+    const timer = setTimeout(finish, lastWordsMs);
+    void Promise.all(awaited).then(() => {
+      clearTimeout(timer);
+      finish();
+    }, finish);
+  }
+
+  #finish(loss: WorkerLoss): void {
+    if (this.#isEnded) return; // V2
+    this.#isEnded = true;
+    for (const path of this.#socketPaths) rmSync(path, { force: true });
+    for (const stream of this.#child.stdio) stream?.destroy();
+    this.#options.log.info({ reason: loss.reason }, loss.message);
+    this.#options.onEnd(loss);
+    this.#ended.resolve();
+  }
+
+  /** Makes it be there for a lease's connection. */
+  serve(socket: string): void {
+    this.#socketPaths.clear(); // a socket that was connected to, or forgone, is gone
+    this.#socketPaths.add(socket);
+    this.#tell({ type: 'lease.serve', socket });
+  }
+
+  /** The lease that it serves is over, and nobody has connected. */
+  forgo(): void {
+    this.#tell({ type: 'lease.forgo' });
+  }
+
+  #tell(message: DaemonToWorker): void {
+    // One that is about to end cannot be told; its end is noticed.
+    if (this.#child.connected) this.#child.send(message, () => {});
+  }
+
+  #signalGroup(signal: NodeJS.Signals): void {
+    const { pid } = this.#child;
+    if (pid === undefined) return;
+    try {
+      process.kill(-pid, signal);
+    } catch {
+      // Nobody is left in the group.
+    }
+  }
+
+  /**
+   * Ends it at once, and all that its tasks have started.
+   *
+   * @param loss - why, for those who ask.
+   */
+  kill(loss?: WorkerLoss): void {
+    if (this.#isEnded) return;
+    this.#loss ??= loss;
+    this.#signalGroup('SIGKILL');
+  }
+
+  /** Tells it to end, and kills it when it has not after `graceMs`. */
+  async end(graceMs: number, loss?: WorkerLoss): Promise<void> {
+    if (!this.#isEnded) {
+      this.#loss ??= loss;
+      this.#child.kill('SIGTERM');
+      const timer = setTimeout(() => this.kill(), graceMs);
+      await this.ended;
+      clearTimeout(timer);
+    }
+  }
+}
+
+/** V1 */
+function withoutSecrets(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !name.toUpperCase().startsWith('GRIDBOOK')));
+}

@@ -1,0 +1,15 @@
+// What a command that failed says: one line on standard error, and an exit status.
+
+import { InvalidArgumentError } from '../sdk/index.ts';
+import { exitStatus } from './exit-status.ts';
+
+/** Runs a command; an error of it becomes a line and an exit status. */
+export async function reportingFailure(run: () => Promise<number>): Promise<number> {
+  try {
+    return await run();
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    process.stderr.write(`gridbook: ${message.replace(/\s*\n\s*/g, ' ')}\n`);
+    return error instanceof InvalidArgumentError ? exitStatus.wrongUsage : exitStatus.failed;
+  }
+}

@@ -1,0 +1,115 @@
+// How a daemon is, as a person reads it.
+
+import { stripVTControlCharacters } from 'node:util';
+import type { DaemonStatus } from '../daemon/index.ts';
+import { duration } from './quantities.ts';
+import { type Column, textTable } from './text-table.ts';
+
+type Head = NonNullable<DaemonStatus['head']>;
+type Amounts = Readonly<Record<string, number>>;
+
+const failuresShownMax = 10;
+
+/** Everything that is known, in tables. */
+export function statusReport({ daemon, head, node }: DaemonStatus, styled: boolean): string {
+  const { url, address, pid, state, uptimeMs, memoryBytes } = daemon;
+  const elsewhere = new URL(url).host === address ? '' : ` (${address} for other machines)`;
+  const parts = [
+    `${daemon.head ? 'Head' : 'Node'} at ${url}${elsewhere}: ${state} for ${longDuration(uptimeMs)}, process ${pid}, ${bytes(memoryBytes)}`,
+  ];
+  if (node !== undefined) parts.push(nodeLine(node, daemon.head));
+  if (head?.nodes !== undefined) parts.push(nodesTable(head.nodes, styled));
+  if (head?.sessions !== undefined) parts.push(sessionsTable(head.sessions, styled));
+  if (head?.failures !== undefined && head.failures.length > 0) {
+    const shown = head.failures
+      .slice(-failuresShownMax)
+      .map(({ time, message }) => `  ${time ?? ''} ${plain(message)}`);
+    parts.push(['Recent failures:', ...shown].join('\n'));
+  }
+  return `${parts.join('\n\n')}\n`;
+}
+
+function nodeLine(node: NonNullable<DaemonStatus['node']>, isHead: boolean): string {
+  const { workers = 0, leases = 0, warm = 0, spare = 0, headConnected } = node;
+  const away = !isHead && headConnected === false ? '; its head cannot be reached, and is tried again' : '';
+  return `Workers here: ${workers} processes, ${leases} leased, ${warm} warm, ${spare} spare${away}`;
+}
+
+const nodeColumns: Column[] = [
+  { heading: 'node', align: 'left' },
+  { heading: 'address', align: 'left' },
+  { heading: 'state', align: 'left' },
+  { heading: 'leases', align: 'right' },
+  { heading: 'used', align: 'left' },
+  { heading: 'load', align: 'right' },
+  { heading: 'memory', align: 'right' },
+  { heading: 'labels', align: 'left' },
+];
+
+function nodesTable(nodes: NonNullable<Head['nodes']>, styled: boolean): string {
+  if (nodes.length === 0) return 'No nodes';
+  const rows = nodes.map((node) => [
+    plain(node.node),
+    plain(node.address ?? '-'),
+    node.state ?? '-',
+    String(node.leases ?? '-'),
+    amounts(node.used ?? {}, node.resources ?? {}),
+    typeof node.cpu === 'number' ? `${Math.round(node.cpu * 100)} %` : '-',
+    typeof node.memoryUsedBytes === 'number' && typeof node.memoryBytes === 'number'
+      ? `${bytes(node.memoryUsedBytes)} of ${bytes(node.memoryBytes)}`
+      : '-',
+    plain(
+      Object.entries(node.labels ?? {})
+        .map(([name, value]) => `${name}=${value}`)
+        .join(' '),
+    ),
+  ]);
+  return textTable(nodeColumns, rows, styled);
+}
+
+const sessionColumns: Column[] = [
+  { heading: 'session', align: 'left' },
+  { heading: 'name', align: 'left' },
+  { heading: 'state', align: 'left' },
+  { heading: 'leases', align: 'right' },
+  { heading: 'waits for', align: 'right' },
+];
+
+function sessionsTable(sessions: NonNullable<Head['sessions']>, styled: boolean): string {
+  if (sessions.length === 0) return 'No sessions';
+  const rows = sessions.map(({ session, name, state, leases, waiting }) => [
+    plain(session).slice(0, 8),
+    plain(name ?? '-'),
+    state ?? '-',
+    String(leases ?? '-'),
+    String(waiting ?? '-'),
+  ]);
+  return textTable(sessionColumns, rows, styled);
+}
+
+/** `1.5 of 4 cpus, 0 of 2 gpus`. */
+function amounts(used: Amounts, total: Amounts): string {
+  return Object.entries(total)
+    .map(([name, amount]) => `${used[name] ?? 0} of ${amount} ${plain(name)}`)
+    .join(', ');
+}
+
+/** Names come from other programs: none of them moves the cursor or breaks a line. */
+function plain(text: string): string {
+  return stripVTControlCharacters(text).replace(/\p{Cc}/gu, ' ');
+}
+
+function bytes(count: number): string {
+  const units = ['B', 'kB', 'MB', 'GB', 'TB'];
+  const place = Math.min(units.length - 1, Math.floor(Math.log10(Math.max(1, count)) / 3));
+  const value = count / 1000 ** place;
+  return `${value < 10 && place > 0 ? value.toFixed(1) : value.toFixed(0)} ${units[place]}`;
+}
+
+function longDuration(ms: number): string {
+  const minutes = Math.floor(ms / 60_000);
+  if (minutes < 2) return duration(ms);
+  const hours = Math.floor(minutes / 60);
+  if (hours < 2) return `${minutes} min`;
+  return hours < 48 ? `${hours} h ${minutes % 60} min` : `${Math.floor(hours / 24)} d ${hours % 24} h`;
+}

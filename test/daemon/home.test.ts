@@ -1,0 +1,168 @@
+// Tokens, the home directory, and the records by which daemons are found.
+
+import assert from 'node:assert/strict';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmdirSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { describe, test } from 'node:test';
+import { openDaemon } from '../../daemon/daemon.ts';
+import { ensureHome, openSocketsDirectory } from '../../daemon/home.ts';
+import { ensureToken, TokenCheck } from '../../daemon/tokens.ts';
+import {
+  AuthenticationError,
+  ConnectionError,
+  type DaemonRecord,
+  isRunning,
+  processStartOf,
+  readDaemonToken,
+  runningDaemons,
+} from '../../sdk/internal.ts';
+import { headConfig, temporaryHome, testDaemon } from '../helpers/daemon-home.ts';
+
+describe('ensureToken()', () => {
+  test('makes one of 256 bits that only the user can read, and keeps it', (t) => {
+    const home = temporaryHome(t);
+    const token = ensureToken(home);
+    assert.equal(Buffer.from(token, 'base64url').length, 32);
+    assert.equal(ensureToken(home), token);
+    assert.equal(statSync(join(home, 'token')).mode & 0o777, 0o600);
+    assert.deepEqual(readdirSync(home), ['token']);
+    assert.notEqual(ensureToken(temporaryHome(t)), token);
+  });
+
+  test('refuses one that others can read, and one that is cut short', (t) => {
+    const home = temporaryHome(t);
+    const path = join(home, 'token');
+    ensureToken(home);
+    for (const mode of [0o640, 0o604, 0o660, 0o602]) {
+      chmodSync(path, mode);
+      assert.throws(() => ensureToken(home), AuthenticationError);
+    }
+    chmodSync(path, 0o600);
+    for (const text of ['', '\n', 'short']) {
+      writeFileSync(path, text);
+      assert.throws(() => ensureToken(home), AuthenticationError);
+    }
+  });
+});
+
+test('TokenCheck.accepts() takes the token and nothing like it', () => {
+  const check = new TokenCheck('abcdefghijklmnop');
+  assert.ok(check.accepts('Bearer abcdefghijklmnop'));
+  assert.ok(check.accepts('bearer abcdefghijklmnop'));
+  const wrong = [
+    '',
+    'Bearer',
+    'Bearer ',
+    'Bearer abcdefghijklmno',
+    'Bearer abcdefghijklmnopq',
+    'abcdefghijklmnop',
+    'Bearer ABCDEFGHIJKLMNOP',
+  ];
+  for (const given of wrong) assert.ok(!check.accepts(given), given);
+  assert.ok(!check.accepts(undefined));
+});
+
+describe('ensureHome()', () => {
+  test('makes a private directory', (t) => {
+    const home = join(temporaryHome(t), 'deep', 'home');
+    ensureHome(home);
+    assert.equal(statSync(home).mode & 0o777, 0o700);
+  });
+
+  test('refuses one that others can enter', (t) => {
+    const home = temporaryHome(t);
+    for (const mode of [0o750, 0o705, 0o710, 0o777]) {
+      chmodSync(home, mode);
+      assert.throws(() => ensureHome(home), AuthenticationError);
+    }
+    chmodSync(home, 0o700);
+  });
+});
+
+test('openSocketsDirectory() gives an empty private directory with a path short enough for sockets', (t) => {
+  const home = temporaryHome(t);
+  const near = openSocketsDirectory(home);
+  assert.equal(near, join(home, 'sockets'));
+  writeFileSync(join(near, 'left.sock'), '');
+  assert.deepEqual(readdirSync(openSocketsDirectory(home)), []);
+  const deep = join(home, 'd'.repeat(100));
+  mkdirSync(deep);
+  const far = openSocketsDirectory(deep);
+  t.after(() => rmdirSync(far));
+  for (const path of [near, far]) {
+    assert.ok(Buffer.byteLength(join(path, 'x'.repeat(24))) < 104);
+    assert.equal(statSync(path).mode & 0o777, 0o700);
+  }
+});
+
+describe('the record of a daemon', () => {
+  test('is there while it serves, private, and leads to its token', async (t) => {
+    const { daemon, home, port, token } = await testDaemon(t);
+    const path = join(home, 'daemons', String(port), 'daemon.json');
+    assert.equal(statSync(path).mode & 0o777, 0o600);
+    assert.deepEqual(runningDaemons(home), [{ port, record: daemon.record }]);
+    assert.doesNotMatch(readFileSync(path, 'utf8'), new RegExp(token));
+    await daemon.stop(0);
+    assert.deepEqual(runningDaemons(home), []);
+    assert.ok(!existsSync(path));
+    assert.ok(!existsSync(join(home, 'daemons', String(port), 'sockets')));
+  });
+
+  test('has the token of the cluster beside it when the daemon joined one', async (t) => {
+    const token = 'the-token-of-another-head';
+    const { home, port } = await testDaemon(t, {}, { join: { url: 'http://127.0.0.1:1', token, fingerprint: null } });
+    assert.equal(readDaemonToken(home, port), token);
+    assert.equal(statSync(join(home, 'daemons', String(port), 'token')).mode & 0o777, 0o600);
+    assert.ok(!existsSync(join(home, 'token')));
+  });
+
+  test('counts no more when its process has gone, or another has its number', async (t) => {
+    const { daemon, home, port } = await testDaemon(t);
+    const path = join(home, 'daemons', String(port), 'daemon.json');
+    const put = (changes: Partial<DaemonRecord>): void =>
+      writeFileSync(path, JSON.stringify({ ...daemon.record, ...changes }));
+    put({});
+    assert.equal(runningDaemons(home).length, 1);
+    if (processStartOf(process.pid) !== null) {
+      put({ processStart: '1' });
+      assert.equal(runningDaemons(home).length, 0);
+    }
+    put({ pid: 2 ** 22 + 1 });
+    assert.equal(runningDaemons(home).length, 0);
+    assert.ok(!isRunning({ pid: 2 ** 22 + 1, processStart: null }));
+    for (const text of ['', '{', '[]', '{"pid":1}']) {
+      writeFileSync(path, text);
+      assert.equal(runningDaemons(home).length, 0);
+    }
+    put({});
+  });
+});
+
+test('openDaemon() refuses a port that is taken, and leaves nothing behind', async (t) => {
+  const { home, port, daemon } = await testDaemon(t);
+  const config = headConfig(home, { port });
+  await assert.rejects(openDaemon(config, { services: () => ({}) }), (error) => {
+    assert.ok(error instanceof ConnectionError);
+    assert.match(error.message, new RegExp(`127\\.0\\.0\\.1:${port}.*in use`));
+    return true;
+  });
+  assert.deepEqual(runningDaemons(home), [{ port, record: daemon.record }]);
+});
+
+test('openDaemon() gives the port back when a part cannot be opened', async (t) => {
+  const home = temporaryHome(t);
+  const services = (): never => {
+    throw new TypeError('a part failed');
+  };
+  await assert.rejects(openDaemon(headConfig(home), { services }), TypeError);
+  assert.deepEqual(runningDaemons(home), []);
+});

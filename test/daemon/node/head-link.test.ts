@@ -1,0 +1,188 @@
+// Tests of a node's connection to a head over real sockets: coming back, heads that fail, and what a node says then.
+
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { describe, test } from 'node:test';
+import { pino } from 'pino';
+import { WebSocket, WebSocketServer } from 'ws';
+import { connectInProcess } from '../../../daemon/node/head-connection.ts';
+import { HeadLink } from '../../../daemon/node/head-link.ts';
+import { type NodeToHead, nodeToHead } from '../../../sdk/protocol/control-messages.ts';
+import { NodeHarness, pidOfWorker } from './node-harness.ts';
+
+const load: NodeToHead = { type: 'node.load', cpu: 0, memoryUsedBytes: 0, memoryBytes: 1 };
+
+/** A head that only takes connections. */
+class Head implements AsyncDisposable {
+  readonly server = new WebSocketServer({ port: 0, host: '127.0.0.1' });
+  readonly links: HeadLink[] = [];
+
+  async link(): Promise<HeadLink> {
+    if (this.server.address() === null) await once(this.server, 'listening');
+    const address: AddressInfo | string | null = this.server.address();
+    assert.ok(typeof address === 'object' && address !== null);
+    const link = new HeadLink({
+      open: async () => {
+        const socket = new WebSocket(`ws://127.0.0.1:${address.port}`);
+        await once(socket, 'open');
+        return socket;
+      },
+      log: pino({ level: 'silent' }),
+    });
+    this.links.push(link);
+    return link;
+  }
+
+  async next(): Promise<WebSocket> {
+    const [socket]: unknown[] = await once(this.server, 'connection');
+    assert.ok(socket instanceof WebSocket);
+    return socket;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all(this.links.map((link) => link.close()));
+    for (const socket of this.server.clients) socket.terminate();
+    this.server.close();
+    await once(this.server, 'close');
+  }
+}
+
+/** The next messages of a node, each checked as a head checks it. */
+async function nextMessages(socket: WebSocket, count: number): Promise<NodeToHead[]> {
+  const messages: NodeToHead[] = [];
+  const done = Promise.withResolvers<void>();
+  socket.on('message', (data) => {
+    messages.push(nodeToHead.parse(JSON.parse(String(data))));
+    if (messages.length === count) done.resolve();
+  });
+  await done.promise;
+  return messages.slice(0, count);
+}
+
+describe('HeadLink', () => {
+  test('carries messages both ways', async () => {
+    await using head = new Head();
+    const link = await head.link();
+    const opened = new Promise<void>((resolve) => {
+      link.onOpen = resolve;
+    });
+    const got = new Promise((resolve) => {
+      link.onMessage = resolve;
+    });
+    link.send(load); // before there is a connection it goes nowhere
+    link.start();
+    const socket = await head.next();
+    const said = nextMessages(socket, 1);
+    await opened;
+    link.send(load);
+    assert.deepEqual(await said, [load]);
+    socket.send(JSON.stringify({ type: 'worker.stop', lease: 'l1', force: true }));
+    assert.deepEqual(await got, { type: 'worker.stop', lease: 'l1', force: true });
+  });
+
+  test('comes back after a cut, a message that is none, and a head that goes silent', async () => {
+    await using head = new Head();
+    const link = await head.link();
+    const told: string[] = [];
+    link.onOpen = () => told.push('open');
+    link.onClose = () => told.push('close');
+    link.onMessage = () => assert.fail('nonsense was taken for a message');
+    link.start();
+    const spoil: ((socket: WebSocket) => void)[] = [
+      (socket) => socket.terminate(),
+      (socket) => socket.send('no JSON'),
+      (socket) => socket.send('{"type":"worker.stop"}'),
+      (socket) => socket.close(1001),
+      (socket) => socket.pause(),
+    ];
+    for (const how of spoil) {console.log('n',told.length);how(await head.next());}
+    await head.next();
+    assert.deepEqual(
+      told.slice(0, 10),
+      spoil.flatMap(() => ['open', 'close']),
+    );
+  });
+
+  test('close() ends tries that would go on', async () => {
+    let tries = 0;
+    const second = Promise.withResolvers<void>();
+    const link = new HeadLink({
+      open: async () => {
+        if (++tries === 2) second.resolve();
+        throw new Error('nobody is there');
+      },
+      log: pino({ level: 'silent' }),
+    });
+    link.start();
+    await second.promise;
+    await link.close();
+    await link.close();
+    assert.equal(tries, 2);
+  });
+});
+
+describe('connectInProcess()', () => {
+  test('opens, delivers later and in order, and closes', async () => {
+    const { node, head } = connectInProcess();
+    const told: string[] = [];
+    const closed = Promise.withResolvers<void>();
+    node.onOpen = () => told.push('open');
+    node.onMessage = (message) => told.push(message.type);
+    head.onMessage = (message) => told.push(message.type);
+    node.onClose = () => told.push('close');
+    head.onClose = () => {
+      told.push('close');
+      closed.resolve();
+    };
+    head.send({ type: 'node.welcome', head: 'h', ended: [] });
+    node.start();
+    node.start();
+    node.send(load);
+    head.send({ type: 'node.welcome', head: 'h', ended: [] });
+    assert.deepEqual(told, []);
+    await node.close();
+    head.close();
+    node.send(load);
+    await closed.promise;
+    assert.deepEqual(told, ['open', 'node.load', 'node.welcome', 'close', 'close']);
+  });
+});
+
+describe('Node, over a HeadLink', () => {
+  test('goes on without its head, and tells what it missed when it is back', async () => {
+    await using head = new Head();
+    await using harness = new NodeHarness({ head: await head.link(), spares: 0 });
+    const first = await head.next();
+    const hello = nextMessages(first, 1);
+    assert.equal((await hello)[0]?.type, 'node.hello');
+    const ready = nextMessages(first, 3);
+    for (const lease of ['l1', 'l2']) {
+      first.send(JSON.stringify({ type: 'worker.start', lease, session: 's', resources: { cpus: 1 } }));
+    }
+    let leases = 0;
+    first.on('message', (data) => {
+      if (String(data).includes('worker.ready')) leases++;
+    });
+    while (leases < 2) await once(first, 'message');
+    await ready;
+    // The next connection is made wait until a worker has died.
+    const died = harness.until(() => harness.logLines.find((line) => line.includes('was ended by SIGKILL')));
+    const again = head.next();
+    first.terminate();
+    process.kill(pidOfWorker(harness, 'n1-w1'), 'SIGKILL');
+    const second = await again;
+    const messages = await nextMessages(second, 3);
+    await died;
+    const lost = messages.find((m) => m.type === 'worker.lost');
+    const back = messages.find((m) => m.type === 'node.hello');
+    assert.equal(back?.leases.length, 2);
+    assert.deepEqual(lost, {
+      type: 'worker.lost',
+      lease: 'l1',
+      reason: 'killed',
+      message: 'worker n1-w1 was ended by SIGKILL',
+      exitCode: null,
+    });
+  });
+});

@@ -1,0 +1,215 @@
+// Tests of a node's leases: processes of their own, reuse, ends. Workers are real processes, the head is the test's.
+
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { describe, test } from 'node:test';
+import { errorOf } from '../../helpers/outcomes.ts';
+import { isGone, logged, NodeHarness, openChannel, pidOfWorker, workerEnv } from './node-harness.ts';
+
+describe('Node', () => {
+  test('says hello with its leases and then its load', async () => {
+    await using harness = new NodeHarness({ labels: { rack: 'a' } });
+    const hello = await harness.until(() => harness.find('node.hello'));
+    assert.deepEqual(hello, {
+      type: 'node.hello',
+      node: 'n1',
+      incarnation: 'i1',
+      address: null,
+      fingerprint: null,
+      resources: { cpus: 2 },
+      labels: { rack: 'a' },
+      leases: [],
+    });
+    const load = await harness.until(() => harness.find('node.load'));
+    assert.ok(load.cpu >= 0 && load.cpu <= 1);
+    assert.ok(load.memoryUsedBytes > 0 && load.memoryUsedBytes < load.memoryBytes);
+    assert.equal(harness.messages[0], hello);
+  });
+
+  test('runs tasks of a session in a process of its own', async () => {
+    await using harness = new NodeHarness();
+    await using session = harness.session();
+    const where = session.remote((x: number) => ({ pid: process.pid, square: x * x }));
+    const { pid, square } = await where(7);
+    assert.notEqual(pid, process.pid);
+    assert.equal(square, 49);
+  });
+
+  test('carries large values there and back', async () => {
+    await using harness = new NodeHarness();
+    await using session = harness.session();
+    const half = session.remote((values: Float64Array) => values.map((x) => x / 2));
+    const input = Float64Array.from({ length: 2_000_000 }, (_, i) => i);
+    const output = await half(session.put(input));
+    assert.equal(output.length, input.length);
+    assert.ok(output.every((x, i) => x === i / 2));
+    assert.equal(output.byteOffset % 8, 0);
+  });
+
+  test('gives workers neither secrets nor a place in its process group', async () => {
+    const env = { ...workerEnv(), GRIDBOOK_TOKEN: 'hush', Gridbook_Other: 'hush', KEPT: 'yes' };
+    await using harness = new NodeHarness({ env });
+    await using session = harness.session();
+    const seen = await session.remote(() => ({ pid: process.pid, env: { ...process.env } }))();
+    assert.equal(seen.env['KEPT'], 'yes');
+    assert.deepEqual(
+      Object.entries(seen.env).filter(([name, value]) => /gridbook/i.test(name) || value === 'hush'),
+      [],
+    );
+    assert.doesNotMatch(readFileSync(`/proc/${seen.pid}/cmdline`, 'utf8'), /hush/);
+    const group = Number(readFileSync(`/proc/${seen.pid}/stat`, 'utf8').split(') ')[1]?.split(' ')[2]);
+    assert.equal(group, seen.pid);
+  });
+
+  test('keeps a worker that was given back for its session, and gives the next lease a new executor', async () => {
+    await using harness = new NodeHarness();
+    const pids: number[] = [];
+    const sockets = new Set<string>();
+    for (let i = 1; i <= 3; i++) {
+      const session = harness.session('s1');
+      pids.push(await session.remote(() => process.pid)());
+      sockets.add(harness.messages.findLast((m) => m.type === 'worker.ready')?.socket ?? '');
+      await session.close();
+      await harness.kept(i);
+    }
+    assert.equal(new Set(pids).size, 1);
+    assert.equal(sockets.size, 3);
+  });
+
+  test('never gives a worker to another session', async () => {
+    await using harness = new NodeHarness();
+    let count = 0;
+    const pidOf = async (name: string): Promise<number> => {
+      const session = harness.session(name);
+      const pid = await session.remote(() => process.pid)();
+      await session.close();
+      await harness.kept(++count);
+      return pid;
+    };
+    const first = await pidOf('s1');
+    const others = [await pidOf('s2'), await pidOf('s3')];
+    assert.equal(new Set([first, ...others]).size, 3);
+    assert.equal(await pidOf('s1'), first);
+  });
+
+  test('ends a worker at once that is to be ended with force, and does not call it lost', async () => {
+    await using harness = new NodeHarness();
+    const { lease, socket, worker } = await harness.start();
+    const pid = pidOfWorker(harness, worker);
+    const channel = await openChannel(socket);
+    const closed = Promise.withResolvers<boolean>();
+    channel.onClose = (_reason, isClean) => closed.resolve(isClean);
+    harness.stop(lease, true);
+    assert.equal(await closed.promise, false);
+    await harness.until(() => logged(harness, /was ended by SIGKILL/, worker));
+    assert.ok(isGone(pid));
+    assert.equal(harness.find('worker.lost', lease), undefined);
+  });
+
+  test('takes a lease that nobody connected to back, and keeps its worker', async () => {
+    await using harness = new NodeHarness();
+    const first = await harness.start();
+    harness.stop(first.lease);
+    await harness.kept(1);
+    const second = await harness.start();
+    assert.equal(second.worker, first.worker);
+    await assert.rejects(openChannel(first.socket), /ENOENT/);
+    (await openChannel(second.socket)).close();
+  });
+
+  test('gives one lease to one connection', async () => {
+    await using harness = new NodeHarness();
+    const { socket } = await harness.start();
+    const channel = await openChannel(socket);
+    await assert.rejects(openChannel(socket), /Cannot connect/);
+    channel.close();
+  });
+
+  test('ends a worker whose session does not come', async () => {
+    await using harness = new NodeHarness({ sessionWaitMs: 50 });
+    const { lease } = await harness.start();
+    const { reason, message } = await harness.lost(lease);
+    assert.equal(reason, 'connection-lost');
+    assert.match(message, /no connection of its session for 0.05 s/);
+  });
+
+  test('ends a worker whose session has closed its connection and gives nothing back', async () => {
+    await using harness = new NodeHarness({ sessionWaitMs: 100 });
+    const { lease, socket } = await harness.start();
+    (await openChannel(socket)).close();
+    assert.equal((await harness.lost(lease)).reason, 'connection-lost');
+  });
+
+  test('ends a worker whose connection was cut', async () => {
+    await using harness = new NodeHarness();
+    const { lease, socket } = await harness.start();
+    const { createConnection } = await import('node:net');
+    const raw = createConnection(socket);
+    raw.write(
+      'GET / HTTP/1.1\r\nhost: x\r\nconnection: upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\n' +
+        'sec-websocket-key: AAAAAAAAAAAAAAAAAAAAAA==\r\nx-gridbook-version: 1\r\n\r\n',
+    );
+    raw.once('data', () => raw.destroy());
+    const { reason, message } = await harness.lost(lease);
+    assert.equal(reason, 'connection-lost');
+    assert.match(message, /lost its session/);
+  });
+
+  test('starts a lease once however often it is told', async () => {
+    await using harness = new NodeHarness();
+    const { lease } = await harness.start();
+    harness.head.send({ type: 'worker.start', lease, session: 's1', resources: {} });
+    harness.stop('unknown', true);
+    await harness.start('s2');
+    assert.equal(harness.messages.filter((m) => m.type === 'worker.ready').length, 2);
+  });
+
+  test('ends what a head that it comes back to has given up', async () => {
+    await using harness = new NodeHarness();
+    const { lease } = await harness.start();
+    harness.head.send({ type: 'node.welcome', head: 'h1', ended: [lease] });
+    await harness.until(() => (harness.node.status()['leases'] === 0 ? true : undefined));
+  });
+
+  test('serves 20 leases at once', async () => {
+    await using harness = new NodeHarness({ spares: 0 });
+    await using session = harness.session('s1', 20);
+    // Each task ends when 20 of them have begun, so that none can share a worker with another.
+    const meet = session.remote(async (socketsPath: string) => {
+      const { readdirSync, writeFileSync } = await import('node:fs');
+      writeFileSync(`${socketsPath}/met-${process.pid}`, '');
+      const met = (): string[] => readdirSync(socketsPath).filter((name) => name.startsWith('met-'));
+      while (met().length < 20) await new Promise((resolve) => setTimeout(resolve, 20));
+      return process.pid;
+    });
+    const pids = await Promise.all(Array.from({ length: 20 }, () => meet(harness.socketsPath).promise()));
+    assert.equal(new Set(pids).size, 20);
+  });
+
+  test('close() leaves no process and no socket file', async () => {
+    await using harness = new NodeHarness();
+    const leases = [await harness.start('s1'), await harness.start('s2'), await harness.start('s3')];
+    const channel = await openChannel(leases[0]!.socket);
+    await using session = harness.session('s4');
+    const endless = session.remote(
+      () => {
+        process.on('SIGTERM', () => {});
+        console.log('begun');
+        for (;;);
+      },
+      { maxRetries: 0 },
+    )();
+    const failed = errorOf(endless);
+    await harness.until(() => logged(harness, /^begun$/));
+    const pids = leases.map(({ worker }) => pidOfWorker(harness, worker));
+    await harness.node.close(200);
+    assert.deepEqual(
+      pids.filter((pid) => !isGone(pid)),
+      [],
+    );
+    assert.deepEqual(harness.socketFiles(), []);
+    assert.deepEqual(harness.node.status()['workers'], 0);
+    channel.close();
+    assert.match((await failed).message, /ended with its daemon|connection/);
+  });
+});

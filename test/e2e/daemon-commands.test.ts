@@ -1,0 +1,301 @@
+// `gridbook start`, `status` and `stop` with real processes: what they print, how they fail, and what they leave behind.
+
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { createServer as createTcpServer } from 'node:net';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { describe, type TestContext, test } from 'node:test';
+import { ensureToken } from '../../daemon/tokens.ts';
+import { joinString, parseJoinString, processStartOf, runningDaemons } from '../../sdk/internal.ts';
+import { temporaryHome } from '../helpers/daemon-home.ts';
+import { gridbookMain } from '../repl/gridbook-command.ts';
+
+interface Ended {
+  readonly status: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs the command with the home of the test. */
+async function gridbook(
+  args: readonly string[],
+  given: { env?: NodeJS.ProcessEnv; stdin?: string } = {},
+): Promise<Ended> {
+  const { NODE_TEST_CONTEXT: _, GRIDBOOK_ADDRESS: __, ...env } = process.env;
+  const child = spawn(process.execPath, [gridbookMain, ...args], { env: { ...env, ...given.env }, stdio: 'pipe' });
+  child.stdin.end(given.stdin);
+  const closed = once(child, 'close');
+  const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr)]);
+  await closed;
+  return { status: child.exitCode, stdout, stderr };
+}
+
+/** A home of the test's own; what still runs in it is killed at its end. */
+function homeFor(t: TestContext): string {
+  const home = temporaryHome(t);
+  t.after(() => {
+    for (const { record } of runningDaemons(home)) process.kill(record.pid, 'SIGKILL');
+  });
+  return home;
+}
+
+interface Head {
+  readonly home: string;
+  readonly port: number;
+  readonly pid: number;
+  readonly join: string;
+  readonly token: string;
+  readonly stdout: string;
+}
+
+async function startHead(t: TestContext, args: readonly string[] = []): Promise<Head> {
+  const home = homeFor(t);
+  const { status, stdout, stderr } = await gridbook(['start', '--head', '--port', '0', '--workers', '1', ...args]);
+  assert.equal(status, 0, stderr);
+  const [daemon] = runningDaemons(home);
+  assert.ok(daemon);
+  const [joinText = ''] = /gridbook:\/\/[^'\s]+/.exec(stdout) ?? [];
+  const { token } = parseJoinString(joinText);
+  return { home, port: daemon.port, pid: daemon.record.pid, join: joinText, token, stdout };
+}
+
+/** It failed in one line that says what is asked for. */
+function assertFailed({ status, stdout, stderr }: Ended, message: RegExp): void {
+  assert.notEqual(status, 0);
+  assert.equal(stdout, '');
+  assert.match(stderr, message);
+  assert.match(stderr, /^gridbook: [^\n]+\n$/);
+}
+
+async function freePort(): Promise<number> {
+  const server = createTcpServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  assert.ok(typeof address === 'object' && address !== null);
+  server.close();
+  await once(server, 'close');
+  return address.port;
+}
+
+describe('gridbook start --head', () => {
+  test('serves when it returns, and prints how it is reached; stop waits until it is gone', async (t) => {
+    const { port, pid, join: joinText, stdout, home } = await startHead(t);
+    assert.match(stdout, new RegExp(`^Head at http://127\\.0\\.0\\.1:${port}, process ${pid}\n`));
+    assert.ok(stdout.includes(`gridbook start --address '${joinText}'`));
+    assert.ok(stdout.includes(`export GRIDBOOK_ADDRESS='${joinText}'`));
+    const [, log = ''] = /^Log: (.+)$/m.exec(stdout) ?? [];
+    assert.match(readFileSync(log, 'utf8'), /"msg":"started"/);
+
+    for (const env of [{}, { GRIDBOOK_ADDRESS: 'auto' }, { GRIDBOOK_ADDRESS: joinText }]) {
+      const { status, stdout: shown } = await gridbook(['status'], { env });
+      assert.equal(status, 0);
+      assert.match(shown, new RegExp(`^Head at http://127\\.0\\.0\\.1:${port}: running for .*process ${pid}`));
+    }
+    const json = JSON.parse((await gridbook(['status', '--json', '--address', `127.0.0.1:${port}`])).stdout);
+    assert.equal(json.daemon.pid, pid);
+    assert.equal(json.daemon.head, true);
+
+    const stopped = await gridbook(['stop']);
+    assert.equal(stopped.status, 0);
+    assert.equal(stopped.stdout, `Stopped http://127.0.0.1:${port}, process ${pid}\n`);
+    assert.throws(() => process.kill(pid, 0));
+    assert.deepEqual(runningDaemons(home), []);
+    assert.deepEqual(readdirSync(join(home, 'daemons', String(port))).sort(), ['daemon.err', 'daemon.log']);
+  });
+
+  test('keeps its token out of arguments, environments, logs, and its record', async (t) => {
+    const { home, pid, port, join: joinText, token } = await startHead(t);
+    const node = await gridbook(['start', '--address', '-'], {
+      stdin: `${joinText}\n`,
+      env: { GRIDBOOK_ADDRESS: joinText },
+    });
+    assert.equal(node.status, 0, node.stderr);
+    await gridbook(['status', '--address', joinText]);
+    const pids = runningDaemons(home).map(({ record }) => record.pid);
+    assert.equal(pids.length, 2);
+    for (const each of pids) {
+      if (!existsSync(`/proc/${each}/environ`)) continue;
+      for (const name of ['cmdline', 'environ']) {
+        assert.ok(!readFileSync(`/proc/${each}/${name}`, 'latin1').includes(token), `${name} of ${each}`);
+      }
+    }
+    const directory = join(home, 'daemons', String(port));
+    for (const name of readdirSync(directory).filter((n) => n !== 'sockets')) {
+      assert.ok(!readFileSync(join(directory, name), 'utf8').includes(token), name);
+    }
+    assert.ok(pids.includes(pid));
+    assert.equal((await gridbook(['stop', '--all'])).status, 0);
+  });
+
+  test('is refused on the port of another daemon, and of another program', async (t) => {
+    const { port } = await startHead(t);
+    assertFailed(
+      await gridbook(['start', '--head', '--port', String(port)]),
+      new RegExp(`port ${port}.*already|runs at`),
+    );
+    const other = createTcpServer().listen(0, '127.0.0.1');
+    await once(other, 'listening');
+    t.after(() => other.close());
+    const address = other.address();
+    assert.ok(typeof address === 'object' && address !== null);
+    assertFailed(await gridbook(['start', '--head', '--port', String(address.port)]), /the port is in use/);
+    assert.equal((await gridbook(['stop'])).status, 0);
+  });
+
+  test('takes the place of one that was killed, with the same token', async (t) => {
+    const { home, port, pid, join: joinText } = await startHead(t);
+    process.kill(pid, 'SIGKILL');
+    while (processStartOf(pid) !== null) await new Promise(setImmediate);
+    assertFailed(await gridbook(['status']), /No head of yours runs/);
+    assertFailed(await gridbook(['stop']), /No daemon of yours runs/);
+    const again = await gridbook(['start', '--head', '--port', String(port)]);
+    assert.equal(again.status, 0, again.stderr);
+    assert.ok(again.stdout.includes(joinText));
+    assert.notEqual(runningDaemons(home)[0]?.record.pid, pid);
+    assert.equal((await gridbook(['stop'])).status, 0);
+  });
+
+  test('takes under 90 MB when it idles', async (t) => {
+    // The first start after a change of the sources compiles them, and is larger.
+    await startHead(t).then(() => gridbook(['stop']));
+    const { pid } = await startHead(t);
+    const json = JSON.parse((await gridbook(['status', '--json'])).stdout);
+    assert.equal(json.daemon.pid, pid);
+    assert.ok(json.daemon.memoryBytes < 90e6, `${json.daemon.memoryBytes}`);
+    await gridbook(['stop']);
+  });
+
+  test('runs in the foreground until it is told to stop', async (t) => {
+    const home = homeFor(t);
+    const { NODE_TEST_CONTEXT: _, ...env } = process.env;
+    const args = [gridbookMain, 'start', '--head', '--port', '0', '--foreground'];
+    const child = spawn(process.execPath, args, { env, stdio: ['ignore', 'pipe', 'pipe'] });
+    const closed = once(child, 'close');
+    const log = text(child.stderr);
+    const [first] = await once(child.stdout.setEncoding('utf8'), 'data');
+    assert.match(String(first), /^Head at http/);
+    assert.equal(runningDaemons(home)[0]?.record.pid, child.pid);
+    child.kill('SIGTERM');
+    await closed;
+    assert.equal(child.exitCode, 0);
+    assert.deepEqual(runningDaemons(home), []);
+    for (const line of (await log).trim().split('\n')) assert.ok('level' in JSON.parse(line), line);
+  });
+});
+
+describe('gridbook start --address', () => {
+  test('starts a node of the head, by TLS too', async (t) => {
+    const { home, join: joinText, token } = await startHead(t, ['--host', '0.0.0.0']);
+    const { host: _, ...address } = parseJoinString(joinText);
+    assert.notEqual(address.fingerprint, undefined);
+    const here = joinString({ ...address, host: '127.0.0.1' });
+    const { status, stdout, stderr } = await gridbook(['start', '--address', here, '--labels', 'rack=a,gpu=no']);
+    assert.equal(status, 0, stderr);
+    assert.match(stdout, /^Node at http:\/\/127\.0\.0\.1:\d+, process \d+\nLog: .*\n$/);
+    const node = runningDaemons(home).find(({ record }) => !record.head);
+    assert.ok(node);
+    assert.ok(!readFileSync(join(home, 'daemons', String(node.port), 'daemon.log'), 'utf8').includes(token));
+    assertFailed(await gridbook(['stop']), /Several daemons.*--all/);
+    const one = await gridbook(['stop', '--address', `127.0.0.1:${node.port}`]);
+    assert.equal(one.stdout, `Stopped ${node.record.url}, process ${node.record.pid}\n`);
+    assert.match((await gridbook(['stop', '--all'])).stdout, /^Stopped https:.*\n$/);
+    assert.deepEqual(runningDaemons(home), []);
+  });
+
+  test('fails at a head that is not there, refuses the token, is another, or speaks another version', async (t) => {
+    const { port, token } = await startHead(t);
+    const address = { host: '127.0.0.1', port, token, fingerprint: undefined };
+    const start = (changes: Partial<typeof address>): Promise<Ended> =>
+      gridbook(['start', '--address', joinString({ ...address, ...changes })]);
+    assertFailed(await start({ port: await freePort() }), /nothing listens there/);
+    assertFailed(await start({ token: `${token.slice(0, -2)}__` }), /token is missing or wrong/);
+    assertFailed(await gridbook(['start', '--address', 'gridbook://nonsense']), /join string is not of the form/);
+    const fingerprint = Array.from({ length: 32 }, () => 'AB').join(':');
+    const secure = joinString({ ...address, fingerprint });
+    assertFailed(await gridbook(['start', '--address', secure]), /TLS/);
+
+    const other = createServer((_request, response) => {
+      response
+        .writeHead(426)
+        .end(JSON.stringify({ error: 'the daemon speaks version 7 of the protocol, the request version 1' }));
+    }).listen(0, '127.0.0.1');
+    await once(other, 'listening');
+    t.after(() => other.close());
+    const place = other.address();
+    assert.ok(typeof place === 'object' && place !== null);
+    assertFailed(await start({ port: place.port }), /version 7.*version 1/);
+    assertFailed(await gridbook(['status', '--address', joinString({ ...address, port: place.port })]), /version 7/);
+    assert.equal((await gridbook(['stop'])).status, 0);
+  });
+});
+
+describe('gridbook status and gridbook stop', () => {
+  test('fail in one line without a daemon', async (t) => {
+    homeFor(t);
+    assertFailed(await gridbook(['status']), /No head of yours runs/);
+    assertFailed(await gridbook(['status', '--watch']), /No head of yours runs/);
+    assertFailed(await gridbook(['stop']), /No daemon of yours runs/);
+    assertFailed(await gridbook(['stop', '--all']), /No daemon of yours runs/);
+    assertFailed(await gridbook(['stop', '--address', '127.0.0.1:8265']), /No daemon of yours runs/);
+  });
+
+  test('fail in one line with another token, which stop does not need', async (t) => {
+    const { home, pid } = await startHead(t);
+    writeFileSync(join(home, 'token'), ensureToken(home).split('').reverse().join(''));
+    assertFailed(await gridbook(['status']), /token is missing or wrong/);
+    assert.equal((await gridbook(['stop'])).status, 0);
+    assert.throws(() => process.kill(pid, 0));
+  });
+
+  test('stop ends only daemons of its own home', async (t) => {
+    const { pid, home } = await startHead(t);
+    const env = { GRIDBOOK_HOME: temporaryHome(t) };
+    assertFailed(await gridbook(['stop', '--all'], { env }), /No daemon of yours runs/);
+    assert.ok(processStartOf(pid) === null || runningDaemons(home).length === 1);
+    assert.equal((await gridbook(['stop'], { env: { GRIDBOOK_HOME: home } })).status, 0);
+  });
+
+  test('status --watch shows it again and again, also when it goes, until it is interrupted', async (t) => {
+    const { port } = await startHead(t);
+    const { NODE_TEST_CONTEXT: _, GRIDBOOK_ADDRESS: __, ...env } = process.env;
+    const args = [gridbookMain, 'status', '--watch', '--json'];
+    const child = spawn(process.execPath, args, { env, stdio: ['ignore', 'pipe', 'inherit'] });
+    const closed = once(child, 'close');
+    child.stdout.setEncoding('utf8');
+    const until = async (expected: RegExp): Promise<void> => {
+      for (let seen = ''; !expected.test(seen); ) seen += String((await once(child.stdout, 'data'))[0]);
+    };
+    await until(new RegExp(`"daemon".*:${port}"[\\s\\S]*\n.*"daemon"`));
+    await gridbook(['stop']);
+    await until(/"error":"No head/);
+    child.kill('SIGINT');
+    await closed;
+    assert.equal(child.exitCode, 0);
+  });
+});
+
+describe('wrong usage', () => {
+  const wrong: [args: string[], message: RegExp][] = [
+    [['start'], /--head.*--address/],
+    [['start', '--head', '--address', 'x'], /cannot be used with/],
+    [['start', '--head', '--labels', 'a'], /name=value/],
+    [['start', '--head', '--resources', '[1]'], /JSON of names and numbers/],
+    [['start', '--head', '--resources', '{"gpus":-1}'], /resources\.gpus/],
+    [['start', '--head', '--port', '99999'], /port/],
+    [['start', '--head', '--log-level', 'loud'], /Allowed choices/],
+    [['stop', '--all', '--address', 'x'], /cannot be used with/],
+    [['status', '--address', 'nonsense'], /neither "auto", a join string/],
+  ];
+  for (const [args, message] of wrong) {
+    test(`gridbook ${args.join(' ')} is refused in one line`, async (t) => {
+      homeFor(t);
+      const ended = await gridbook(args);
+      assertFailed(ended, message);
+      assert.equal(ended.status, 2);
+    });
+  }
+});
