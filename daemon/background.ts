@@ -5,13 +5,24 @@
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, existsSync, mkdirSync, openSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import {
+  closeSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
-import { AuthenticationError, ConnectionError, daemonDirectory } from '../sdk/internal.ts';
+import { AuthenticationError, ConnectionError, daemonDirectory, isLoopback } from '../sdk/internal.ts';
+import { ensureCertificate } from './certificates.ts';
 import type { DaemonConfig } from './config.ts';
 import { ensureHome } from './home.ts';
 
@@ -28,8 +39,10 @@ const word = z.union([
 
 /** Starts a daemon; gives its port once it serves. @throws ConnectionError or AuthenticationError that says why it cannot. */
 export async function startInBackground(config: DaemonConfig): Promise<number> {
-  const { home } = config;
+  const { home, host, insecure } = config;
   ensureHome(home);
+  // What makes a certificate is large; here it is gone again with this process.
+  if (!isLoopback(host) && !insecure) await ensureCertificate(home);
   mkdirSync(join(home, 'daemons'), { recursive: true, mode: 0o700 });
   // What a process says when it crashes is no record of the log, and has a file of its own.
   const crashPath = join(home, 'daemons', `starting-${process.pid}.err`);
@@ -102,12 +115,22 @@ function crashOf(path: string): string {
  */
 async function compileCache(env: NodeJS.ProcessEnv): Promise<NodeJS.ProcessEnv> {
   if (!isSource) return {};
-  const path = fileURLToPath(new URL('../node_modules/.cache/gridbook', import.meta.url));
+  const root = fileURLToPath(new URL('..', import.meta.url));
+  const path = join(root, 'node_modules', '.cache', 'gridbook');
   const cache = { NODE_COMPILE_CACHE: path };
-  if (!existsSync(path)) {
-    // A daemon without anything to start with loads its code, and ends.
+  const filledPath = join(path, 'filled');
+  const changedMs = Math.max(...['daemon', 'sdk'].flatMap((room) => changeTimesOf(join(root, room))));
+  if ((statSync(filledPath, { throwIfNoEntry: false })?.mtimeMs ?? 0) < changedMs) {
+    // A daemon that is given nothing to start with loads its code, and ends.
     const filler = spawn(process.execPath, [mainPath], { env: { ...env, ...cache }, stdio: 'ignore' });
     await once(filler, 'close');
+    mkdirSync(path, { recursive: true });
+    writeFileSync(filledPath, '');
   }
   return cache;
+}
+
+function changeTimesOf(directory: string): number[] {
+  const names = readdirSync(directory, { recursive: true, encoding: 'utf8' });
+  return names.filter((name) => name.endsWith('.ts')).map((name) => statSync(join(directory, name)).mtimeMs);
 }

@@ -19,6 +19,7 @@ import { ensureDaemonDirectory, ensureHome, openSocketsDirectory, removeRecord, 
 import { type Logger, openLog, RotatingFile } from './log.ts';
 import { Listener } from './server.ts';
 import type { Route, Service } from './service.ts';
+import { openServices } from './services.ts';
 import { ensureToken, TokenCheck } from './tokens.ts';
 
 /** How long running tasks get when a daemon stops. */
@@ -47,9 +48,6 @@ export interface ServicePlace {
 export type Services = Readonly<Record<string, Service>>;
 
 export type OpenServices = (place: ServicePlace) => Services | Promise<Services>;
-
-/** The parts of a daemon: a head and its node, or a node alone. */
-export const openServices: OpenServices = () => ({});
 
 export interface DaemonOptions {
   /** @default the parts of a real daemon */
@@ -125,7 +123,7 @@ async function serve(
     log.info({ graceMs }, 'stopping');
     listener.stopServing();
     const closing = Object.values(services).map((service) =>
-      service.close(graceMs).catch((error: unknown) => log.error({ error: String(error) }, 'a part did not close')),
+      closed(service, graceMs).catch((error: unknown) => log.error({ error: String(error) }, 'a part did not close')),
     );
     await Promise.race([Promise.all(closing), hurry.promise]); // D2
     limits.forEach(clearTimeout);
@@ -145,6 +143,10 @@ async function serve(
   log.info({ url: record.url, pid: process.pid, incarnation, head: record.head, isSecure }, 'started');
   if (!isSecure && !isLoopback(host)) log.warn('speaks in cleartext: whoever listens on the network gets the token');
   return { port, record, routes, stop, ended: ended.promise };
+}
+
+async function closed(service: Service, graceMs: number): Promise<void> {
+  await service.close(graceMs);
 }
 
 function recordOf(

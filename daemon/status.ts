@@ -7,32 +7,25 @@ import { z } from 'zod';
 import { ProtocolError, resolveAddress } from '../sdk/internal.ts';
 import { askDaemon } from './control-client.ts';
 
-const amounts = z.record(z.string(), z.number());
-
 const nodeStatus = z.looseObject({
   node: z.string(),
   address: z.string().nullish(),
-  state: z.string().optional(),
-  resources: amounts.optional(),
-  used: amounts.optional(),
+  isHead: z.boolean().optional(),
+  resources: z.record(z.string(), z.number()).optional(),
   labels: z.record(z.string(), z.string()).optional(),
   leases: z.number().optional(),
-  /** Of all cores, from 0 to 1. */
-  cpu: z.number().nullish(),
-  memoryUsedBytes: z.number().nullish(),
-  memoryBytes: z.number().nullish(),
+  /** `cpu`: of all cores, from 0 to 1. */
+  load: z.object({ cpu: z.number(), memoryUsedBytes: z.number(), memoryBytes: z.number() }).nullish(),
 });
 
 const sessionStatus = z.looseObject({
   session: z.string(),
   name: z.string().optional(),
-  state: z.string().optional(),
+  since: z.string().optional(),
   leases: z.number().optional(),
-  /** How many workers it could use beside those that it has. */
-  waiting: z.number().optional(),
 });
 
-const failureStatus = z.looseObject({ time: z.string().optional(), message: z.string() });
+const failureStatus = z.looseObject({ at: z.string().optional(), message: z.string() });
 
 const daemonStatusJson = z.looseObject({
   daemon: z.looseObject({

@@ -6,7 +6,6 @@ import { duration } from './quantities.ts';
 import { type Column, textTable } from './text-table.ts';
 
 type Head = NonNullable<DaemonStatus['head']>;
-type Amounts = Readonly<Record<string, number>>;
 
 const failuresShownMax = 10;
 
@@ -21,9 +20,7 @@ export function statusReport({ daemon, head, node }: DaemonStatus, styled: boole
   if (head?.nodes !== undefined) parts.push(nodesTable(head.nodes, styled));
   if (head?.sessions !== undefined) parts.push(sessionsTable(head.sessions, styled));
   if (head?.failures !== undefined && head.failures.length > 0) {
-    const shown = head.failures
-      .slice(-failuresShownMax)
-      .map(({ time, message }) => `  ${time ?? ''} ${plain(message)}`);
+    const shown = head.failures.slice(-failuresShownMax).map(({ at, message }) => `  ${at ?? ''} ${plain(message)}`);
     parts.push(['Recent failures:', ...shown].join('\n'));
   }
   return `${parts.join('\n\n')}\n`;
@@ -38,9 +35,8 @@ function nodeLine(node: NonNullable<DaemonStatus['node']>, isHead: boolean): str
 const nodeColumns: Column[] = [
   { heading: 'node', align: 'left' },
   { heading: 'address', align: 'left' },
-  { heading: 'state', align: 'left' },
   { heading: 'leases', align: 'right' },
-  { heading: 'used', align: 'left' },
+  { heading: 'has', align: 'left' },
   { heading: 'load', align: 'right' },
   { heading: 'memory', align: 'right' },
   { heading: 'labels', align: 'left' },
@@ -49,20 +45,13 @@ const nodeColumns: Column[] = [
 function nodesTable(nodes: NonNullable<Head['nodes']>, styled: boolean): string {
   if (nodes.length === 0) return 'No nodes';
   const rows = nodes.map((node) => [
-    plain(node.node),
+    `${plain(node.node)}${node.isHead ? ' (head)' : ''}`,
     plain(node.address ?? '-'),
-    node.state ?? '-',
     String(node.leases ?? '-'),
-    amounts(node.used ?? {}, node.resources ?? {}),
-    typeof node.cpu === 'number' ? `${Math.round(node.cpu * 100)} %` : '-',
-    typeof node.memoryUsedBytes === 'number' && typeof node.memoryBytes === 'number'
-      ? `${bytes(node.memoryUsedBytes)} of ${bytes(node.memoryBytes)}`
-      : '-',
-    plain(
-      Object.entries(node.labels ?? {})
-        .map(([name, value]) => `${name}=${value}`)
-        .join(' '),
-    ),
+    namesAndValues(node.resources ?? {}, ([name, amount]) => `${amount} ${name}`),
+    node.load ? `${Math.round(node.load.cpu * 100)} %` : '-',
+    node.load ? `${bytes(node.load.memoryUsedBytes)} of ${bytes(node.load.memoryBytes)}` : '-',
+    namesAndValues(node.labels ?? {}, (label) => label.join('=')),
   ]);
   return textTable(nodeColumns, rows, styled);
 }
@@ -70,28 +59,23 @@ function nodesTable(nodes: NonNullable<Head['nodes']>, styled: boolean): string 
 const sessionColumns: Column[] = [
   { heading: 'session', align: 'left' },
   { heading: 'name', align: 'left' },
-  { heading: 'state', align: 'left' },
+  { heading: 'since', align: 'left' },
   { heading: 'leases', align: 'right' },
-  { heading: 'waits for', align: 'right' },
 ];
 
 function sessionsTable(sessions: NonNullable<Head['sessions']>, styled: boolean): string {
   if (sessions.length === 0) return 'No sessions';
-  const rows = sessions.map(({ session, name, state, leases, waiting }) => [
+  const rows = sessions.map(({ session, name, since, leases }) => [
     plain(session).slice(0, 8),
     plain(name ?? '-'),
-    state ?? '-',
+    plain(since ?? '-'),
     String(leases ?? '-'),
-    String(waiting ?? '-'),
   ]);
   return textTable(sessionColumns, rows, styled);
 }
 
-/** `1.5 of 4 cpus, 0 of 2 gpus`. */
-function amounts(used: Amounts, total: Amounts): string {
-  return Object.entries(total)
-    .map(([name, amount]) => `${used[name] ?? 0} of ${amount} ${plain(name)}`)
-    .join(', ');
+function namesAndValues<T>(named: Readonly<Record<string, T>>, shown: (entry: [string, T]) => string): string {
+  return plain(Object.entries(named).map(shown).join(', '));
 }
 
 /** Names come from other programs: none of them moves the cursor or breaks a line. */

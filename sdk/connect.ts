@@ -1,6 +1,6 @@
 // connect: from options to a session.
 
-import type { Resources } from './cluster/cluster.ts';
+import type { Cluster, Resources } from './cluster/cluster.ts';
 import { EmbeddedCluster } from './cluster/embedded.ts';
 import { InvalidArgumentError } from './errors.ts';
 import { Session } from './session.ts';
@@ -8,7 +8,10 @@ import { checkInteger, checkNames, checkResources } from './task-options.ts';
 
 /** What a session is connected to, and with what. */
 export interface ConnectOptions {
-  /** `embedded`: workers are threads of this process. @default GRIDBOOK_ADDRESS, otherwise embedded */
+  /**
+   * `embedded`: workers are threads of this process; `auto`: the head that this user runs on this machine; a join string,
+   * or the `http(s)://host:port` of a head of this user. @default GRIDBOOK_ADDRESS, otherwise embedded
+   */
   address?: string | undefined;
   /** How many workers an embedded session has. @default the number of cores */
   workers?: number | undefined;
@@ -31,6 +34,7 @@ const heapBytesLeast = 16 * 2 ** 20;
  * @param options - what to connect to, and with what.
  * @returns the open session; close it, or let `await using` do so.
  * @throws InvalidArgumentError when an option is not of its form.
+ * @throws ConnectionError, AuthenticationError or VersionError when the head at the address cannot be had.
  * @example
  * ```ts
  * import { connect } from 'gridbook';
@@ -44,13 +48,23 @@ export async function connect(options: ConnectOptions = {}): Promise<Session> {
   checkNames(options, known, 'connect');
   const { workers, resources, workerHeapBytesMax } = options;
   const address = options.address ?? process.env['GRIDBOOK_ADDRESS'] ?? 'embedded';
-  if (address !== 'embedded') {
-    throw new InvalidArgumentError(
-      `Cannot connect to "${address}": this version has embedded sessions only, address "embedded"`,
-    );
-  }
+  if (address !== 'embedded') return new Session(await connectToHead(address, options));
   if (workers !== undefined) checkInteger('workers', workers, 1, workersLimit);
   if (workerHeapBytesMax !== undefined) checkInteger('workerHeapBytesMax', workerHeapBytesMax, heapBytesLeast);
   if (resources !== undefined) checkResources(resources);
   return new Session(new EmbeddedCluster({ workers, resources, workerHeapBytesMax }));
+}
+
+/** The network is loaded only by programs that use it. */
+async function connectToHead(address: string, options: ConnectOptions): Promise<Cluster> {
+  for (const name of ['workers', 'resources', 'workerHeapBytesMax'] as const) {
+    if (options[name] === undefined) continue;
+    throw new InvalidArgumentError(`${name} is for embedded sessions: the nodes of ${address} say what they have`);
+  }
+  const [{ resolveAddress }, { HeadCluster }] = await Promise.all([
+    import('./cluster/address.ts'),
+    import('./cluster/head-cluster.ts'),
+  ]);
+  const place = await resolveAddress(address);
+  return HeadCluster.connect(place.url, place);
 }

@@ -291,12 +291,13 @@ function isBetterVictim(
 /** What was taken before may have become needless by what was taken after it; what is in use is left out first. */
 function withoutNeedless(leases: readonly Lease[], amounts: Amounts, later: Amounts): Lease[] {
   const left: MutableAmounts = new Map(later);
-  return leases.toReversed().filter((lease) => {
+  const needed = leases.toReversed().filter((lease) => {
     account(left, lease.amounts, -1);
     if (fits(amounts, left)) return false;
     account(left, lease.amounts, 1);
     return true;
   });
+  return needed.reverse();
 }
 
 /** What to do now, in the order in which it has to be done. */

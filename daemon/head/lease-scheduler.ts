@@ -34,6 +34,7 @@ import {
   type JoiningNode,
   type LeaseEffect,
   type LeaseSchedulerOptions,
+  lost,
   newNode,
   newSession,
   type OpeningSession,
@@ -56,7 +57,7 @@ export class LeaseScheduler {
   /** Requests of which it is not known yet whether they can ever be met. */
   readonly #unjudged = new Set<StandingRequest>();
   #workersMax = 0;
-  #effects: LeaseEffect[] = [];
+  readonly #effects: LeaseEffect[] = [];
 
   constructor(options: LeaseSchedulerOptions) {
     this.#options = { nodeGraceMs: 60_000, sessionGraceMs: 5_000, nodeLeasesMax: 1024, ...options };
@@ -75,8 +76,8 @@ export class LeaseScheduler {
       claims += session.claims.size;
     }
     for (const node of this.#nodes.values()) used += node.used.size + node.leases.size;
-    const [nodes, sessions, leases] = [this.#nodes.size, this.#sessions.size, this.#leases.size];
-    return { nodes, sessions, requests, unjudged: this.#unjudged.size, leases, claims, used };
+    const [unjudged, leases] = [this.#unjudged.size, this.#leases.size];
+    return { nodes: this.#nodes.size, sessions: this.#sessions.size, requests, unjudged, leases, claims, used };
   }
 
   /** When `onTick` has something to do; undefined for never. */
@@ -105,9 +106,7 @@ export class LeaseScheduler {
 
   /** The effects since the last call, in their order. */
   takeEffects(): LeaseEffect[] {
-    const effects = this.#effects;
-    if (effects.length > 0) this.#effects = [];
-    return effects;
+    return this.#effects.splice(0);
   }
 
   get #claimsUntil(): number {
@@ -121,7 +120,8 @@ export class LeaseScheduler {
   /** A node has connected, for the first time or again. */
   onNodeJoined(joining: JoiningNode, now: number): void {
     const known = this.#nodes.get(joining.node);
-    if (known?.previous === joining.incarnation) {
+    // Only while the present one is there: should that one be the late one, this one gets in as soon as it has gone.
+    if (known?.previous === joining.incarnation && known.awayUntil === undefined) {
       this.#effects.push({ type: 'node.rejected', node: joining.node, incarnation: joining.incarnation }); // L4
       return;
     }
@@ -182,10 +182,9 @@ export class LeaseScheduler {
     for (const lease of node.leases) this.#leases.lose(lease, lost('node-died', message));
   }
 
-  /** L4 */
   #present(id: string, incarnation: string): ClusterNode | undefined {
     const node = this.#nodes.get(id);
-    return node?.incarnation === incarnation ? node : undefined;
+    return node?.incarnation === incarnation ? node : undefined; // L4
   }
 
   #onNodesChanged(now: number): void {
@@ -394,16 +393,7 @@ export class LeaseScheduler {
   #planOnce(now: number): boolean {
     if (!this.#sessions.values().some(({ requests }) => requests.values().some(isWaiting))) return false;
     const decisions = planLeases(this.#nodes.values(), this.#sessions.values(), now);
-    for (const decision of decisions) {
-      const { type } = decision;
-      if (type === 'start') this.#leases.start(this.#options.createLeaseId(), decision.request, decision.node);
-      else if (type === 'recall') this.#leases.recall(decision.lease);
-      else this.#leases.stop(decision.lease, decision.lease.exclusive !== false);
-    }
+    for (const decision of decisions) this.#leases.carryOut(decision, this.#options.createLeaseId);
     return decisions.some(({ type }) => type !== 'start');
   }
-}
-
-function lost(reason: WorkerEnd['reason'], message: string): WorkerEnd {
-  return { reason, message, exitCode: null };
 }

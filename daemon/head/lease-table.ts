@@ -3,6 +3,7 @@
 // Callers: lease-scheduler.ts, whose invariants are cited here.
 
 import { type Amounts, account, areEqual } from './amounts.ts';
+import type { Decision } from './fair-share.ts';
 import type { ClusterNode, HeadSession, Lease, LeaseEffect, StandingRequest, WorkerEnd } from './scheduler-state.ts';
 
 export class LeaseTable {
@@ -21,10 +22,15 @@ export class LeaseTable {
     return this.#leases.get(id);
   }
 
-  /** Has a worker started. */
-  start(id: string, request: StandingRequest, node: ClusterNode): void {
+  carryOut(decision: Decision, createLeaseId: () => string): void {
+    if (decision.type === 'start') this.#start(createLeaseId(), decision.request, decision.node);
+    else if (decision.type === 'recall') this.#recall(decision.lease);
+    else this.stop(decision.lease, decision.lease.exclusive !== false);
+  }
+
+  #start(id: string, request: StandingRequest, node: ClusterNode): void {
     const { session, amounts, resources, exclusive } = request;
-    this.#add({
+    const lease: Lease = {
       id,
       session,
       node,
@@ -34,8 +40,9 @@ export class LeaseTable {
       request,
       requestNumber: request.number,
       exclusive,
-    });
-    request.leases.add(this.#leases.get(id)!);
+    };
+    this.#add(lease);
+    request.leases.add(lease);
     this.#say({ type: 'worker.start', node: node.id, lease: id, session: session.id, resources, exclusive });
   }
 
@@ -85,16 +92,16 @@ export class LeaseTable {
     for (const lease of node.leases) if (lease.state === 'starting') this.remove(lease);
   }
 
-  /** Ends a lease whose worker is gone. A session that is away hears of it when it is back. */
+  /** Ends a granted lease whose worker is gone. A session that is away hears of it when it is back. */
   lose(lease: Lease, { reason, message, exitCode }: WorkerEnd): void {
     this.remove(lease);
-    const { id, session, state } = lease;
-    if (state === 'granted' && session.awayUntil === undefined) {
+    const { id, session } = lease;
+    if (session.awayUntil === undefined) {
       this.#say({ type: 'lease.lost', session: session.id, lease: id, reason, message, exitCode });
     }
   }
 
-  recall(lease: Lease): void {
+  #recall(lease: Lease): void {
     lease.recalled = true;
     this.#say({ type: 'lease.recalled', session: lease.session.id, lease: lease.id });
   }

@@ -153,3 +153,8 @@ export function newNode(joining: JoiningNode, previous: string | undefined, leas
     restsUntil: undefined,
   };
 }
+
+/** The end of a lease whose worker did not say why. */
+export function lost(reason: WorkerEnd['reason'], message: string): WorkerEnd {
+  return { reason, message, exitCode: null };
+}

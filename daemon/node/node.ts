@@ -90,6 +90,8 @@ export class Node implements Service {
   readonly #untold = new Map<string, { held: Held; message: WorkerLost }>();
   #isHeadThere = false;
   #closed: Promise<void> | undefined;
+  /** The way to a worker. */
+  readonly pipe: PipeRoute;
   readonly routes: readonly Route[];
 
   constructor(options: NodeOptions) {
@@ -105,7 +107,7 @@ export class Node implements Service {
       onEnd: (worker, loss) => this.#onWorkerEnd(worker, loss),
       onStarted: () => this.#watch.start(),
     });
-    const pipe: PipeRoute = {
+    this.pipe = {
       type: 'pipe',
       path: '/v1/worker/:lease',
       onUpgrade: (request, socket, head, params) => {
@@ -114,7 +116,7 @@ export class Node implements Service {
         else this.#pipes.pipe(held.socket, request, socket, head);
       },
     };
-    this.routes = [pipe];
+    this.routes = [this.pipe];
     const { head } = options;
     head.onOpen = () => this.#onHeadOpen();
     head.onClose = () => {
@@ -181,9 +183,9 @@ export class Node implements Service {
     else this.#onStop(message.lease, message.force);
   }
 
-  #onStart({ lease, session, resources }: Extract<HeadToNode, { type: 'worker.start' }>): void {
+  #onStart({ lease, session, resources, exclusive }: Extract<HeadToNode, { type: 'worker.start' }>): void {
     if (this.#leases.has(lease)) return; // N1
-    const worker = this.#stock.take(session);
+    const worker = this.#stock.take(session, exclusive);
     const socket = join(this.#options.socketsPath, `${randomBytes(9).toString('base64url')}.sock`);
     const held: Held = {
       lease,

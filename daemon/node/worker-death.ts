@@ -26,7 +26,7 @@ export function isAbort({ code, signal }: Pick<ProcessEnd, 'code' | 'signal'>): 
 /** Says why a worker ended. */
 export function lossOf(worker: string, end: ProcessEnd): WorkerLoss {
   const { code, signal, errorTail, said } = end;
-  if (isAbort(end) && /heap out of memory|FatalProcessOutOfMemory|out of memory/i.test(errorTail)) {
+  if (isAbort(end) && /JavaScript heap out of memory|Fatal process out of memory/.test(errorTail)) {
     return { reason: 'out-of-memory', message: `worker ${worker} ran out of JavaScript heap`, exitCode: code };
   }
   if (said?.reason === 'uncaught-error') {

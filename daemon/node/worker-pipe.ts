@@ -54,7 +54,6 @@ export class WorkerPipes {
     const worker = connect(path);
     const pair = { client, worker };
     this.#open.add(pair);
-    let isConnected = false;
     const end = (): void => {
       this.#open.delete(pair);
       worker.destroy();
@@ -62,19 +61,22 @@ export class WorkerPipes {
     };
     client.on('error', end);
     client.on('close', end);
-    worker.on('close', end);
+    let failure = 'it is in use';
     worker.on('error', (error) => {
-      if (isConnected) return end();
+      failure = error.message;
+    });
+    worker.on('close', () => {
+      // One that takes no connection, or no more of them, has said nothing, and is not heard of by the peer otherwise.
+      if (worker.bytesRead > 0 || client.destroyed) return end();
       this.#open.delete(pair);
       client.off('close', end);
-      worker.off('close', end);
-      refuseUpgrade(client, '502 Bad Gateway', `the worker cannot be reached: ${error.message}`);
+      client.unpipe(worker);
+      refuseUpgrade(client, '502 Bad Gateway', `the worker cannot be reached: ${failure}`);
     });
     worker.on('connect', () => {
-      isConnected = true;
       worker.write(requestFor(request));
       if (head.length > 0) worker.write(head);
-      worker.pipe(client); // Y2
+      worker.pipe(client, { end: false }); // Y2
       client.pipe(worker);
     });
   }

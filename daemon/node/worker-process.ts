@@ -81,7 +81,7 @@ export class WorkerProcess {
     return this.#isEnded;
   }
 
-  /** Resolves when `onEnd` has been called. */
+  /** Resolves when `onEnd` has been called and the last of what it printed was read. */
   get ended(): Promise<void> {
     return this.#ended.promise;
   }
@@ -124,10 +124,22 @@ export class WorkerProcess {
     if (this.#isEnded) return; // V2
     this.#isEnded = true;
     for (const path of this.#socketPaths) rmSync(path, { force: true });
-    for (const stream of this.#child.stdio) stream?.destroy();
+    this.#child.stdio[4]?.destroy();
     this.#options.log.info({ reason: loss.reason }, loss.message);
     this.#options.onEnd(loss);
-    this.#ended.resolve();
+    void this.#drain().then(this.#ended.resolve);
+  }
+
+  /** Reads what it printed last, as long as no one who left its group keeps the streams open. */
+  async #drain(): Promise<void> {
+    const streams = [this.#child.stdout, this.#child.stderr].filter((stream) => stream !== null);
+    const open = streams.filter((stream) => !stream.closed);
+    const closed = open.map((stream) => once(stream, 'close'));
+    const timer = setTimeout(() => {
+      for (const stream of open) stream.destroy();
+    }, lastWordsMs);
+    await Promise.allSettled(closed);
+    clearTimeout(timer);
   }
 
   /** Makes it be there for a lease's connection. */

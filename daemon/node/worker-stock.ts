@@ -103,9 +103,9 @@ export class WorkerStock {
     clearTimeout(warm?.timer);
   }
 
-  /** A process for a session: its own warm one, else one that nobody has used (Z1). */
-  take(session: string): WorkerProcess {
-    const warm = this.#warm.findLast((w) => w.session === session);
+  /** A process for a session: its own warm one unless it must be `fresh`, else one that nobody has used (Z1). */
+  take(session: string, fresh = false): WorkerProcess {
+    const warm = fresh ? undefined : this.#warm.findLast((w) => w.session === session);
     if (warm !== undefined) {
       this.#unshelve(warm.worker);
       return warm.worker;

@@ -16,7 +16,7 @@ import type { PeerPlace } from '../protocol/peer-connection.ts';
 import type { WebSocketChannel } from '../protocol/websocket-channel.ts';
 import type { Cluster, LeaseHandle, LeaseRequest, WorkerLease, WorkerLoss } from './cluster.ts';
 import { ControlConnection } from './control-connection.ts';
-import { connectWorker } from './worker-connection.ts';
+import { allWays, connectWorker, type Way } from './worker-connection.ts';
 
 /** How long the head's word on why a worker ended is waited for, once its connection is gone. */
 const lossWaitMs = 1000;
@@ -70,19 +70,21 @@ class RemoteLease implements WorkerLease {
 export class HeadCluster implements Cluster {
   readonly name: string;
   readonly #place: PeerPlace;
+  readonly #ways: readonly Way[];
   readonly #session = randomBytes(16).toString('hex');
   readonly #control: ControlConnection;
   readonly #standing = new Map<number, Standing>();
   readonly #leases = new Map<string, RemoteLease>();
   /** Leases that were granted and whose workers are being connected to. */
-  readonly #connecting = new Map<string, number>();
+  readonly #connecting = new Map<string, { readonly request: number; isRecalled: boolean }>();
   readonly #welcomed = Promise.withResolvers<void>();
   #requestCount = 0;
   #workersMax = 0;
   #closed = false;
 
-  private constructor(name: string, place: PeerPlace) {
+  private constructor(name: string, place: PeerPlace, ways: readonly Way[]) {
     this.name = name;
+    this.#ways = ways;
     this.#place = place;
     this.#control = new ControlConnection({
       place,
@@ -92,7 +94,7 @@ export class HeadCluster implements Cluster {
         name: `pid ${process.pid}`,
         leases: [
           ...[...this.#leases.values()].map(({ id, request }) => ({ lease: id, request })),
-          ...[...this.#connecting].map(([lease, request]) => ({ lease, request })),
+          ...[...this.#connecting].map(([lease, { request }]) => ({ lease, request })),
         ],
       }),
       onMessage: (message) => this.#onMessage(message),
@@ -103,10 +105,11 @@ export class HeadCluster implements Cluster {
   /**
    * Connects to a head.
    *
+   * @param ways - how workers may be reached.
    * @throws ConnectionError, AuthenticationError or VersionError when it cannot be had.
    */
-  static async connect(name: string, place: PeerPlace): Promise<HeadCluster> {
-    const cluster = new HeadCluster(name, place);
+  static async connect(name: string, place: PeerPlace, ways: readonly Way[] = allWays): Promise<HeadCluster> {
+    const cluster = new HeadCluster(name, place, ways);
     await cluster.#control.open();
     cluster.#control.setBusy(true);
     await cluster.#welcomed.promise;
@@ -175,9 +178,12 @@ export class HeadCluster implements Cluster {
       case 'lease.granted':
         void this.#onGranted(message);
         break;
-      case 'lease.recalled':
-        this.#leases.get(message.lease)?.onRecalled();
+      case 'lease.recalled': {
+        const connecting = this.#connecting.get(message.lease);
+        if (connecting === undefined) this.#leases.get(message.lease)?.onRecalled();
+        else connecting.isRecalled = true;
         break;
+      }
       case 'lease.lost': {
         const { lease, reason, exitCode } = message;
         this.#lose(lease, { reason, message: message.message, ...(exitCode === null ? {} : { exitCode }) });
@@ -189,10 +195,11 @@ export class HeadCluster implements Cluster {
   async #onGranted(message: Extract<HeadToSession, { type: 'lease.granted' }>): Promise<void> {
     const { lease: id, worker, place, request } = message;
     if (this.#leases.has(id) || this.#connecting.has(id)) return;
-    this.#connecting.set(id, request);
+    const connecting = { request, isRecalled: false };
+    this.#connecting.set(id, connecting);
     let channel: WebSocketChannel;
     try {
-      channel = await connectWorker(this.#place, id, place);
+      channel = await connectWorker(this.#place, id, place, this.#ways);
     } catch {
       // The head gives another one; nothing was sent to this worker.
       this.#connecting.delete(id);
@@ -210,6 +217,7 @@ export class HeadCluster implements Cluster {
     this.#leases.set(id, lease);
     channel.onClose = (reason) => this.#onCut(lease, reason);
     standing.request.onGranted(lease);
+    if (connecting.isRecalled) lease.onRecalled();
   }
 
   /** H3 */

@@ -80,10 +80,15 @@ function onConnected(peer: WebSocket, socket: string, server: Server): void {
       executor = undefined; // B2
       tell({ type: 'lease.ended', socket });
     } else {
-      tell({ type: 'worker.ending', reason: 'connection-lost', message: reason }, () => exit(0));
+      tell({ type: 'worker.ending', reason: 'connection-lost', message: reason }, leave);
     }
   };
   executor = new Executor(channel);
+}
+
+/** Ends the process when the daemon has got what tasks printed: more may be buffered than the pipe takes at once. */
+function leave(): void {
+  process.stdout.write('', () => process.stderr.write('', () => exit(0)));
 }
 
 process.on('message', (value: unknown) => {
@@ -96,7 +101,7 @@ process.on('message', (value: unknown) => {
   }
 });
 process.on('disconnect', () => exit(0)); // B3
-process.on('SIGTERM', () => exit(0));
+process.on('SIGTERM', leave);
 process.on('unhandledRejection', (error) => executor?.onStrayError(error));
 process.on('uncaughtExceptionMonitor', (error: unknown) => {
   tell({ type: 'worker.ending', reason: 'uncaught-error', message: textOf(error) });

@@ -7,9 +7,9 @@ import { type Given, numbers } from './given.ts';
 
 export function lifeSuite(given: Given): void {
   describe('resources', () => {
-    test('that no worker can have are refused, saying what there is', () => {
-      assert.throws(
-        () => given.session.remote(() => 1, { resources: { cpus: 64 } })(),
+    test('that no worker can have are refused, saying what there is', async () => {
+      await assert.rejects(
+        async () => given.session.remote(() => 1, { resources: { cpus: 64 } })(),
         (error: unknown) => error instanceof ResourceError && /64 cpus.*2/.test(error.message),
       );
     });

@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { describe, type TestContext, test } from 'node:test';
 import { ensureToken } from '../../daemon/tokens.ts';
-import { joinString, parseJoinString, processStartOf, runningDaemons } from '../../sdk/internal.ts';
+import { type DaemonRecord, isRunning, joinString, parseJoinString, runningDaemons } from '../../sdk/internal.ts';
 import { temporaryHome } from '../helpers/daemon-home.ts';
 import { gridbookMain } from '../repl/gridbook-command.ts';
 
@@ -36,17 +36,16 @@ async function gridbook(
 
 /** A home of the test's own; what still runs in it is killed at its end. */
 function homeFor(t: TestContext): string {
-  const home = temporaryHome(t);
-  t.after(() => {
+  return temporaryHome(t, (home) => {
     for (const { record } of runningDaemons(home)) process.kill(record.pid, 'SIGKILL');
   });
-  return home;
 }
 
 interface Head {
   readonly home: string;
   readonly port: number;
   readonly pid: number;
+  readonly record: DaemonRecord;
   readonly join: string;
   readonly token: string;
   readonly stdout: string;
@@ -60,7 +59,7 @@ async function startHead(t: TestContext, args: readonly string[] = []): Promise<
   assert.ok(daemon);
   const [joinText = ''] = /gridbook:\/\/[^'\s]+/.exec(stdout) ?? [];
   const { token } = parseJoinString(joinText);
-  return { home, port: daemon.port, pid: daemon.record.pid, join: joinText, token, stdout };
+  return { home, port: daemon.port, pid: daemon.record.pid, record: daemon.record, join: joinText, token, stdout };
 }
 
 /** It failed in one line that says what is asked for. */
@@ -83,7 +82,7 @@ async function freePort(): Promise<number> {
 
 describe('gridbook start --head', () => {
   test('serves when it returns, and prints how it is reached; stop waits until it is gone', async (t) => {
-    const { port, pid, join: joinText, stdout, home } = await startHead(t);
+    const { port, pid, record, join: joinText, stdout, home } = await startHead(t);
     assert.match(stdout, new RegExp(`^Head at http://127\\.0\\.0\\.1:${port}, process ${pid}\n`));
     assert.ok(stdout.includes(`gridbook start --address '${joinText}'`));
     assert.ok(stdout.includes(`export GRIDBOOK_ADDRESS='${joinText}'`));
@@ -102,7 +101,7 @@ describe('gridbook start --head', () => {
     const stopped = await gridbook(['stop']);
     assert.equal(stopped.status, 0);
     assert.equal(stopped.stdout, `Stopped http://127.0.0.1:${port}, process ${pid}\n`);
-    assert.throws(() => process.kill(pid, 0));
+    assert.ok(!isRunning(record));
     assert.deepEqual(runningDaemons(home), []);
     assert.deepEqual(readdirSync(join(home, 'daemons', String(port))).sort(), ['daemon.err', 'daemon.log']);
   });
@@ -147,9 +146,9 @@ describe('gridbook start --head', () => {
   });
 
   test('takes the place of one that was killed, with the same token', async (t) => {
-    const { home, port, pid, join: joinText } = await startHead(t);
+    const { home, port, pid, record, join: joinText } = await startHead(t);
     process.kill(pid, 'SIGKILL');
-    while (processStartOf(pid) !== null) await new Promise(setImmediate);
+    while (isRunning(record)) await new Promise(setImmediate);
     assertFailed(await gridbook(['status']), /No head of yours runs/);
     assertFailed(await gridbook(['stop']), /No daemon of yours runs/);
     const again = await gridbook(['start', '--head', '--port', String(port)]);
@@ -244,18 +243,18 @@ describe('gridbook status and gridbook stop', () => {
   });
 
   test('fail in one line with another token, which stop does not need', async (t) => {
-    const { home, pid } = await startHead(t);
+    const { home, record } = await startHead(t);
     writeFileSync(join(home, 'token'), ensureToken(home).split('').reverse().join(''));
     assertFailed(await gridbook(['status']), /token is missing or wrong/);
     assert.equal((await gridbook(['stop'])).status, 0);
-    assert.throws(() => process.kill(pid, 0));
+    assert.ok(!isRunning(record));
   });
 
   test('stop ends only daemons of its own home', async (t) => {
-    const { pid, home } = await startHead(t);
+    const { record, home } = await startHead(t);
     const env = { GRIDBOOK_HOME: temporaryHome(t) };
     assertFailed(await gridbook(['stop', '--all'], { env }), /No daemon of yours runs/);
-    assert.ok(processStartOf(pid) === null || runningDaemons(home).length === 1);
+    assert.ok(isRunning(record));
     assert.equal((await gridbook(['stop'], { env: { GRIDBOOK_HOME: home } })).status, 0);
   });
 

@@ -10,12 +10,17 @@ import type { DaemonConfig } from '../../daemon/config.ts';
 import { type Daemon, type DaemonOptions, openDaemon } from '../../daemon/daemon.ts';
 import { controlVersion, readDaemonToken } from '../../sdk/internal.ts';
 
-/** A private home directory, which `GRIDBOOK_HOME` names until the end of the test. */
-export function temporaryHome(t: TestContext): string {
+/**
+ * A private home directory, which `GRIDBOOK_HOME` names until the end of the test.
+ *
+ * @param stop - ends what runs in it, before it is removed.
+ */
+export function temporaryHome(t: TestContext, stop: (home: string) => void | Promise<void> = () => {}): string {
   const home = mkdtempSync(join(tmpdir(), 'gridbook-test-'));
   const before = process.env['GRIDBOOK_HOME'];
   process.env['GRIDBOOK_HOME'] = home;
-  t.after(() => {
+  t.after(async () => {
+    await stop(home);
     if (before === undefined) delete process.env['GRIDBOOK_HOME'];
     else process.env['GRIDBOOK_HOME'] = before;
     rmSync(home, { recursive: true, force: true });
@@ -51,9 +56,10 @@ export async function testDaemon(
   options: DaemonOptions = {},
   changes: Partial<DaemonConfig> = {},
 ): Promise<TestDaemon> {
-  const home = temporaryHome(t);
+  let opened: Daemon | undefined;
+  const home = temporaryHome(t, () => opened?.stop(0));
   const daemon = await openDaemon(headConfig(home, changes), { services: () => ({}), ...options });
-  t.after(() => daemon.stop(0));
+  opened = daemon;
   return { home, daemon, port: daemon.port, token: readDaemonToken(home, daemon.port) };
 }
 

@@ -17,6 +17,8 @@ const load: NodeToHead = { type: 'node.load', cpu: 0, memoryUsedBytes: 0, memory
 class Head implements AsyncDisposable {
   readonly server = new WebSocketServer({ port: 0, host: '127.0.0.1' });
   readonly links: HeadLink[] = [];
+  /** Nobody gets through before this. */
+  gate: Promise<unknown> = Promise.resolve();
 
   async link(): Promise<HeadLink> {
     if (this.server.address() === null) await once(this.server, 'listening');
@@ -24,6 +26,7 @@ class Head implements AsyncDisposable {
     assert.ok(typeof address === 'object' && address !== null);
     const link = new HeadLink({
       open: async () => {
+        await this.gate;
         const socket = new WebSocket(`ws://127.0.0.1:${address.port}`);
         await once(socket, 'open');
         return socket;
@@ -60,6 +63,18 @@ async function nextMessages(socket: WebSocket, count: number): Promise<NodeToHea
   return messages.slice(0, count);
 }
 
+/** Resolves when so many workers are ready. */
+function readyLeases(socket: WebSocket, count: number): Promise<void> {
+  const leases = new Set<string>();
+  return new Promise((resolve) => {
+    socket.on('message', (data) => {
+      const message = nodeToHead.parse(JSON.parse(String(data)));
+      if (message.type === 'worker.ready') leases.add(message.lease);
+      if (leases.size === count) resolve();
+    });
+  });
+}
+
 describe('HeadLink', () => {
   test('carries messages both ways', async () => {
     await using head = new Head();
@@ -85,7 +100,10 @@ describe('HeadLink', () => {
     await using head = new Head();
     const link = await head.link();
     const told: string[] = [];
-    link.onOpen = () => told.push('open');
+    link.onOpen = () => {
+      told.push('open');
+      link.send(load);
+    };
     link.onClose = () => told.push('close');
     link.onMessage = () => assert.fail('nonsense was taken for a message');
     link.start();
@@ -96,7 +114,11 @@ describe('HeadLink', () => {
       (socket) => socket.close(1001),
       (socket) => socket.pause(),
     ];
-    for (const how of spoil) {console.log('n',told.length);how(await head.next());}
+    for (const how of spoil) {
+      const socket = await head.next();
+      await once(socket, 'message'); // a head speaks when it has been spoken to
+      how(socket);
+    }
     await head.next();
     assert.deepEqual(
       told.slice(0, 10),
@@ -156,27 +178,21 @@ describe('Node, over a HeadLink', () => {
     const first = await head.next();
     const hello = nextMessages(first, 1);
     assert.equal((await hello)[0]?.type, 'node.hello');
-    const ready = nextMessages(first, 3);
+    const ready = readyLeases(first, 2);
     for (const lease of ['l1', 'l2']) {
-      first.send(JSON.stringify({ type: 'worker.start', lease, session: 's', resources: { cpus: 1 } }));
+      first.send(
+        JSON.stringify({ type: 'worker.start', lease, session: 's', resources: { cpus: 1 }, exclusive: false }),
+      );
     }
-    let leases = 0;
-    first.on('message', (data) => {
-      if (String(data).includes('worker.ready')) leases++;
-    });
-    while (leases < 2) await once(first, 'message');
     await ready;
-    // The next connection is made wait until a worker has died.
-    const died = harness.until(() => harness.logLines.find((line) => line.includes('was ended by SIGKILL')));
+    head.gate = harness.until(() => harness.logLines.find((line) => line.includes('was ended by SIGKILL')));
     const again = head.next();
     first.terminate();
     process.kill(pidOfWorker(harness, 'n1-w1'), 'SIGKILL');
     const second = await again;
     const messages = await nextMessages(second, 3);
-    await died;
-    const lost = messages.find((m) => m.type === 'worker.lost');
-    const back = messages.find((m) => m.type === 'node.hello');
-    assert.equal(back?.leases.length, 2);
+    const [back, lost] = messages;
+    assert.equal(back?.type === 'node.hello' && back.leases.length, 2);
     assert.deepEqual(lost, {
       type: 'worker.lost',
       lease: 'l1',

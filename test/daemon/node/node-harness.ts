@@ -94,9 +94,9 @@ export class NodeHarness implements AsyncDisposable {
   }
 
   /** Has a worker started for a new lease; the lease and what the node says when it is ready. */
-  async start(session = 's1'): Promise<MessageOf<'worker.ready'>> {
+  async start(session = 's1', exclusive = false): Promise<MessageOf<'worker.ready'>> {
     const lease = `l${++this.#leaseCount}`;
-    this.head.send({ type: 'worker.start', lease, session, resources: { cpus: 1 } });
+    this.head.send({ type: 'worker.start', lease, session, resources: { cpus: 1 }, exclusive });
     return this.until(() => this.find('worker.ready', lease));
   }
 

@@ -117,6 +117,16 @@ describe('Node', () => {
     (await openChannel(second.socket)).close();
   });
 
+  test('gives an exclusive lease a process that nobody has used', async () => {
+    await using harness = new NodeHarness();
+    const first = await harness.start();
+    harness.stop(first.lease);
+    await harness.kept(1);
+    const second = await harness.start('s1', true);
+    assert.notEqual(second.worker, first.worker);
+    assert.equal((await harness.start('s1')).worker, first.worker);
+  });
+
   test('gives one lease to one connection', async () => {
     await using harness = new NodeHarness();
     const { socket } = await harness.start();
@@ -158,7 +168,7 @@ describe('Node', () => {
   test('starts a lease once however often it is told', async () => {
     await using harness = new NodeHarness();
     const { lease } = await harness.start();
-    harness.head.send({ type: 'worker.start', lease, session: 's1', resources: {} });
+    harness.head.send({ type: 'worker.start', lease, session: 's1', resources: {}, exclusive: false });
     harness.stop('unknown', true);
     await harness.start('s2');
     assert.equal(harness.messages.filter((m) => m.type === 'worker.ready').length, 2);

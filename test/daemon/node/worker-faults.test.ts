@@ -142,7 +142,7 @@ describe('Node, when a worker dies', () => {
 
   test('tells why a worker cannot be started', async () => {
     await using harness = new NodeHarness({ spares: 0, env: { ...workerEnv(), NODE_OPTIONS: '--no-such-flag' } });
-    harness.head.send({ type: 'worker.start', lease: 'x', session: 's', resources: {} });
+    harness.head.send({ type: 'worker.start', lease: 'x', session: 's', resources: {}, exclusive: false });
     const { reason, exitCode } = await harness.lost('x');
     assert.deepEqual([reason, exitCode], ['exit', 9]);
   });

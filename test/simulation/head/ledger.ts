@@ -9,11 +9,13 @@
 //   K4. An exclusive request never has two leases; its leases are not recalled.
 //   K5. Words of stale incarnations change nothing.
 //   K6. A lease is recalled once while its session is connected, and there are never more recalls than needs.
+//   K7. When only the head goes and comes back, no lease is lost.
+//   K8. A lease is on a node that its request may use.
 
 import assert from 'node:assert/strict';
 import type { LeaseScheduler } from '../../../daemon/head/lease-scheduler.ts';
-import type { LeaseEffect } from '../../../daemon/head/scheduler-state.ts';
-import type { Resources } from '../../../sdk/internal.ts';
+import type { LeaseEffect, RequestTerms } from '../../../daemon/head/scheduler-state.ts';
+import type { Placement, Resources } from '../../../sdk/internal.ts';
 import type { Scenario } from './scenario.ts';
 
 interface Entry {
@@ -29,7 +31,7 @@ export class Ledger {
   readonly #scenario: Scenario;
   readonly #entries = new Map<string, Entry>();
   /** By session that is connected and request that stands: its demand. */
-  readonly #wishes = new Map<string, Map<number, { demand: number; exclusive: boolean }>>();
+  readonly #wishes = new Map<string, Map<number, { demand: number; exclusive: boolean; placement: Placement }>>();
 
   constructor(scenario: Scenario) {
     this.#scenario = scenario;
@@ -50,9 +52,9 @@ export class Ledger {
     for (const entry of this.#entries.values()) if (entry.session === id) entry.recalled = false;
   }
 
-  onRequest(session: string, request: number, exclusive: boolean): void {
+  onRequest(session: string, request: number, { exclusive, placement }: RequestTerms): void {
     const wishes = this.#wishes.get(session);
-    if (!wishes?.has(request)) wishes?.set(request, { demand: 0, exclusive });
+    if (!wishes?.has(request)) wishes?.set(request, { demand: 0, exclusive, placement });
   }
 
   onDemand(session: string, request: number, count: number): void {
@@ -81,6 +83,7 @@ export class Ledger {
         const wish = this.#wishes.get(effect.session)?.get(effect.request);
         assert.ok(wish !== undefined, `${effect.lease} is granted to a request that does not stand`); // K3
         assert.equal(wish.exclusive, entry.exclusive);
+        this.#checkPlace(entry.node, wish.placement); // K8
         entry.request = effect.request;
         break;
       }
@@ -93,11 +96,25 @@ export class Ledger {
         this.#checkRecalls(scheduler, isHere);
         break;
       }
+      case 'lease.lost':
+        assert.ok(!this.#scenario.gentle, `${effect.lease} is lost, and nothing has gone wrong`); // K7
+        break;
+      case 'session.welcome':
+        assert.ok(!this.#scenario.gentle || effect.ended.length === 0, `${effect.ended} ended without reason`); // K7
+        break;
       case 'lease.refused':
         this.onRequestEnded(effect.session, effect.request);
         break;
       default:
         break;
+    }
+  }
+
+  #checkPlace(id: string, placement: Placement): void {
+    const labels = this.#scenario.nodes.find((node) => node.id === id)?.labels;
+    assert.ok(placement.node === null || placement.node === id, `a lease for ${placement.node} is on ${id}`);
+    for (const [name, value] of Object.entries(placement.labels)) {
+      assert.equal(labels?.[name], value, `the label ${name} of the node of a lease`);
     }
   }
 

@@ -109,8 +109,6 @@ export class SimulatedHead {
     if (message.type === 'node.hello') {
       const before = this.#nodes.get(id);
       this.#nodes.set(id, { connection, incarnation });
-      // A connection that was replaced is closed: hellos of two connections may come in either order.
-      if (before?.incarnation === incarnation) before.connection.abandon('head');
       this.#feed(
         message.type,
         message,
@@ -119,6 +117,10 @@ export class SimulatedHead {
           if (effect.type === 'node.rejected') this.#reject(id, connection, before);
         },
       );
+      if (this.#nodes.get(id)?.connection !== connection) return;
+      // A connection that was replaced is closed: hellos of two connections may come in either order.
+      if (before?.incarnation === incarnation) before.connection.abandon('head');
+      else before?.connection.cut();
       return;
     }
     this.#feedFromNode(id, connection, incarnation, message.type, () => {
@@ -193,7 +195,7 @@ export class SimulatedHead {
         scheduler.onSessionClosed(id, now);
         break;
       case 'lease.request':
-        this.#ledger.onRequest(id, message.request, message.exclusive);
+        this.#ledger.onRequest(id, message.request, message);
         scheduler.onRequest(id, message.request, message, now);
         break;
       case 'lease.demand':

@@ -58,22 +58,20 @@ export class SimulatedNode {
     connection.peer.onClosed = () => {
       if (this.#lives === life) this.#soon(() => this.#connect());
     };
-    this.#say({
-      type: 'node.hello',
-      node: this.terms.id,
-      address: null,
-      fingerprint: null,
-      resources: this.terms.resources,
-      labels: this.terms.labels,
-      leases: [...this.leases].map(([lease, { session, resources }]) => ({
-        lease,
-        session,
-        resources,
-        worker: lease,
-        socket: lease,
-      })),
-      incarnation: this.incarnation,
-    });
+    connection.sendUp(this.#hello());
+  }
+
+  #hello(): NodeUp & { incarnation: string } {
+    const { id, resources, labels } = this.terms;
+    const leases = [...this.leases].map(([lease, { session, resources }]) => ({
+      lease,
+      session,
+      resources,
+      worker: lease,
+      socket: lease,
+    }));
+    const { incarnation } = this;
+    return { type: 'node.hello', node: id, incarnation, address: null, fingerprint: null, resources, labels, leases };
   }
 
   /** Something that happens later, unless this life is over by then. */
@@ -158,7 +156,17 @@ export class SimulatedNode {
   /** Ends with all that runs on it. */
   crash(): void {
     if (!this.#isUp) return;
-    if (this.#world.random.chance(0.3)) this.#say({ type: 'node.bye' });
+    const { random, timeline, faults } = this.#world;
+    if (random.chance(0.3)) this.#say({ type: 'node.bye' });
+    if (random.chance(faults === undefined ? 0 : 0.5)) {
+      // A connection that it opened before it ended arrives when it may be back already.
+      const hello = this.#hello();
+      timeline.after(random.between(0, 20), () => {
+        const late = this.#dial(this);
+        late?.sendUp(hello);
+        timeline.after(random.between(0, 5), () => late?.abandon('peer'));
+      });
+    }
     this.#isUp = false;
     this.leases.clear();
     this.#connection?.abandon('peer');

@@ -59,7 +59,8 @@ class Simulation implements Surroundings {
     this.#plan(faults.nodeCrashes, () => {
       const node = anyNode();
       node.crash();
-      this.timeline.after(this.random.between(1, 100), () => node.start());
+      const downMs = this.random.chance(0.5) ? this.random.between(0, 5) : this.random.between(1, 100);
+      this.timeline.after(downMs, () => node.start());
     });
     this.#plan(faults.headRestarts, () => this.#head.restart(this.random.between(0, 10)));
     this.#plan(faults.vanishings, () => (this.random.chance(0.5) ? anySession().vanish() : anySession().close()));

@@ -1,0 +1,40 @@
+// The parts of a real daemon: a head with a node in the same process, or a node whose head is on another machine.
+
+import { controlBytesMax, openPeer } from '../sdk/internal.ts';
+import type { OpenServices, Services } from './daemon.ts';
+import { Head } from './head/head.ts';
+import { connectInProcess } from './node/head-connection.ts';
+import { HeadLink } from './node/head-link.ts';
+import { Node, type NodeOptions } from './node/node.ts';
+import type { PipeRoute } from './service.ts';
+
+/** Opens the parts of a daemon. */
+export const openServices: OpenServices = ({ config, log, incarnation, token, socketsPath, ...place }): Services => {
+  const options: Omit<NodeOptions, 'head'> = {
+    name: place.name,
+    incarnation,
+    address: place.address,
+    fingerprint: place.fingerprint,
+    resources: config.resources,
+    labels: config.labels,
+    socketsPath,
+    log,
+  };
+  if (config.join !== null) {
+    const { url, fingerprint } = config.join;
+    const there = { url, token, fingerprint: fingerprint ?? undefined };
+    const open = (): ReturnType<typeof openPeer> =>
+      openPeer(there, { path: '/v1/node', messageBytesMax: controlBytesMax });
+    return { node: new Node({ ...options, head: new HeadLink({ open, log }) }) };
+  }
+  const head = new Head({ log, incarnation, token });
+  const ends = connectInProcess();
+  const node = new Node({ ...options, head: ends.node });
+  const isPipe = (route: Node['routes'][number]): route is PipeRoute => route.type === 'pipe';
+  const pipe = node.routes.find(isPipe);
+  if (pipe === undefined) throw new TypeError('The node has no way to its workers');
+  head.attachLocalNode(ends.head, pipe);
+  // The head takes the connections to workers of all nodes, and gives those of its own to the node.
+  const own = { routes: [], status: () => node.status(), close: (graceMs: number) => node.close(graceMs) };
+  return { head, node: own };
+};
