@@ -98,7 +98,7 @@ class MarkovRuns {
         onProgress: ({ multiplicationsDone, multiplicationsTotal }) =>
           this.#progress.set(share(multiplicationsDone / multiplicationsTotal), label),
       });
-      this.#records.push(recordOf(result, run.repeat, combine, plain));
+      this.#records.push(recordOf(result, { repeat: run.repeat, combine, cluster: session.cluster }, plain));
     } catch (error) {
       if (signal.aborted) return;
       if (error instanceof InvalidArgumentError) throw error;

@@ -12,6 +12,8 @@ export interface MarkovRecord {
   /** Which repeat of the same combination, from 1. */
   repeat: number;
   workers: number;
+  /** Where they are: `embedded`, or the head's address. */
+  cluster: string;
   kernel: string;
   /** Whether neighbouring products were multiplied on the workers. */
   combine: boolean;
@@ -34,8 +36,7 @@ export interface MarkovRecord {
 /** Writes a run down. */
 export function recordOf(
   result: MarkovResult,
-  repeat: number,
-  combine: boolean,
+  { repeat, combine, cluster }: Pick<MarkovRecord, 'repeat' | 'combine' | 'cluster'>,
   plain: BaselineResult | undefined,
 ): MarkovRecord {
   const { timings: _, limit, ...rest } = result;
@@ -43,6 +44,7 @@ export function recordOf(
   return {
     ...rest,
     repeat,
+    cluster,
     combine,
     baselineMs: plain?.durationMs ?? null,
     speedUp: plain === undefined ? null : plain.durationMs / result.durationMs,
@@ -57,6 +59,7 @@ const csvColumns: readonly [string, (record: MarkovRecord) => string | number | 
   ['seed', (r) => r.seed],
   ['repeat', (r) => r.repeat],
   ['workers', (r) => r.workers],
+  ['cluster', (r) => r.cluster],
   ['kernel', (r) => r.kernel],
   ['combine', (r) => r.combine],
   ['durationMs', (r) => r.durationMs],

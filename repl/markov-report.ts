@@ -80,5 +80,7 @@ function placeNote(records: readonly MarkovRecord[]): string {
   const kernels = [...new Set(records.map((r) => r.kernel))].join(', ');
   const processors = cpus();
   const model = processors[0]?.model.trim() ?? 'unknown processor';
-  return `${workers} workers as threads, kernel ${kernels}; ${model}, ${processors.length} cores, Node ${process.versions.node}`;
+  const clusters = new Set(records.map((r) => r.cluster));
+  const where = clusters.has('embedded') ? 'as threads' : `of ${[...clusters].join(', ')}`;
+  return `${workers} workers ${where}, kernel ${kernels}; ${model}, ${processors.length} cores, Node ${process.versions.node}`;
 }
