@@ -101,7 +101,8 @@ class MarkovRuns {
       this.#records.push(recordOf(result, { repeat: run.repeat, combine, cluster: session.cluster }, plain));
     } catch (error) {
       if (signal.aborted) return;
-      if (error instanceof InvalidArgumentError) throw error;
+      // What ails one run here, but all of them there.
+      if (error instanceof InvalidArgumentError || this.#sessions.get(run.workers) === undefined) throw error;
       this.#failures.push({ run, message: messageOf(error) });
       this.#progress.note(`gridbook: ${label} failed: ${messageOf(error)}`);
     } finally {

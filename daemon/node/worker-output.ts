@@ -19,6 +19,7 @@ const tailLengthMax = 8192;
 
 export class WorkerOutput {
   readonly #onLine: (line: string) => void;
+  readonly #ended = Promise.withResolvers<void>();
   readonly #decoder = new StringDecoder('utf8');
   #partial = '';
   #isCut = false;
@@ -36,7 +37,13 @@ export class WorkerOutput {
       if (this.#partial !== '') this.#onWhole(this.#partial);
       this.#partial = '';
       this.#tellDropped();
+      this.#ended.resolve();
     });
+  }
+
+  /** Resolves when everything has been read and told. A socket says that it is closed a little before that. */
+  get ended(): Promise<void> {
+    return this.#ended.promise;
   }
 
   #onText(text: string): void {

@@ -42,6 +42,7 @@ export class WorkerProcess {
   readonly name: string;
   readonly #options: WorkerProcessOptions;
   readonly #child: ChildProcess;
+  readonly #output: WorkerOutput | undefined;
   readonly #errors: WorkerOutput | undefined;
   readonly #ended = Promise.withResolvers<void>();
   readonly #socketPaths = new Set<string>();
@@ -66,7 +67,9 @@ export class WorkerProcess {
     child.on('exit', (code, signal) => this.#onExit(code, signal));
     child.stdio[4]?.on('error', () => {});
     if (child.pid !== undefined) log.info({ workerPid: child.pid }, 'started');
-    if (child.stdout !== null) new WorkerOutput(child.stdout, (line) => log.info({ stream: 'stdout' }, line));
+    if (child.stdout !== null) {
+      this.#output = new WorkerOutput(child.stdout, (line) => log.info({ stream: 'stdout' }, line));
+    }
     if (child.stderr !== null) {
       this.#errors = new WorkerOutput(child.stderr, (line) => log.info({ stream: 'stderr' }, line));
     }
@@ -106,9 +109,8 @@ export class WorkerProcess {
     };
     // What it said last may come after its end: what it told the daemon, and, when V8 ended it, what it printed.
     const awaited: Promise<unknown>[] = [];
-    const { stderr } = this.#child;
     if (this.#child.connected) awaited.push(once(this.#child, 'disconnect'));
-    if (isAbort({ code, signal }) && stderr !== null && !stderr.closed) awaited.push(once(stderr, 'close'));
+    if (isAbort({ code, signal }) && this.#errors !== undefined) awaited.push(this.#errors.ended);
     if (awaited.length === 0 || this.#loss !== undefined) {
       finish();
       return;
@@ -132,13 +134,11 @@ export class WorkerProcess {
 
   /** Reads what it printed last, as long as no one who left its group keeps the streams open. */
   async #drain(): Promise<void> {
-    const streams = [this.#child.stdout, this.#child.stderr].filter((stream) => stream !== null);
-    const open = streams.filter((stream) => !stream.closed);
-    const closed = open.map((stream) => once(stream, 'close'));
     const timer = setTimeout(() => {
-      for (const stream of open) stream.destroy();
+      this.#child.stdout?.destroy();
+      this.#child.stderr?.destroy();
     }, lastWordsMs);
-    await Promise.allSettled(closed);
+    await Promise.all([this.#output?.ended, this.#errors?.ended]);
     clearTimeout(timer);
   }
 

@@ -176,7 +176,9 @@ describe('Node, when a worker dies', () => {
     const script = fileURLToPath(new URL('../../fixtures/node/orphaned-node.ts', import.meta.url));
     const parent = spawn(process.execPath, [script], { env: workerEnv(), stdio: ['ignore', 'pipe', 'inherit'] });
     const exit = once(parent, 'exit');
-    const [line]: unknown[] = await once(createInterface(parent.stdout), 'line');
+    const ended = exit.then(([code]) => assert.fail(`it ended by itself with code ${code}`));
+    const [line]: unknown[] = await Promise.race([once(createInterface(parent.stdout), 'line'), ended]);
+    ended.catch(() => {}); // from here on it is meant to end
     const { pids, socketsPath }: { pids: number[]; socketsPath: string } = JSON.parse(String(line));
     assert.deepEqual(pids.map(isGone), [false, false, false]);
     parent.kill('SIGKILL');
