@@ -24,6 +24,9 @@ import { reportOf } from './markov-report.ts';
 import { ProgressLine } from './progress-line.ts';
 import { count } from './quantities.ts';
 
+/** What ends the runs early: typed, sent by whoever waits no longer, or the terminal was closed. */
+const endingSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
 /** Runs the command; gives its exit status. */
 export async function markovCommand(options: MarkovCommandOptions): Promise<number> {
   try {
@@ -63,7 +66,7 @@ class MarkovRuns {
       if (this.#abort.signal.aborted) process.exit(exitStatus.interrupted);
       this.#abort.abort(new Error('interrupted'));
     };
-    process.on('SIGINT', onInterrupt);
+    for (const signal of endingSignals) process.on(signal, onInterrupt);
     try {
       for (const run of this.#plan.runs) {
         await this.#runOne(run);
@@ -73,7 +76,7 @@ class MarkovRuns {
       this.#progress.end();
       await Promise.all([...this.#sessions.values()].map((session) => session.close()));
       await this.#write(); // C2
-      process.off('SIGINT', onInterrupt);
+      for (const signal of endingSignals) process.off(signal, onInterrupt);
     }
     if (this.#abort.signal.aborted) return exitStatus.interrupted;
     return this.#failures.length > 0 ? exitStatus.failed : exitStatus.done;
@@ -141,7 +144,7 @@ class MarkovRuns {
     let plain = this.#baselines.get(key);
     if (plain === undefined) {
       this.#progress.set(this.#workDone / this.#workTotal, `${label}: the plain loop`);
-      plain = await baseline(parameters);
+      plain = await baseline({ ...parameters, signal: this.#abort.signal });
       this.#baselines.set(key, plain);
     }
     return plain;

@@ -6,6 +6,11 @@ import { open } from 'node:fs/promises';
 import { InvalidArgumentError, randomMatrix, readMatrixFile, type TransitionMatrix } from '../sdk/index.ts';
 import type { MarkovCommandOptions } from './markov-options.ts';
 
+/** As an embedded session allows. */
+const workersMax = 512;
+/** How many runs one command makes, at most. */
+const runsMax = 100_000;
+
 /** One run to make. */
 export interface PlannedRun {
   readonly matrixSize: number;
@@ -56,6 +61,13 @@ async function targetOf(option: string | true | undefined): Promise<RecordTarget
 export async function planMarkov(options: MarkovCommandOptions): Promise<MarkovPlan> {
   const { totalCount: totalCounts, pcNum: pcNums, seed = 1, repeats } = options;
   if (repeats < 1) throw new InvalidArgumentError(`--repeats must be at least 1, got ${repeats}`);
+  for (const workers of options.workers ?? []) {
+    if (workers >= 1 && workers <= workersMax) continue;
+    throw new InvalidArgumentError(`--workers must be from 1 to ${workersMax}, got ${workers}`);
+  }
+  if (options.json !== undefined && options.json === options.csv && options.json !== true) {
+    throw new InvalidArgumentError(`--json and --csv cannot both write to ${options.json}`);
+  }
   if (options.json === true && options.csv === true) {
     throw new InvalidArgumentError('--json and --csv cannot both write to standard output: give one of them a file');
   }
@@ -72,6 +84,13 @@ export async function planMarkov(options: MarkovCommandOptions): Promise<MarkovP
   if (tooMany !== undefined) {
     throw new InvalidArgumentError(
       `--pc-num ${tooMany} is more than --total-count ${least}: each task needs at least one matrix`,
+    );
+  }
+  const counts = [repeats, options.workers?.length ?? 1, matrixSizes.length, totalCounts.length, pcNums.length];
+  const combinations = counts.reduce((product, count) => product * count, 1);
+  if (combinations > runsMax) {
+    throw new InvalidArgumentError(
+      `These are ${combinations} runs, of which ${runsMax} can be made at once: use fewer repeats or values`,
     );
   }
   const runs: PlannedRun[] = [];

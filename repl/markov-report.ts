@@ -82,5 +82,5 @@ function placeNote(records: readonly MarkovRecord[]): string {
   const model = processors[0]?.model.trim() ?? 'unknown processor';
   const clusters = new Set(records.map((r) => r.cluster));
   const where = clusters.has('embedded') ? 'as threads' : `of ${[...clusters].join(', ')}`;
-  return `${workers} workers ${where}, kernel ${kernels}; ${model}, ${processors.length} cores, Node ${process.versions.node}`;
+  return `${workers} ${workers === '1' ? 'worker' : 'workers'} ${where}, kernel ${kernels}; ${model}, ${processors.length} cores, Node ${process.versions.node}`;
 }

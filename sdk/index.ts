@@ -3,6 +3,7 @@
 export type { Actor, ActorClass, ActorOptions } from './actor.ts';
 export type { Resources } from './cluster/cluster.ts';
 export { type ConnectOptions, connect } from './connect.ts';
+export { currentSession } from './current-session.ts';
 export * from './errors.ts';
 export type { SessionEvent } from './events.ts';
 export type { MapProgress } from './map.ts';
@@ -14,7 +15,7 @@ export type { MapOptions, RemoteCombine, RemoteOptions } from './session-options
 export type { TaskOptions } from './task-options.ts';
 export { type Stage, stages, type TimeSummary, type Timings } from './timings.ts';
 export type { WaitOptions, WaitResult, WaitSomeOptions } from './waiting.ts';
-export { type BaselineResult, baseline } from './workloads/markov/baseline.ts';
+export { type BaselineParameters, type BaselineResult, baseline } from './workloads/markov/baseline.ts';
 export type { ClosedClass } from './workloads/markov/classes.ts';
 export { analyseLimit, type LimitAnalysis, type LimitMeasures } from './workloads/markov/limit.ts';
 export {

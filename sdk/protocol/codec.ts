@@ -30,7 +30,7 @@ export const frameBytesMax = 0x7fff_ffff;
 const packr = new Packr({ useRecords: false, mapsAsObjects: true, variableMapSize: true });
 
 function align8(offset: number): number {
-  return (offset + 7) & ~7;
+  return Math.ceil(offset / 8) * 8; // no bit operations: those end at 2 GiB
 }
 
 /** A typed array, DataView or buffer as bytes, without a copy. */

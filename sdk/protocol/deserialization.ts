@@ -126,7 +126,7 @@ class ValueReader {
       case tags.bigint:
         return this.#readBigint(asText(node[0]));
       case tags.codeUnits:
-        return String.fromCharCode(...node.map((n) => asNumber(n)));
+        return textOfUnits(node);
       case tags.shared:
         this.#met = [];
         return this.#item(node, 0);
@@ -199,7 +199,8 @@ class ValueReader {
 
   #readError(node: readonly WireValue[]): Error {
     const name = asText(node[0]);
-    const error = this.#meet(makeError(name, asText(node[1])));
+    const gridbookClass = typeof node[7] === 'string' ? node[7] : undefined;
+    const error = this.#meet(makeError(name, asText(node[1]), gridbookClass));
     const fields = node[3];
     if (typeof fields !== 'object' || fields === null || Array.isArray(fields)) malformed('an error without fields');
     const values: { [key: string]: unknown } = {};
@@ -216,4 +217,15 @@ class ValueReader {
     });
     return error;
   }
+}
+
+/** How many code units are put together at once: each is an argument of one call. */
+const unitsAtOnce = 8192;
+
+function textOfUnits(units: readonly WireValue[]): string {
+  let text = '';
+  for (let i = 0; i < units.length; i += unitsAtOnce) {
+    text += String.fromCharCode(...units.slice(i, i + unitsAtOnce).map((unit) => asNumber(unit)));
+  }
+  return text;
 }

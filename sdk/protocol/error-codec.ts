@@ -5,6 +5,7 @@
 // Invariants:
 //   R1. Writing an error never fails because of a field that cannot travel: the field is left out. The refusal of a
 //       field must not hide the error that the user has to see.
+//   R2. A name says nothing: only what was an error of Gridbook is one again.
 
 import * as gridbookErrors from '../errors.ts';
 import type { ValueWriter } from './serialization.ts';
@@ -20,10 +21,13 @@ const gridbookPrototypes: ReadonlyMap<string, object> = new Map(
     .map((c) => [c.name, c.prototype]),
 );
 
+/** Under which an error of Gridbook keeps the names of its classes; errors.ts. */
+const kindsKey = Symbol.for('gridbook.error.kinds');
+
 /** Set by the class or the encoding itself, so never sent as own fields. */
 const ownFields = new Set(['name', 'message', 'stack', 'cause', 'errors']);
 
-/** Writes an error as `[name, message, stack, fields, has cause, cause, errors, tag]`. */
+/** Writes an error as `[name, message, stack, fields, has cause, cause, errors, class of Gridbook, tag]`. */
 export function encodeError(error: Error, writer: ValueWriter): WireValue {
   const fields: { [key: string]: WireValue } = {};
   for (const key of Object.keys(error)) {
@@ -41,8 +45,16 @@ export function encodeError(error: Error, writer: ValueWriter): WireValue {
     cause !== undefined,
     cause ?? null,
     errors ?? null,
+    gridbookClassOf(error) ?? null,
     tags.error,
   ];
+}
+
+/** Which of Gridbook's classes an error is of; a class of that name that somebody else wrote is none. R2 */
+function gridbookClassOf(error: Error): string | undefined {
+  if (!(error instanceof gridbookErrors.GridbookError)) return undefined;
+  const kinds: unknown = Reflect.get(error, kindsKey);
+  return Array.isArray(kinds) ? kinds.find((kind) => gridbookPrototypes.has(kind)) : undefined;
 }
 
 function text(read: () => unknown, otherwise: string): string {
@@ -54,13 +66,17 @@ function text(read: () => unknown, otherwise: string): string {
   }
 }
 
-/** An empty error of the right class, to be filled by `fillError` after what is inside it has been read. */
-export function makeError(name: string, message: string): Error {
-  const prototype = gridbookPrototypes.get(name);
+/**
+ * An empty error of the right class, to be filled by `fillError` after what is inside it has been read.
+ *
+ * @param gridbookClass - the class of Gridbook that it is of; undefined for any other error.
+ */
+export function makeError(name: string, message: string, gridbookClass: string | undefined): Error {
+  const prototype = gridbookClass === undefined ? undefined : gridbookPrototypes.get(gridbookClass);
   if (prototype !== undefined) {
     const error = new gridbookErrors.GridbookError(message);
     Object.setPrototypeOf(error, prototype);
-    Object.defineProperty(error, Symbol.for('gridbook.error.kinds'), { value: kindsOf(prototype) });
+    Object.defineProperty(error, kindsKey, { value: kindsOf(prototype) });
     return error;
   }
   if (name === 'AggregateError') return new AggregateError([], message);

@@ -113,6 +113,32 @@ describe('gridbook run markov', () => {
     assert.ok(Math.abs(sunny - 5 / 6) < 1e-12);
   });
 
+  test('a signal ends it in the midst of the plain loop, too', async () => {
+    const file = join(directory, 'loop.json');
+    const args = [
+      'run',
+      'markov',
+      '--workers',
+      '1',
+      '--total-count',
+      '1e3,1e14',
+      '--pc-num',
+      '1',
+      '--baseline',
+      '--json',
+      file,
+    ];
+    let interrupted = false;
+    const { status } = await gridbook(args, (text, kill) => {
+      if (interrupted || !text.includes('run 2 of 2: n = 10, total 100,000,000,000,000, pc_num 1: the plain loop'))
+        return;
+      interrupted = true;
+      kill('SIGTERM');
+    });
+    assert.equal(status, 130);
+    assert.equal(recordsOf(await readFile(file, 'utf8')).length, 1);
+  });
+
   test('a signal ends it cleanly with what is done so far', async () => {
     const file = join(directory, 'cut.json');
     // The second run would take years.
@@ -142,6 +168,9 @@ describe('gridbook run markov', () => {
       ['--json', '/nonexistent/runs.json'],
       /Cannot write to \/nonexistent\/runs\.json/,
     ],
+    ['too many workers, before anything has run', ['--workers', '1,9999'], /--workers must be from 1 to 512, got 9999/],
+    ['more runs than can be listed', ['--repeats', '1e9'], /of which 100000 can be made at once/],
+    ['one file for two formats', ['--json', '/tmp/x', '--csv', '/tmp/x'], /cannot both write to \/tmp\/x/],
     ['no repeats', ['--repeats', '0'], /--repeats must be at least 1/],
     ['a matrix and a seed', ['--matrix', 'a.csv', '--seed', '1'], /cannot be used with/],
   ];
@@ -156,7 +185,14 @@ describe('gridbook run markov', () => {
   }
 
   test('ends with one line and status 1 when the cluster cannot be had', async () => {
-    const { status, stdout, stderr } = await gridbook([...small, '--pc-num', '1,2', '--address', 'http://127.0.0.1:1']);
+    const { status, stdout, stderr } = await gridbook([
+      'run',
+      'markov',
+      '--pc-num',
+      '1,2',
+      '--address',
+      'http://127.0.0.1:1',
+    ]);
     assert.equal(status, 1);
     assert.equal(stdout, '');
     assert.match(stderr, /No daemon of yours runs at 127\.0\.0\.1:1/);

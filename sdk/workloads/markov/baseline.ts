@@ -1,5 +1,6 @@
-// The same computation as a plain loop in this process: no session, no tasks, no merge.
+// The same computation as a plain loop in this process: no session, no tasks.
 
+import { setImmediate } from 'node:timers/promises';
 import { openKernel, selectKernel } from './kernels/select.ts';
 import type { LimitAnalysis } from './limit.ts';
 import { closeLimit, type MarkovParameters, prepare } from './parameters.ts';
@@ -24,12 +25,22 @@ export interface BaselineResult {
   limit: LimitAnalysis;
 }
 
+/** How the plain loop runs. */
+export interface BaselineParameters extends Omit<MarkovParameters, 'pcNum'> {
+  /** Ends it between two stretches. */
+  signal?: AbortSignal | undefined;
+}
+
+/** How long the loop holds the process at a stretch, in about so many multiply-adds of single numbers: some 50 ms. */
+const stretchWork = 4e8;
+
 /**
- * Multiplies the matrices in one loop in this process, which it blocks meanwhile.
+ * Multiplies the matrices in one loop in this process. Between stretches of some 50 ms it lets the process do what else
+ * it has to do; that time is not counted.
  *
  * @param parameters - as for `markov`, without `pcNum`.
- * @returns what it took and found.
- * @throws InvalidArgumentError when a parameter is not of its form.
+ * @returns what it took, and the limit.
+ * @throws InvalidArgumentError when a parameter is not of its form; the signal's reason when it is aborted.
  * @example
  * ```ts
  * import { baseline } from 'gridbook';
@@ -38,22 +49,34 @@ export interface BaselineResult {
  * console.log(multiplications, limit.verdict); // prints: 999 converged
  * ```
  */
-export async function baseline(parameters: Omit<MarkovParameters, 'pcNum'>): Promise<BaselineResult> {
-  const { matrix, totalCount, seed } = prepare({ ...parameters, pcNum: 1 });
-  const kernel = openKernel(await selectKernel(matrix.n, parameters.kernel));
+export async function baseline(parameters: BaselineParameters): Promise<BaselineResult> {
+  const { signal, ...rest } = parameters;
+  const { matrix, totalCount, seed } = prepare({ ...rest, pcNum: 1 });
+  const { n } = matrix;
+  const kernel = openKernel(await selectKernel(n, parameters.kernel));
   kernel.setMatrix(matrix.values);
-  const start = performance.now();
-  const product = kernel.power(totalCount).slice();
-  const durationMs = performance.now() - start;
+  const stretch = Math.max(1, Math.floor(stretchWork / n ** 3));
+  let product: Float64Array | undefined;
+  let durationMs = 0;
+  for (let done = 0; done < totalCount; ) {
+    signal?.throwIfAborted();
+    const count = Math.min(stretch, totalCount - done);
+    const start = performance.now();
+    const power = kernel.power(count);
+    product = product === undefined ? power.slice() : kernel.product(product, power).slice();
+    durationMs += performance.now() - start;
+    done += count;
+    if (done < totalCount) await setImmediate();
+  }
   const multiplications = totalCount - 1;
   return {
-    matrixSize: matrix.n,
+    matrixSize: n,
     totalCount,
     seed,
     kernel: kernel.name,
     durationMs,
     throughputPerSecond: (multiplications / durationMs) * 1000,
     multiplications,
-    limit: closeLimit(matrix, product, totalCount, kernel),
+    limit: closeLimit(matrix, product ?? matrix.values.slice(), totalCount, kernel),
   };
 }

@@ -3,7 +3,13 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { InvalidArgumentError, ProtocolError, SerializationError, TaskError } from '../../../sdk/errors.ts';
+import {
+  GridbookError,
+  InvalidArgumentError,
+  ProtocolError,
+  SerializationError,
+  TaskError,
+} from '../../../sdk/errors.ts';
 import { buildFrame, FrameWriter, readFrame } from '../../../sdk/protocol/codec.ts';
 import { readWholeValue } from '../../../sdk/protocol/deserialization.ts';
 import { writeArguments, writePayload } from '../../../sdk/protocol/payload.ts';
@@ -33,6 +39,7 @@ describe('writeValue() and readValue()', () => {
     ['large and small numbers', [2 ** 53 - 1, -(2 ** 53), 1e308, 5e-324, 2 ** 31, 2 ** 32, -(2 ** 31) - 1]],
     ['bigints', [0n, -1n, 2n ** 200n]],
     ['text of all kinds', ['', 'a', 'ü€😀', '\u0000', '\ud800 alone']],
+    ['a long text with a lone surrogate', `${'a'.repeat(200_000)}\ud800`],
     ['dates', [new Date(0), new Date(Number.NaN)]],
     ['a regular expression', /a+b/giu],
     ['nested maps and sets', new Map<unknown, unknown>([[new Set([1, 'a']), new Map([[{ k: 1 }, [2]]])]])],
@@ -152,6 +159,18 @@ describe('errors on the wire', () => {
     assert.deepStrictEqual(back.detail, { n: 1 });
     assert.ok(back.cause instanceof RangeError);
     assert.equal(back.cause.message, 'inner');
+  });
+
+  test('of another class that has a name of Gridbook’s stay what they are', () => {
+    class TimeoutError extends Error {
+      override readonly name = 'TimeoutError';
+    }
+    for (const error of [new TimeoutError('mine'), new DOMException('too long', 'TimeoutError')]) {
+      const back = roundTrip(error);
+      assert.ok(back instanceof Error);
+      assert.equal(back.name, 'TimeoutError');
+      assert.ok(!(back instanceof GridbookError), 'became an error of Gridbook');
+    }
   });
 
   test('keep the classes of Gridbook', () => {
