@@ -12,6 +12,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { createServer as createSecureServer } from 'node:https';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import { WebSocketServer } from 'ws';
 import { ConnectionError, hostAndPort } from '../sdk/internal.ts';
 import { answer, readJson, refuse, refuseUpgrade } from './answers.ts';
@@ -21,7 +22,7 @@ import type { Logger } from './log.ts';
 import { type NewcomerLimits, Newcomers } from './newcomers.ts';
 import { RefusalLog } from './refusal-log.ts';
 import { Router } from './router.ts';
-import type { HttpRoute, Route, WebSocketRoute } from './service.ts';
+import type { HttpRoute, Route, RouteAnswer, WebSocketRoute } from './service.ts';
 
 const headerBytesMax = 16 * 1024;
 const headersTimeoutMs = 5000;
@@ -228,8 +229,23 @@ async function handle(
   if ('status' in given) return refuse(request, response, given.status, { error: given.message });
   const gone = new AbortController();
   response.once('close', () => gone.abort());
-  const { status, json } = await route.handle({ params, query, body: given.body, signal: gone.signal });
-  if (!response.destroyed) answer(response, status, json);
+  const answered = await route.handle({ params, query, body: given.body, signal: gone.signal });
+  if ('stream' in answered) await sendStream(response, answered);
+  else if (!response.destroyed) answer(response, answered.status, answered.json);
+}
+
+/** As fast as the peer takes it; a peer that goes away, or a source that fails, ends this answer only. */
+async function sendStream(
+  response: ServerResponse,
+  { status, stream, byteLength }: Extract<RouteAnswer, { stream: unknown }>,
+): Promise<void> {
+  response.writeHead(status, {
+    'Content-Type': 'application/octet-stream',
+    'Content-Length': byteLength,
+    'Cache-Control': 'no-store',
+    'X-Content-Type-Options': 'nosniff',
+  });
+  await pipeline(stream, response).catch(() => response.destroy());
 }
 
 /** Runs the start of a route; what goes wrong there ends its connection (S3). */

@@ -3,7 +3,7 @@
 // The listener (server.ts) owns sockets, TLS, limits and authentication; whatever arrives here has passed them.
 
 import type { IncomingMessage } from 'node:http';
-import type { Duplex } from 'node:stream';
+import type { Duplex, Readable } from 'node:stream';
 import type { WebSocket } from 'ws';
 
 /** What a route is given; parameters are those that its path names with a colon. */
@@ -15,11 +15,10 @@ export interface RouteRequest {
   readonly signal: AbortSignal;
 }
 
-/** What a route answers: a status, and a value that is sent as JSON. */
-export interface RouteAnswer {
-  readonly status: number;
-  readonly json: unknown;
-}
+/** What a route answers: a status, and a value that is sent as JSON, or bytes that are streamed. */
+export type RouteAnswer =
+  | { readonly status: number; readonly json: unknown }
+  | { readonly status: number; readonly stream: Readable; readonly byteLength: number };
 
 /** A route that answers requests, such as `GET /v1/status`. */
 export interface HttpRoute {

@@ -8,7 +8,9 @@
 //   T2. A call that was sent when the actor died fails with `mayHaveRun: true` and is not run again; one that was not
 //       sent waits for the restart.
 //   T3. The constructor runs before any call, also after a restart.
+//   T4. A restart is a new lease, so it may be on another node; the constructor's arguments were written at the start.
 
+import type { NamedActor } from './actor-names.ts';
 import type { Resources, WorkerLoss } from './cluster/cluster.ts';
 import { ActorDiedError, type GridbookError, InvalidArgumentError, WorkerDiedError } from './errors.ts';
 import { type Shipment, shipClass } from './function-shipping/index.ts';
@@ -23,7 +25,10 @@ import { WorkerPool } from './worker-pool.ts';
 export interface ActorOptions {
   /** How often it is constructed anew after its worker died. Its state is lost each time. @default 0 */
   maxRestarts?: number | undefined;
-  /** What it is called in messages. @default the class's name */
+  /**
+   * What it is called in messages, and what `getActor` finds it by while it lives; one at a time has a name.
+   * @default the class's name in messages, and no name to find it by
+   */
   name?: string | undefined;
   /** Values of variables that the class uses and that are not its own. */
   capture?: Readonly<Record<string, unknown>> | undefined;
@@ -106,8 +111,20 @@ class InOrder implements TaskTarget {
   }
 }
 
+/** The rules of an actor's calls, which are never run again (T2). */
+export function callRules(name: string): TaskRules {
+  return {
+    name,
+    maxRetries: 0,
+    retryErrors: false,
+    timeoutMs: undefined,
+    combine: undefined,
+    timings: undefined,
+  };
+}
+
 /** One actor, as its session sees it. */
-class ActorLife {
+class ActorLife implements NamedActor {
   readonly #core: SessionCore;
   readonly #name: string;
   readonly #maxRestarts: number;
@@ -131,29 +148,21 @@ class ActorLife {
     this.#maxRestarts = checkInteger('maxRestarts', options.maxRestarts ?? 0, 0);
     this.#args = args;
     this.#constructorHandle = core.handleOf(shipment, className, { type: 'construct' });
-    const { cluster, timings, events } = core;
+    const { cluster, timings, events, nested } = core;
     this.#pool = new WorkerPool({
       cluster,
       resources: { cpus: 0, ...checkResources(options.resources ?? {}) },
       exclusive: true,
       timings,
       events,
+      nested,
+      nestedPool: () => core.pool({ cpus: 1 }),
       onWorkerLost: (loss) => this.#onWorkerLost(loss),
     });
     this.#calls = new InOrder(this.#pool);
     core.addActorPool(this.#pool);
+    if (options.name !== undefined) core.actorNames.add(options.name, this);
     this.#construct(this.#calls);
-  }
-
-  #rules(name: string): TaskRules {
-    return {
-      name,
-      maxRetries: 0,
-      retryErrors: false,
-      timeoutMs: undefined,
-      combine: undefined,
-      timings: undefined,
-    };
   }
 
   #construct(target: TaskTarget): void {
@@ -165,7 +174,7 @@ class ActorLife {
         if (!(error instanceof WorkerDiedError)) this.#die('its constructor failed', error);
       },
     };
-    this.#core.call(this.#constructorHandle, this.#rules(`new ${this.#name}`), this.#args, sink, target);
+    this.#core.call(this.#constructorHandle, callRules(`new ${this.#name}`), this.#args, sink, target);
   }
 
   #onWorkerLost(loss: WorkerLoss): void {
@@ -176,6 +185,7 @@ class ActorLife {
       const death = this.#deathOf(`${loss.message}, and ${restarts}`, loss.cause);
       // No call is sent from now on; those that were sent settle first, each with what is known of it.
       this.#death = death;
+      this.#core.actorNames.remove(this.#name, this);
       queueMicrotask(() => this.#bury(death));
       return;
     }
@@ -193,6 +203,7 @@ class ActorLife {
   #die(why: string, cause?: unknown): void {
     if (this.#death !== undefined) return;
     this.#death = this.#deathOf(why, cause);
+    this.#core.actorNames.remove(this.#name, this);
     this.#bury(this.#death);
   }
 
@@ -213,18 +224,10 @@ class ActorLife {
   call(method: string, args: readonly unknown[]): ObjectRef<unknown> {
     let handle = this.#methods.get(method);
     if (handle === undefined) {
-      const definition = this.#core.functions.defineMethod(method);
-      handle = {
-        name: method,
-        definition,
-        profile: { expectedMs: undefined },
-        calls: 0,
-        ready: Promise.resolve(),
-        error: undefined,
-      };
+      handle = this.#core.handleOfMethod(method);
       this.#methods.set(method, handle);
     }
-    const rules = this.#rules(`${this.#name}.${method}`);
+    const rules = callRules(`${this.#name}.${method}`);
     return callForRef(this.#core, this.#target, handle, rules, undefined, args, (error) => this.#explain(error));
   }
 
@@ -271,12 +274,21 @@ export function makeActor<T extends object>(
       `${Class.name} cannot be an actor: its handle needs the names kill and then for itself. Rename the method`,
     );
   }
-  const { capture } = options;
+  const { capture, name } = options;
+  if (name !== undefined) {
+    if (typeof name !== 'string' || name === '')
+      throw new InvalidArgumentError('name must be a text that is not empty');
+    core.actorNames.checkFree(name);
+  }
   const shipment = shipClass(Class, {
     ...(capture === undefined ? {} : { capture }),
     ...(callerUrl === undefined ? {} : { callerUrl }),
   });
-  const life = new ActorLife(core, shipment, args, options, Class.name);
+  return handleOf<T>(new ActorLife(core, shipment, args, options, Class.name));
+}
+
+/** A handle of an actor that lives. */
+export function handleOf<T extends object>(life: NamedActor): Actor<T> {
   const methods = new Map<string, unknown>([['kill', () => life.kill()]]);
   const handle: object = new Proxy(
     {},

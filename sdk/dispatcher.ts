@@ -16,21 +16,20 @@
 //       must not fail it), and the first of a function that was never timed.
 //   D4. A lost worker costs its tasks one retry each. One killed by intent, for a task that had to end, costs none,
 //       but what may run only once is not sent again. Attempt numbers rise, so that late frames are recognised.
-//   D5. Tasks leave in the order in which they came; those of a lost worker go to the front, in their old order.
+//   D5. Tasks of one depth leave in the order in which they came, the deepest first; those of a lost worker go to the front, in their old order.
 //   D6. At rest (nothing queued, nothing sent) no collection holds a task.
+//   D7. A task that waits for its own tasks keeps no other from its worker, whatever D2 and D3 say of it; a recalled
+//       worker that has one still takes tasks of tasks. So a tree of tasks gets on with a single worker.
 
-import { TaskQueue } from './task-queue.ts';
+import { DepthQueue } from './depth-queue.ts';
+import { type FunctionProfile, learn } from './function-profile.ts';
 import { type WindowLimits, WorkerWindow } from './worker-window.ts';
-
-/** A share of all tasks that are one function's: what they took so far. */
-export interface FunctionProfile {
-  /** What a task is expected to take on its worker, in milliseconds; undefined until one was timed. */
-  expectedMs: number | undefined;
-}
 
 /** What the dispatcher keeps of a task. It alone changes the fields that are not readonly. */
 export interface DispatchTask {
   readonly id: number;
+  /** How many tasks it stands under. @default 0 */
+  readonly depth?: number;
   readonly profile: FunctionProfile;
   /** How many bytes its arguments take, about. */
   readonly bytes: number;
@@ -87,8 +86,6 @@ const taskFloorMs = 0.001;
 const batchMinMs = 0.5;
 /** How many tasks should wait for a worker, at least, where there are more. */
 const queuedLeast = 1024;
-/** How much the newest batch counts in a function's expectation. */
-const profileWeight = 0.3;
 
 export class Dispatcher<T extends DispatchTask> {
   readonly #limits: WindowLimits;
@@ -97,7 +94,7 @@ export class Dispatcher<T extends DispatchTask> {
   readonly #workers = new Map<string, WorkerWindow<T>>();
   /** Workers that may take more. */
   readonly #hungry = new Set<WorkerWindow<T>>();
-  readonly #queue = new TaskQueue<T>();
+  readonly #queue = new DepthQueue<T>();
   #sent = 0;
   #stale = 0;
   readonly #deadlines = new Map<T, { at: number; worker: WorkerWindow<T> }>();
@@ -162,7 +159,7 @@ export class Dispatcher<T extends DispatchTask> {
     const worker = this.#workers.get(lease);
     if (worker === undefined) return;
     worker.recalled = true;
-    this.#hungry.delete(worker);
+    if (!worker.hasParked) this.#hungry.delete(worker); // D7
     this.#releaseIfIdle(worker);
   }
 
@@ -261,6 +258,19 @@ export class Dispatcher<T extends DispatchTask> {
     this.#afterAnswer(worker);
   }
 
+  /** A worker says that these wait for their own tasks (D7), or that they go on. */
+  onWaiting(lease: string, attempt: number, ids: readonly number[], isWaiting: boolean): void {
+    const worker = this.#workers.get(lease);
+    if (worker === undefined) return;
+    for (const id of ids) isWaiting ? worker.park(id, attempt) : worker.unpark(id, attempt);
+    this.#afterAnswer(worker);
+  }
+
+  /** What was sent to a worker and not answered for. */
+  tasksAt(lease: string): readonly T[] {
+    return this.#workers.get(lease)?.tasks() ?? [];
+  }
+
   /**
    * Nobody wants the task's outcome any more.
    *
@@ -270,7 +280,7 @@ export class Dispatcher<T extends DispatchTask> {
   onCancel(task: T, force: boolean, now: number): boolean {
     if (task.state === 'queued') {
       task.state = 'settled'; // it is skipped when it reaches the front of the queue
-      this.#queue.drop();
+      this.#queue.drop(task);
       return true;
     }
     if (task.state !== 'sent') return false;
@@ -325,7 +335,8 @@ export class Dispatcher<T extends DispatchTask> {
     const batch: T[] = [];
     // The end of the work stays even: no batch takes more than half of an equal share, unless that is too little work.
     const share = Math.ceil(this.#queue.size / (2 * this.#workers.size));
-    for (let task = this.#queue.peek(); task !== undefined; task = this.#queue.peek()) {
+    const { recalled } = worker; // D7
+    for (let task = this.#queue.peek(recalled); task !== undefined; task = this.#queue.peek(recalled)) {
       const { expectedMs } = task.profile;
       const alone = this.#isolate && (expectedMs === undefined || mustBeAlone(task));
       const loadMs = Math.max(expectedMs ?? 0, taskFloorMs);
@@ -333,7 +344,7 @@ export class Dispatcher<T extends DispatchTask> {
         if (alone || worker.alone || !worker.fits(task, loadMs, this.#limits)) break;
         if (batch.length >= share && batch.length * loadMs >= batchMinMs) break;
       }
-      this.#queue.shift();
+      this.#queue.shift(task);
       task.state = 'sent';
       task.attempt++;
       task.lease = worker.lease;
@@ -370,13 +381,14 @@ export class Dispatcher<T extends DispatchTask> {
   }
 
   #afterAnswer(worker: WorkerWindow<T>): void {
+    const isHungry = worker.mayTakeMore && worker.loadMs <= this.#limits.windowMs / 2;
+    isHungry ? this.#hungry.add(worker) : this.#hungry.delete(worker);
     if (worker.recalled) this.#releaseIfIdle(worker);
-    else if (worker.mayTakeMore && worker.loadMs <= this.#limits.windowMs / 2) this.#hungry.add(worker);
   }
 
   /** A killed worker is not given back, whatever it still answers: its loss will be told. */
   #releaseIfIdle(worker: WorkerWindow<T>): void {
-    if (worker.size > 0 || worker.killed) return;
+    if (!worker.isIdle || worker.killed) return;
     this.#workers.delete(worker.lease);
     this.#effects.push({ type: 'release', lease: worker.lease });
   }
@@ -385,11 +397,4 @@ export class Dispatcher<T extends DispatchTask> {
 /** D3 */
 function mustBeAlone(task: DispatchTask): boolean {
   return task.suspect || task.timeoutMs !== undefined || task.retries >= task.maxRetries;
-}
-
-/** What a worker claims is not trusted to be a number: NaN would stay in the expectation for ever. */
-function learn(profile: FunctionProfile, taskMs: number): void {
-  if (!Number.isFinite(taskMs) || taskMs < 0) return;
-  const { expectedMs } = profile;
-  profile.expectedMs = expectedMs === undefined ? taskMs : expectedMs + profileWeight * (taskMs - expectedMs);
 }

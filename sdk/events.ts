@@ -5,6 +5,7 @@
 // Invariants:
 //   V1. A listener that does not read loses its oldest events, never more memory than `eventsBufferedMax`, and is told
 //       how many it lost.
+//   V2. A stream has every event from the call that made it on, and is forgotten when it is closed, read or not.
 
 import type { WorkerDeathReason } from './errors.ts';
 
@@ -94,11 +95,33 @@ export class EventHub {
     return () => this.#callbacks.delete(callback);
   }
 
+  /** How many streams are open. */
+  get listenerCount(): number {
+    return this.#listeners.size;
+  }
+
   listen(): AsyncGenerator<SessionEvent, void, undefined> {
     const listener = new Listener();
-    listener.closed = this.#closed;
-    this.#listeners.add(listener);
-    return listener.read(() => this.#listeners.delete(listener));
+    const forget = (): void => {
+      this.#listeners.delete(listener);
+      listener.close();
+    };
+    const events = listener.read(forget);
+    if (this.#closed) listener.close();
+    else this.#listeners.add(listener);
+    const close = events.return.bind(events);
+    const fail = events.throw.bind(events);
+    // A generator that was never begun runs no `finally`, and one that waits gets to it with the next event only (V2).
+    return Object.assign(events, {
+      return: (value: void | PromiseLike<void>) => {
+        forget();
+        return close(value);
+      },
+      throw: (error: unknown) => {
+        forget();
+        return fail(error);
+      },
+    });
   }
 
   close(): void {

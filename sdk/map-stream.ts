@@ -3,9 +3,17 @@
 import type { MapItem, MapRun } from './map.ts';
 import type { Timings } from './timings.ts';
 
+let runOf: (stream: MapStream<unknown>) => MapRun;
+
+/** How many attempts of a map's settled tasks failed and were made again. */
+export function retriesOf(stream: MapStream<unknown>): number {
+  return runOf(stream).retries;
+}
+
 /**
  * The results of a map. Iterate it with `for await`, or take everything with `toArray` or `forEach`, which cost less a
- * result. It can be consumed once; leaving a `for await` early cancels what has not run.
+ * result. It can be consumed once: what was ended early, by leaving a `for await` or by a failure, gives nothing more,
+ * and what has not run is cancelled.
  *
  * @example
  * ```ts
@@ -22,6 +30,10 @@ import type { Timings } from './timings.ts';
 export class MapStream<R> implements AsyncIterable<R> {
   readonly #run: MapRun;
 
+  static {
+    runOf = (stream) => stream.#run;
+  }
+
   /** Streams are made by `session.map`. @internal */
   constructor(run: MapRun) {
     this.#run = run;
@@ -36,21 +48,46 @@ export class MapStream<R> implements AsyncIterable<R> {
   [Symbol.asyncIterator](): AsyncIterator<R, undefined> {
     let items: MapItem<R>[] = [];
     let at = 0;
-    const next = async (): Promise<IteratorResult<R, undefined>> => {
-      const more = await this.#next();
-      if (more === undefined) return { value: undefined, done: true };
-      items = more;
-      at = 1;
-      return { value: items[0]!.value, done: false };
+    let isOver = false;
+    /** Calls that wait for their turn or for items, and the last of them: each gets the result after the one before it. */
+    let waiting = 0;
+    let last: Promise<unknown> = Promise.resolve();
+    const take = (): IteratorResult<R, undefined> | undefined => {
+      if (isOver) return { value: undefined, done: true };
+      const item = items[at];
+      if (item === undefined) return undefined;
+      at++;
+      return { value: item.value, done: false };
+    };
+    const wait = async (turn: Promise<unknown>): Promise<IteratorResult<R, undefined>> => {
+      try {
+        await turn;
+        const taken = take();
+        if (taken !== undefined) return taken;
+        const more = await this.#next();
+        isOver ||= more === undefined;
+        items = more ?? [];
+        at = 0;
+        return take() ?? { value: undefined, done: true };
+      } catch (error) {
+        isOver = true;
+        throw error;
+      } finally {
+        waiting--;
+      }
     };
     return {
       next: () => {
-        const item = items[at];
-        if (item === undefined) return next();
-        at++;
-        return Promise.resolve({ value: item.value, done: false });
+        const taken = waiting === 0 ? take() : undefined;
+        if (taken !== undefined) return Promise.resolve(taken);
+        waiting++;
+        const next = wait(last);
+        last = next.catch(() => {}); // the failure is its own caller's
+        return next;
       },
       return: () => {
+        isOver = true;
+        items = [];
         this.#run.end();
         return Promise.resolve({ value: undefined, done: true });
       },

@@ -4,19 +4,23 @@
 //
 // Invariants:
 //   B1. At most `inFlightMax` inputs have been taken whose results were not handed over, and about `inFlightBytesMax` of
-//       their arguments, whatever the length of the inputs.
+//       bytes, whatever the length of the inputs. Counted are arguments until their task has settled; results from then
+//       until they are handed over, as `result-bytes.ts` estimates them; and what open tasks beyond the first
+//       `openLeast` are expected to give, as the results so far were on average.
 //   B2. The first failure ends the map: nothing more is taken, what runs is cancelled, and it is thrown after the
 //       results that were ready.
 //   B3. With `combine`, every value stands for a run of neighbours, and the runs cover each input once.
 //   B4. Inputs are taken as workers need them: a task that is made early only waits, in memory that has to be looked after.
+//   B5. Whoever waits for results is told of results, failure and end, however many wait and whoever ended the map.
 
 import { CancelledError, InvalidArgumentError } from './errors.ts';
 import { readWholeValue } from './protocol/deserialization.ts';
 import type { StoredValue } from './protocol/payload.ts';
+import { resultBytes } from './result-bytes.ts';
 import type { SessionCore } from './session-core.ts';
-import type { FunctionHandle, Task, TaskRules, TaskSink } from './task.ts';
+import type { FunctionHandle, Task, TaskPool, TaskRules, TaskSink } from './task.ts';
+import { abortedBy } from './task-options.ts';
 import type { Timings, TimingsRecorder } from './timings.ts';
-import type { WorkerPool } from './worker-pool.ts';
 
 /** How far a map is. */
 export interface MapProgress {
@@ -33,11 +37,13 @@ export interface MapItem<R> {
   position: number;
   /** How many neighbouring inputs it stands for: 1 but for `combine`. */
   count: number;
+  /** About how many bytes the value takes. */
+  bytes: number;
 }
 
 export interface MapRunOptions {
   core: SessionCore;
-  pool: WorkerPool;
+  pool: TaskPool;
   handle: FunctionHandle;
   rules: TaskRules;
   timings: TimingsRecorder;
@@ -46,20 +52,39 @@ export interface MapRunOptions {
   inFlightMax: number;
   signal: AbortSignal | undefined;
   onProgress: ((progress: MapProgress) => void) | undefined;
+  /** Bytes that may be in flight (B1). @default 256 MiB */
+  inFlightBytesMax?: number | undefined;
 }
 
-/** Bytes of arguments that may be in flight. */
-const inFlightBytesMax = 256 * 1024 * 1024;
+const inFlightBytesDefault = 256 * 1024 * 1024;
+/** So many tasks may run whatever their results are expected to take, or large results would leave workers idle. */
+const openLeast = 256;
+
+function isAsyncIterable(inputs: unknown): inputs is AsyncIterable<unknown> {
+  return hasMethod(inputs, Symbol.asyncIterator);
+}
+
+function isIterable(inputs: unknown): inputs is Iterable<unknown> {
+  return hasMethod(inputs, Symbol.iterator);
+}
+
+/** Of a string, too, which is no object. */
+function hasMethod(value: unknown, key: symbol): boolean {
+  return value !== undefined && value !== null && typeof Reflect.get(Object(value), key) === 'function';
+}
 
 /** The running side of a map: takes inputs, gets results, hands them over. */
 export class MapRun implements TaskSink {
   readonly #options: MapRunOptions;
   #source: Iterator<unknown> | AsyncIterator<unknown> | undefined;
-  readonly #isAsync: boolean;
   /** Results that wait for their turn, by their first position. */
   readonly #buffered = new Map<number, MapItem<unknown>>();
   /** Results that may be handed over. */
   #ready: MapItem<unknown>[] = [];
+  /** Bytes of both. */
+  #waitingBytes = 0;
+  /** Bytes of all results so far. */
+  #resultBytes = 0;
   #nextPosition = 0;
   #taken = 0;
   #done = 0;
@@ -69,24 +94,43 @@ export class MapRun implements TaskSink {
   #pulling = false;
   #failure: { error: unknown } | undefined;
   #ended = false;
-  #wake: (() => void) | undefined;
+  #retries = 0;
+  /** Those that wait for results (B5). */
+  #waiting: (() => void)[] = [];
 
   constructor(options: MapRunOptions) {
     this.#options = options;
-    const { inputs } = options;
-    this.#isAsync = Symbol.asyncIterator in inputs;
-    options.signal?.addEventListener('abort', this.#onAbort, { once: true });
-    if (options.signal?.aborted) this.#fail(options.signal.reason);
+    const { inputs, signal } = options;
+    if (!isAsyncIterable(inputs) && !isIterable(inputs)) {
+      throw new InvalidArgumentError('map takes an iterable or an async iterable, such as an array, as its inputs');
+    }
+    signal?.addEventListener('abort', this.#onAbort, { once: true });
+    if (signal?.aborted) this.#onAbort();
   }
 
-  readonly #onAbort = (): void => this.#fail(this.#options.signal?.reason, true);
+  readonly #onAbort = (): void => {
+    const { signal, rules } = this.#options;
+    if (signal !== undefined) this.#fail(abortedBy(signal, `The map of "${rules.name}"`), true);
+  };
+
+  /** How many attempts of settled tasks failed and were made again. */
+  get retries(): number {
+    return this.#retries;
+  }
+
+  /** B1 */
+  get #inFlightBytes(): number {
+    const open = Math.max(0, this.#taken - this.#done - openLeast);
+    const expected = open === 0 || this.#done === 0 ? 0 : open * (this.#resultBytes / this.#done);
+    return this.#openBytes + this.#waitingBytes + expected;
+  }
 
   get #mayTake(): boolean {
     return (
       !this.#exhausted &&
       this.#failure === undefined &&
       this.#taken - this.#handedOver < this.#options.inFlightMax &&
-      this.#openBytes < inFlightBytesMax && // B1
+      this.#inFlightBytes < (this.#options.inFlightBytesMax ?? inFlightBytesDefault) && // B1
       this.#options.pool.isLow // B4
     );
   }
@@ -95,18 +139,15 @@ export class MapRun implements TaskSink {
   pull(): void {
     if (this.#pulling || this.#ended) return;
     try {
-      if (this.#isAsync) void this.#pullAsync();
-      else this.#pullSync();
+      const { inputs } = this.#options;
+      if (isAsyncIterable(inputs)) void this.#pullAsync(inputs);
+      else this.#pullSync(inputs);
     } catch (error) {
       this.#fail(error);
     }
   }
 
-  #pullSync(): void {
-    const { inputs } = this.#options;
-    if (!(Symbol.iterator in inputs)) {
-      throw new InvalidArgumentError('map takes an iterable or an async iterable, such as an array, as its inputs');
-    }
+  #pullSync(inputs: Iterable<unknown>): void {
     this.#source ??= inputs[Symbol.iterator]();
     const source = this.#source as Iterator<unknown>;
     while (this.#mayTake) {
@@ -116,11 +157,9 @@ export class MapRun implements TaskSink {
     }
   }
 
-  async #pullAsync(): Promise<void> {
+  async #pullAsync(inputs: AsyncIterable<unknown>): Promise<void> {
     this.#pulling = true;
     try {
-      const { inputs } = this.#options;
-      if (!(Symbol.asyncIterator in inputs)) return;
       this.#source ??= inputs[Symbol.asyncIterator]();
       while (this.#mayTake) {
         const next = await this.#source.next();
@@ -144,17 +183,17 @@ export class MapRun implements TaskSink {
 
   onValue(task: Task, value: unknown): void {
     this.#close(task);
-    this.#add(task.position, 1, value);
+    this.#add(task.position, 1, value, resultBytes(value));
   }
 
   onStored(task: Task, { bytes }: StoredValue): void {
     this.#close(task);
-    this.#add(task.position, 1, readWholeValue(bytes));
+    this.#add(task.position, 1, readWholeValue(bytes), bytes.byteLength);
   }
 
   onCombined(tasks: readonly Task[], value: unknown): void {
     for (const task of tasks) this.#close(task);
-    this.#add(tasks[0]!.position, tasks.length, value);
+    this.#add(tasks[0]!.position, tasks.length, value, resultBytes(value));
   }
 
   onError(task: Task, error: Error): void {
@@ -165,12 +204,15 @@ export class MapRun implements TaskSink {
 
   #close(task: Task): void {
     this.#openBytes -= task.bytes;
+    this.#retries += Math.max(0, task.attempt - 1);
   }
 
-  #add(position: number, count: number, value: unknown): void {
+  #add(position: number, count: number, value: unknown, bytes: number): void {
     this.#done += count;
+    this.#waitingBytes += bytes;
+    this.#resultBytes += bytes;
     this.#options.timings.count(count);
-    const item = { value, position, count };
+    const item = { value, position, count, bytes };
     if (!this.#options.ordered) {
       this.#ready.push(item);
     } else if (position === this.#nextPosition) {
@@ -195,9 +237,10 @@ export class MapRun implements TaskSink {
   }
 
   #wakeUp(): void {
-    const wake = this.#wake;
-    this.#wake = undefined;
-    wake?.();
+    if (this.#waiting.length === 0) return;
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const wake of waiting) wake();
   }
 
   #fail(error: unknown, force = false): void {
@@ -214,31 +257,50 @@ export class MapRun implements TaskSink {
     for (const task of core.unsettledOf(this, pool)) core.cancel(task, pool, force, error);
   }
 
-  /** The results that can be handed over now; waits for the first. Undefined at the end. @throws the first failure. */
+  /**
+   * The results that can be handed over now; waits for the first. Undefined at the end, also one that somebody else
+   * brought about.
+   *
+   * @throws the first failure, once, and what `onProgress` throws; the map has ended then.
+   */
   async nextItems(): Promise<MapItem<unknown>[] | undefined> {
-    for (;;) {
-      this.pull();
-      if (this.#ready.length > 0) {
-        const items = this.#ready;
-        this.#ready = [];
-        for (const item of items) this.#handedOver += item.count;
-        this.#tellProgress();
+    try {
+      while (!this.#ended) {
         this.pull();
-        return items;
+        if (this.#ready.length > 0) return this.#handOver();
+        if (this.#failure !== undefined) throw this.#failure.error;
+        if (this.#exhausted && this.#handedOver === this.#taken) {
+          this.#tellProgress();
+          this.end();
+        } else {
+          await this.#untilWoken();
+        }
       }
-      if (this.#failure !== undefined) {
-        this.end();
-        throw this.#failure.error;
-      }
-      if (this.#exhausted && this.#handedOver === this.#taken) {
-        this.#tellProgress();
-        this.end();
-        return undefined;
-      }
-      await new Promise<void>((resolve) => {
-        this.#wake = resolve;
-      });
+      return undefined;
+    } catch (error) {
+      this.end();
+      throw error;
     }
+  }
+
+  #handOver(): MapItem<unknown>[] {
+    const items = this.#ready;
+    this.#ready = [];
+    for (const { count, bytes } of items) {
+      this.#handedOver += count;
+      this.#waitingBytes -= bytes;
+    }
+    this.#tellProgress();
+    this.pull();
+    return items;
+  }
+
+  async #untilWoken(): Promise<void> {
+    const endWait = this.#options.pool.beginWait?.();
+    await new Promise<void>((resolve) => {
+      this.#waiting.push(resolve);
+    });
+    endWait?.();
   }
 
   #tellProgress(): void {
@@ -250,7 +312,10 @@ export class MapRun implements TaskSink {
     if (this.#ended) return;
     this.#ended = true;
     this.#options.signal?.removeEventListener('abort', this.#onAbort);
+    this.#ready = [];
+    this.#buffered.clear();
     this.#cancelOpen(false);
+    this.#wakeUp(); // B5
     // The map has its outcome; what closing the inputs comes to changes nothing about it.
     if (!this.#exhausted) void Promise.resolve(this.#source?.return?.()).catch(() => {});
   }

@@ -86,8 +86,14 @@ export class ObjectEntry {
     this.onObserved = undefined;
   }
 
+  /** Inside a task: says that the task waits for this, until the returned function is called. */
+  noteWait(): () => void {
+    return this.target?.beginWait?.() ?? (() => {});
+  }
+
   /** O2 */
   promise(): Promise<unknown> {
+    if (this.target?.beginWait !== undefined) this.whenSettled(this.noteWait());
     this.#promise ??= new Promise((resolve, reject) => {
       this.whenSettled(() => {
         try {

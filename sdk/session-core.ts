@@ -2,23 +2,34 @@
 //
 // Owns: the tasks that cannot be sent yet because a function or a reference that they need is not there.
 // Does not own: tasks in a pool (worker-pool.ts), what a caller holds (object-ref.ts).
-// Callers: session.ts and the features on top of it: remote.ts, map.ts, actor.ts.
+// Callers: session.ts and the features on top of it: remote.ts, map.ts, actor.ts, nested-tasks.ts.
 //
 // Invariants:
 //   N1. Arguments are written at the call, whenever the task is sent.
 //   N2. A task that waits for a failed reference fails with that reference's error and never runs.
 //   N3. After close, every call is refused and nothing waits.
 
+import { ActorNames, type NamedActor } from './actor-names.ts';
 import type { Cluster, Resources } from './cluster/cluster.ts';
 import { CancelledError, ClosedError, type GridbookError } from './errors.ts';
 import { EventHub } from './events.ts';
 import { FunctionRegistry } from './function-registry.ts';
 import type { Shipment } from './function-shipping/index.ts';
+import { NestedTasks } from './nested-tasks.ts';
 import { entryOf, ObjectEntry, ObjectRef } from './object-ref.ts';
 import { nowMs } from './protocol/clock.ts';
 import type { FunctionRole } from './protocol/messages.ts';
 import { type Payload, type StoredValue, writeArguments } from './protocol/payload.ts';
-import { type FunctionHandle, isTimed, Task, type TaskRules, type TaskSink, type TaskTarget } from './task.ts';
+import {
+  type FunctionDefinition,
+  type FunctionHandle,
+  isTimed,
+  Task,
+  type TaskPool,
+  type TaskRules,
+  type TaskSink,
+  type TaskTarget,
+} from './task.ts';
 import { TimingsRecorder } from './timings.ts';
 import { WorkerPool } from './worker-pool.ts';
 
@@ -31,12 +42,24 @@ interface WaitingTask {
   stop: () => void;
 }
 
+/** Where the tasks and calls of a session inside a task go. */
+export interface OwnerSide {
+  /** The pool of the workers that have these resources. */
+  openPool(resources: Resources): TaskPool;
+  /** The owner's actor of a name. */
+  findActor(name: string): NamedActor;
+}
+
 export class SessionCore {
   readonly cluster: Cluster;
+  /** The tasks of its tasks. */
+  readonly nested = new NestedTasks(this);
   readonly events = new EventHub();
   readonly timings = new TimingsRecorder();
   readonly functions = new FunctionRegistry();
-  readonly #pools = new Map<string, WorkerPool>();
+  readonly actorNames = new ActorNames();
+  readonly #pools = new Map<string, TaskPool>();
+  readonly #owner: OwnerSide | undefined;
   readonly #actorPools = new Set<WorkerPool>();
   readonly #waiting = new Map<Task, WaitingTask>();
   readonly #unobserved = new Map<ObjectEntry, string>();
@@ -45,8 +68,10 @@ export class SessionCore {
   #taskCount = 0;
   #closed: Promise<void> | undefined;
 
-  constructor(cluster: Cluster) {
+  /** @param owner - given inside a task: the session that owns the worker. */
+  constructor(cluster: Cluster, owner?: OwnerSide) {
     this.cluster = cluster;
+    this.#owner = owner;
     this.#freed = new FinalizationRegistry((byteLength) => this.events.emit({ type: 'object.freed', byteLength }));
   }
 
@@ -60,15 +85,22 @@ export class SessionCore {
   }
 
   /** The pool of the workers that have these resources. */
-  pool(resources: Resources): WorkerPool {
+  pool(resources: Resources): TaskPool {
     const key = JSON.stringify(Object.entries(resources).sort());
     let pool = this.#pools.get(key);
     if (pool === undefined) {
-      const { cluster, timings, events } = this;
-      pool = new WorkerPool({ cluster, resources, exclusive: false, timings, events });
+      const { cluster, timings, events, nested } = this;
+      pool =
+        this.#owner?.openPool(resources) ??
+        new WorkerPool({ cluster, resources, exclusive: false, timings, events, nested });
       this.#pools.set(key, pool);
     }
     return pool;
+  }
+
+  /** The living actor of a name. @throws InvalidArgumentError when there is none. */
+  findActor(name: string): NamedActor {
+    return this.#owner?.findActor(name) ?? this.actorNames.get(name);
   }
 
   addActorPool(pool: WorkerPool): void {
@@ -82,19 +114,14 @@ export class SessionCore {
     pool.close(error);
   }
 
+  /** A method of an actor, whichever. */
+  handleOfMethod(method: string): FunctionHandle {
+    return readyHandle(method, this.functions.defineMethod(method));
+  }
+
   /** A function that may be called at once, whatever its shipment still takes. */
   handleOf(shipment: Shipment | Promise<Shipment>, name: string, role: FunctionRole): FunctionHandle {
-    if (!(shipment instanceof Promise)) {
-      const definition = this.functions.define(shipment, role);
-      return {
-        name,
-        definition,
-        profile: { expectedMs: undefined },
-        calls: 0,
-        ready: Promise.resolve(),
-        error: undefined,
-      };
-    }
+    if (!(shipment instanceof Promise)) return readyHandle(name, this.functions.define(shipment, role));
     const handle: FunctionHandle = {
       name,
       definition: undefined,
@@ -129,6 +156,7 @@ export class SessionCore {
     sink: TaskSink,
     target: TaskTarget,
     position = 0,
+    depth = 0,
   ): Task {
     if (this.#closed !== undefined) this.checkOpen('start a task');
     const id = ++this.#taskCount;
@@ -138,7 +166,7 @@ export class SessionCore {
     const timed = isTimed(id, handle);
     const calledAt = timed ? nowMs() : 0;
     const payload = writeArguments(args); // N1
-    const task = new Task(id, handle, rules, payload, sink, position);
+    const task = new Task(id, handle, rules, payload, sink, position, depth);
     if (timed) {
       task.calledAt = calledAt;
       task.encodedAt = nowMs();
@@ -178,7 +206,7 @@ export class SessionCore {
   }
 
   /** The tasks that have not settled and do it for this sink. */
-  unsettledOf(sink: TaskSink, pool: WorkerPool): Task[] {
+  unsettledOf(sink: TaskSink, pool: TaskPool): Task[] {
     return [...this.#waiting.keys(), ...pool.unsettledTasks()].filter((task) => task.sink === sink);
   }
 
@@ -246,6 +274,11 @@ export class SessionCore {
       count === 1 ? 'One task failed and nobody awaited it' : `${count} tasks failed and nobody awaited them`;
     process.emitWarning(`${tasks}${first === undefined ? '' : `; the first: ${first}`}`, 'GridbookWarning');
   }
+}
+
+function readyHandle(name: string, definition: FunctionDefinition): FunctionHandle {
+  const profile = { expectedMs: undefined };
+  return { name, definition, profile, calls: 0, ready: Promise.resolve(), error: undefined };
 }
 
 /** Whether every reference among the arguments has a value already. */

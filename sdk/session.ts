@@ -2,11 +2,11 @@
 //
 // Owns: the public calls and the checks of their arguments. Does not own: how they are done (session-core.ts and on).
 
-import { type Actor, type ActorClass, type ActorOptions, makeActor } from './actor.ts';
+import { type Actor, type ActorClass, type ActorOptions, handleOf, makeActor } from './actor.ts';
 import type { Cluster } from './cluster/cluster.ts';
 import { InvalidArgumentError } from './errors.ts';
 import type { SessionEvent } from './events.ts';
-import { callerUrl, shipFunction, shipModule, shipNamespace } from './function-shipping/index.ts';
+import { callerUrl, type ShipOptions, shipFunction, shipModule, shipNamespace } from './function-shipping/index.ts';
 import { MapRun } from './map.ts';
 import { MapStream } from './map-stream.ts';
 import { entryOf, ObjectEntry, ObjectRef } from './object-ref.ts';
@@ -22,7 +22,7 @@ import {
   type RemoteModule,
   rulesOf,
 } from './remote.ts';
-import { SessionCore } from './session-core.ts';
+import { type OwnerSide, SessionCore } from './session-core.ts';
 import type { MapOptions, RemoteOptions } from './session-options.ts';
 import { checkInteger, checkTaskOptions, type TaskOptions } from './task-options.ts';
 import { type Timings, TimingsRecorder } from './timings.ts';
@@ -57,8 +57,8 @@ export class Session implements AsyncDisposable {
   }
 
   /** Sessions are made by `connect`. @internal */
-  constructor(cluster: Cluster) {
-    this.#core = new SessionCore(cluster);
+  constructor(cluster: Cluster, owner?: OwnerSide) {
+    this.#core = new SessionCore(cluster, owner);
   }
 
   /** What the session runs on: `embedded`, or an address. */
@@ -142,6 +142,7 @@ export class Session implements AsyncDisposable {
     fn: object,
     capture: Readonly<Record<string, unknown>> | undefined,
     taskOptions: TaskOptions,
+    shipOptions: ShipOptions = {},
   ): Remote<AnyFunction> {
     const inside = insideOf(fn);
     if (inside !== undefined) {
@@ -151,6 +152,7 @@ export class Session implements AsyncDisposable {
     if (!isFunction(fn)) throw new InvalidArgumentError('remote takes a function, a module or its URL');
     const name = taskOptions.name ?? (fn.name || 'anonymous');
     const shipment = shipFunction(fn, {
+      ...shipOptions,
       ...(capture === undefined ? {} : { capture }),
       name,
       callerUrl: callerUrl(),
@@ -183,8 +185,9 @@ export class Session implements AsyncDisposable {
     this.#core.checkOpen('start a map');
     const { ordered = true, inFlightMax = inFlightDefault, onProgress, combine, capture, ...taskOptions } = options;
     checkInteger('inFlightMax', inFlightMax, 1);
-    const inside = this.#insideOf(fn, capture, taskOptions);
-    const combiner = combine === undefined ? undefined : this.#insideOf(combine, capture, {});
+    const combiner =
+      combine === undefined ? undefined : this.#insideOf(combine, capture, {}, { unusedCapture: 'allow' });
+    const inside = this.#insideOf(fn, capture, taskOptions, { sharedWith: combine });
     const timings = new TimingsRecorder();
     const { handle, options: checked } = inside;
     const rules = rulesOf(handle, checked, combiner?.handle, timings);
@@ -200,8 +203,9 @@ export class Session implements AsyncDisposable {
     fn: object,
     capture: Readonly<Record<string, unknown>> | undefined,
     options: TaskOptions,
+    shipOptions: ShipOptions,
   ): NonNullable<ReturnType<typeof insideOf>> {
-    const inside = insideOf(this.#remoteFunction(fn, capture, options));
+    const inside = insideOf(this.#remoteFunction(fn, capture, options, shipOptions));
     if (inside === undefined) throw new InvalidArgumentError('map takes a function or a remote function');
     return inside;
   }
@@ -272,6 +276,18 @@ export class Session implements AsyncDisposable {
   ): Actor<InstanceType<C>> {
     this.#core.checkOpen('start an actor');
     return makeActor<InstanceType<C>>(this.#core, Class, args, options, callerUrl());
+  }
+
+  /**
+   * The handle of an actor that this session started with a name. Tasks find it by `currentSession()`.
+   *
+   * @param name - the name that its options gave it.
+   * @returns a handle like that which `actor` gave.
+   * @throws InvalidArgumentError when no actor of that name lives.
+   */
+  getActor<T extends object>(name: string): Actor<T> {
+    this.#core.checkOpen('get an actor');
+    return handleOf<T>(this.#core.findActor(name));
   }
 
   /**

@@ -1,7 +1,8 @@
 // The options of a remote function, checked once, and the rules that follow from them.
 
 import type { Resources } from './cluster/cluster.ts';
-import { InvalidArgumentError } from './errors.ts';
+import { CancelledError, InvalidArgumentError } from './errors.ts';
+import { textOf } from './text-of.ts';
 
 /** How a task is run. Given to `remote`, and per call through `with`. */
 export interface TaskOptions {
@@ -18,7 +19,7 @@ export interface TaskOptions {
    * `TimeoutError` and what still runs is killed. A task with a limit travels alone. @default no limit
    */
   timeoutMs?: number | undefined;
-  /** Cancels the task, running or not, when it is aborted. */
+  /** Cancels the task, running or not, when it is aborted: it fails with a `CancelledError` whose cause is the reason. */
   signal?: AbortSignal | undefined;
   /** What the task is called in messages and lists. @default the function's name */
   name?: string | undefined;
@@ -41,13 +42,26 @@ const oneCpu: Resources = { cpus: 1 };
 /** The longest time limit: what a timer can wait, in milliseconds. */
 const timeoutMsMax = 2 ** 31 - 1;
 
-/** Checks a limit of time. @throws InvalidArgumentError */
+/** Checks a limit of time for an attempt, which 0 would never let run. @throws InvalidArgumentError */
 export function checkTimeout(timeoutMs: number | undefined): number | undefined {
+  if (timeoutMs === 0) throw timeoutError('above 0', timeoutMs);
+  return checkWait(timeoutMs, 'above 0');
+}
+
+/** Checks a limit of time for a wait; 0 asks what is there already. @throws InvalidArgumentError */
+export function checkWait(timeoutMs: number | undefined, least = '0'): number | undefined {
   if (timeoutMs === undefined || timeoutMs === Number.POSITIVE_INFINITY) return undefined;
-  if (!(timeoutMs > 0 && timeoutMs <= timeoutMsMax)) {
-    throw new InvalidArgumentError(`timeoutMs must be a number from above 0 to ${timeoutMsMax}, got ${timeoutMs}`);
-  }
+  if (!(timeoutMs >= 0 && timeoutMs <= timeoutMsMax)) throw timeoutError(least, timeoutMs);
   return timeoutMs;
+}
+
+function timeoutError(least: string, timeoutMs: number): InvalidArgumentError {
+  return new InvalidArgumentError(`timeoutMs must be a number from ${least} to ${timeoutMsMax}, got ${timeoutMs}`);
+}
+
+/** What an aborted signal ends a task or a map with. */
+export function abortedBy({ reason }: AbortSignal, what: string): CancelledError {
+  return new CancelledError(`${what} was cancelled by its signal: ${textOf(reason)}`, { cause: reason });
 }
 
 /** Checks that an option is a whole number in a range. @throws InvalidArgumentError */

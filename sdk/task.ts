@@ -1,7 +1,8 @@
 // One call of a function, as the session keeps it until it has settled.
 
-import type { DispatchTask, FunctionProfile, TaskState } from './dispatcher.ts';
+import type { DispatchTask, TaskState } from './dispatcher.ts';
 import type { GridbookError } from './errors.ts';
+import type { FunctionProfile } from './function-profile.ts';
 import type { ShippedCode } from './function-shipping/index.ts';
 import type { FunctionId, TaskId } from './protocol/ids.ts';
 import type { FunctionRole } from './protocol/messages.ts';
@@ -51,6 +52,17 @@ export interface TaskTarget {
   forgo(task: Task): void;
   /** Settles a submitted task with the error; `force` ends its worker if it must. */
   cancel(task: Task, force: boolean, error: GridbookError): void;
+  /** Inside a task: the task waits for something that is sent here, until the returned function is called. */
+  beginWait?(): () => void;
+}
+
+/** A target that says what it holds. */
+export interface TaskPool extends TaskTarget {
+  /** Whether workers may soon have nothing to do unless tasks are submitted. */
+  readonly isLow: boolean;
+  unsettledTasks(): Iterable<Task>;
+  /** Ends the pool: every unsettled task settles with the error. */
+  close(error: GridbookError): void;
 }
 
 /** What a task's rules are; shared by all tasks of one call of `remote` or `map`. */
@@ -73,6 +85,8 @@ export class Task implements DispatchTask {
   readonly sink: TaskSink;
   /** Its place among the inputs of a map; 0 otherwise. */
   readonly position: number;
+  /** How many tasks it stands under. */
+  readonly depth: number;
   state: TaskState = 'new';
   attempt = 0;
   retries = 0;
@@ -84,13 +98,22 @@ export class Task implements DispatchTask {
   encodedAt = 0;
   sentAt = 0;
 
-  constructor(id: TaskId, handle: FunctionHandle, rules: TaskRules, args: Payload, sink: TaskSink, position: number) {
+  constructor(
+    id: TaskId,
+    handle: FunctionHandle,
+    rules: TaskRules,
+    args: Payload,
+    sink: TaskSink,
+    position: number,
+    depth: number,
+  ) {
     this.id = id;
     this.handle = handle;
     this.rules = rules;
     this.args = args;
     this.sink = sink;
     this.position = position;
+    this.depth = depth;
   }
 
   /** The function; a task is dispatched only when it is there. */

@@ -2,11 +2,11 @@
 
 import { InvalidArgumentError, TimeoutError } from './errors.ts';
 import { entryOf, type ObjectRef } from './object-ref.ts';
-import { checkInteger, checkTimeout } from './task-options.ts';
+import { checkInteger, checkWait } from './task-options.ts';
 
 /** How long to wait. */
 export interface WaitOptions {
-  /** In milliseconds. @default no limit */
+  /** In milliseconds; 0 asks for what has settled by now. @default no limit */
   timeoutMs?: number | undefined;
   /** Ends the wait, not the tasks. */
   signal?: AbortSignal | undefined;
@@ -35,7 +35,7 @@ function untilSettled(
   onTimeout: 'reject' | 'resolve',
 ): Promise<void> {
   signal?.throwIfAborted();
-  const limitMs = checkTimeout(timeoutMs);
+  const limitMs = checkWait(timeoutMs);
   return new Promise<void>((resolve, reject) => {
     let left = count;
     const stops: (() => void)[] = [];
@@ -59,7 +59,7 @@ function untilSettled(
       };
       if (done) break;
       if (entry.isSettled) onSettled();
-      else stops.push(entry.whenSettled(onSettled));
+      else stops.push(entry.whenSettled(onSettled), entry.noteWait());
     }
     if (done) return;
     if (left <= 0) {

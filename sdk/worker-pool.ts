@@ -13,6 +13,7 @@ import type { Cluster, LeaseHandle, Resources, WorkerLease, WorkerLoss } from '.
 import { Dispatcher, type Effect } from './dispatcher.ts';
 import { CancelledError, type GridbookError } from './errors.ts';
 import type { EventHub } from './events.ts';
+import type { NestedTasks } from './nested-tasks.ts';
 import { DefinedFunctions, OutgoingFrame } from './outgoing-frame.ts';
 import type { Frame } from './protocol/channel.ts';
 import { nowMs } from './protocol/clock.ts';
@@ -20,7 +21,7 @@ import { type FrameReader, readFrame } from './protocol/codec.ts';
 import { readValue } from './protocol/deserialization.ts';
 import { asWorkerMessages, type TaskCombined, type TaskResults } from './protocol/messages.ts';
 import { settleCombined, settleResults } from './settlement.ts';
-import type { Task, TaskTarget } from './task.ts';
+import type { Task, TaskPool } from './task.ts';
 import { failureOf, mayRetry, timedOut, workerDied } from './task-failure.ts';
 import { runTimesOf, sumOf } from './task-times.ts';
 import { textOf } from './text-of.ts';
@@ -44,11 +45,14 @@ export interface WorkerPoolOptions {
   exclusive: boolean;
   timings: TimingsRecorder;
   events: EventHub;
+  nested: NestedTasks;
+  /** Where the tasks of its tasks go. @default this pool */
+  nestedPool?: () => TaskPool;
   /** Called when a worker was lost, before tasks go to another one. */
   onWorkerLost?: (loss: WorkerLoss) => void;
 }
 
-export class WorkerPool implements TaskTarget {
+export class WorkerPool implements TaskPool {
   readonly #options: WorkerPoolOptions;
   readonly #dispatcher: Dispatcher<Task>;
   readonly #request: LeaseHandle;
@@ -108,6 +112,7 @@ export class WorkerPool implements TaskTarget {
   /** Settles the task as cancelled; what it may still do on its worker reaches nobody. */
   cancel(task: Task, force: boolean, error: GridbookError): void {
     if (!this.#dispatcher.onCancel(task, force, nowMs())) return;
+    this.#options.nested.cancelUnder(task, force);
     this.#settled(1);
     task.sink.onError(task, error);
     this.#flush();
@@ -154,6 +159,7 @@ export class WorkerPool implements TaskTarget {
       message,
     });
     this.#lastLoss = loss;
+    for (const task of this.#dispatcher.tasksAt(lease.id)) this.#options.nested.cancelUnder(task, true);
     this.#dispatcher.onWorkerLost(lease.id, reason !== 'node-died');
     this.#options.onWorkerLost?.(loss);
     this.#flush();
@@ -212,6 +218,7 @@ export class WorkerPool implements TaskTarget {
         this.#settleError(effect.task, workerDied(effect.task, this.#lastLoss));
         break;
       case 'timed-out':
+        this.#options.nested.cancelUnder(effect.task, true);
         this.#settleError(effect.task, timedOut(effect.task));
         break;
     }
@@ -261,10 +268,21 @@ export class WorkerPool implements TaskTarget {
           case 'task.skipped':
             this.#dispatcher.onSkipped(lease.id, message.attempt, message.ids);
             break;
+          case 'task.waiting':
+          case 'task.resumed':
+            this.#dispatcher.onWaiting(lease.id, message.attempt, message.ids, message.type === 'task.waiting');
+            break;
           case 'worker.stray-error': {
             const error = readValue(message.error, reader);
             this.#options.events.emit({ type: 'task.stray-error', worker: lease.worker, error });
             break;
+          }
+          default: {
+            const { nested, nestedPool } = this.#options;
+            nested.onMessage(lease.channel, message, frame, reader, {
+              target: nestedPool?.() ?? this,
+              taskAt: (id) => this.#dispatcher.tasksAt(lease.id).find((task) => task.id === id),
+            });
           }
         }
       }
@@ -350,6 +368,7 @@ export class WorkerPool implements TaskTarget {
     }
     this.#workers.clear();
     for (const task of tasks) {
+      if (this.#options.exclusive) this.#options.nested.cancelUnder(task, true);
       task.state = 'settled';
       task.sink.onError(task, error);
     }

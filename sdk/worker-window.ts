@@ -1,5 +1,7 @@
 // What the dispatcher knows of one worker: the tasks that were sent to it and not answered for, and their weight.
 //
+// A task that waits for its own tasks is parked: it is there, and lost with the worker, but takes no part of the window.
+//
 // Owns: the order of what was sent, the load. Does not own: when to send, kill or release. Pure.
 // Callers: the dispatcher alone.
 
@@ -29,13 +31,24 @@ export class WorkerWindow<T extends DispatchTask> {
   // Workers answer in the order of sending, mostly, so this is a list with a moving head and not a map.
   #sent: T[] = [];
   #head = 0;
+  /** The parked tasks by id; most workers never have one. */
+  #parked: Map<number, T> | undefined;
 
   constructor(lease: string) {
     this.lease = lease;
   }
 
+  /** How many tasks take part in the window. */
   get size(): number {
     return this.#sent.length - this.#head;
+  }
+
+  get hasParked(): boolean {
+    return this.#parked !== undefined && this.#parked.size > 0;
+  }
+
+  get isIdle(): boolean {
+    return this.size === 0 && !this.hasParked;
   }
 
   /** When it is to be killed; infinite for never, also when that has been done. */
@@ -46,7 +59,7 @@ export class WorkerWindow<T extends DispatchTask> {
 
   /** Whether its state allows more work; its load may not. */
   get mayTakeMore(): boolean {
-    return !this.alone && !this.recalled && !this.killed && this.unwanted === 0;
+    return !this.alone && (!this.recalled || this.hasParked) && !this.killed && this.unwanted === 0;
   }
 
   /** Whether the task goes in beside what is there (D2). */
@@ -62,6 +75,22 @@ export class WorkerWindow<T extends DispatchTask> {
 
   /** Takes out the task of this id and attempt; undefined when it is not there. */
   take(id: number, attempt: number): T | undefined {
+    const parked = this.#parked === undefined ? undefined : this.#takeParked(id, attempt);
+    const task = parked ?? this.#takeSent(id, attempt);
+    if (task === undefined) return undefined;
+    if (task.state === 'cancelled') this.unwanted--;
+    if (this.overdue.size > 0) this.overdue.delete(id);
+    return task;
+  }
+
+  #takeParked(id: number, attempt: number): T | undefined {
+    const task = this.#parked?.get(id);
+    if (task?.attempt !== attempt) return undefined;
+    this.#parked?.delete(id);
+    return task;
+  }
+
+  #takeSent(id: number, attempt: number): T | undefined {
     let task = this.#sent[this.#head];
     if (task !== undefined && task.id === id && task.attempt === attempt) {
       this.#head++;
@@ -80,14 +109,30 @@ export class WorkerWindow<T extends DispatchTask> {
     }
     this.bytes -= task.bytes;
     this.loadMs = this.size === 0 ? 0 : this.loadMs - task.loadMs; // sums of fractions drift: an idle worker has none
-    if (task.state === 'cancelled') this.unwanted--;
-    if (this.overdue.size > 0) this.overdue.delete(id);
     if (this.size === 0) this.alone = false;
     return task;
   }
 
-  /** What was sent and not answered for, in the order of sending. */
+  /** Takes a task out of the window, though it stays on the worker; false when it is not in it. */
+  park(id: number, attempt: number): boolean {
+    const task = this.#takeSent(id, attempt);
+    if (task === undefined) return false;
+    this.#parked ??= new Map();
+    this.#parked.set(id, task);
+    return true;
+  }
+
+  /** Puts a parked task back into the window; false when it is not parked. */
+  unpark(id: number, attempt: number): boolean {
+    const task = this.#takeParked(id, attempt);
+    if (task === undefined) return false;
+    this.add(task);
+    return true;
+  }
+
+  /** What was sent and not answered for: what is parked, then the rest in the order of sending. */
   tasks(): T[] {
-    return this.#sent.slice(this.#head);
+    const sent = this.#sent.slice(this.#head);
+    return this.hasParked ? [...(this.#parked?.values() ?? []), ...sent] : sent;
   }
 }

@@ -8,8 +8,10 @@
 //   E1. The scheduler hears of a peer's newest connection only; an older one is closed first.
 //   E2. What a peer says that is not of its protocol closes that peer's connection, and nothing else.
 //   E3. A connection that ends with code 1000 was ended by intent: its session, or its node, is gone for good.
+//   E4. What is passed on to a node that is gone is cut: its session cannot see by itself that nobody is there.
 
 import { randomBytes } from 'node:crypto';
+import type { Duplex } from 'node:stream';
 import type { Logger } from 'pino';
 import type { WebSocket } from 'ws';
 import {
@@ -46,6 +48,8 @@ interface NodePeer {
   readonly hello: NodeHello;
   readonly isLocal: boolean;
   load: NodeLoad | undefined;
+  /** Connections of sessions that are passed on to it. */
+  readonly relayed: Set<Duplex>;
   send(message: HeadToNode): void;
   close(why: string): void;
 }
@@ -91,7 +95,11 @@ export class Head implements Service {
           const id = this.#scheduler.nodeOf(params['lease'] ?? '');
           const node = id === undefined ? undefined : this.#nodes.get(id);
           if (node?.isLocal === true || node === undefined) this.#localPipe?.onUpgrade(request, socket, head, params);
-          else void relayUpgrade(request, socket, head, node.hello, this.#options.token);
+          else {
+            node.relayed.add(socket);
+            socket.once('close', () => node.relayed.delete(socket));
+            void relayUpgrade(request, socket, head, node.hello, this.#options.token);
+          }
         },
       },
     ];
@@ -110,6 +118,7 @@ export class Head implements Service {
         hello: message,
         isLocal: true,
         load: undefined,
+        relayed: new Set(),
         send: (answer) => connection.send(answer),
         close: () => connection.close(),
       };
@@ -185,6 +194,7 @@ export class Head implements Service {
           hello: message,
           isLocal: false,
           load: undefined,
+          relayed: new Set(),
           send: (answer) => control.send(answer),
           close: (why) => control.close(why),
         };
@@ -208,6 +218,7 @@ export class Head implements Service {
     this.#options.log.info({ node: hello.node, address: hello.address, resources: hello.resources }, 'a node joined');
     this.#scheduler.onNodeJoined(hello, nowMs());
     this.#carryOut();
+    this.#forgetEnded();
   }
 
   #onNodeMessage(peer: NodePeer | undefined, message: Exclude<NodeToHead, NodeHello>): void {
@@ -224,11 +235,13 @@ export class Head implements Service {
       const { reason, exitCode, message: text } = message;
       this.#failures.add({ node, message: text });
       this.#scheduler.onWorkerLost(node, incarnation, lease, { reason, message: text, exitCode }, nowMs());
+      if (this.#scheduler.nodeOf(lease) === undefined) this.#leases.delete(lease);
     }
     this.#carryOut();
   }
 
   #onNodeClosed(peer: NodePeer | undefined, isByIntent: boolean): void {
+    for (const socket of peer?.relayed ?? []) socket.destroy(); // E4
     if (peer === undefined || this.#nodes.get(peer.hello.node) !== peer) return; // E1
     const { node, incarnation } = peer.hello;
     this.#nodes.delete(node);
@@ -236,6 +249,14 @@ export class Head implements Service {
     if (isByIntent) this.#scheduler.onNodeLost(node, incarnation, nowMs());
     else this.#scheduler.onNodeDisconnected(node, incarnation, nowMs());
     this.#carryOut();
+    this.#forgetEnded();
+  }
+
+  /** What a node still had of leases that are over, and what had not begun on one that has gone, ends without a word. */
+  #forgetEnded(): void {
+    for (const lease of this.#leases.keys()) {
+      if (this.#scheduler.nodeOf(lease) === undefined) this.#leases.delete(lease);
+    }
   }
 
   #carryOut(): void {
@@ -249,6 +270,7 @@ export class Head implements Service {
       () => {
         this.#scheduler.onTick(nowMs());
         this.#carryOut();
+        this.#forgetEnded();
       },
       Math.max(0, at - nowMs()) + 1,
     );

@@ -8,14 +8,18 @@
 //   M2. A lease ends once: given back, or lost. Its thread, when it lives, is used again, but for exclusive ones.
 //   M3. When a request waits, leases above another's demand are recalled, then those above its equal share.
 //   M4. An exclusive request holds one worker at most.
+//   M5. What a request needs for its first lease is kept from those behind it in turn, as long as recalls can free it;
+//       who gives a lease back goes behind the others. So a large request is served beside any number of small ones.
+//   M6. One thread at least is left to requests that are not exclusive: an exclusive one beyond that is refused, since
+//       nothing tells when it could be served.
 
 import { availableParallelism } from 'node:os';
 import { ClosedError, ResourceError } from '../errors.ts';
 import type { Cluster, LeaseHandle, LeaseRequest, Resources, WorkerLease, WorkerLoss } from './cluster.ts';
+import { type Amounts, add, amountsTaken, Capacity } from './embedded-capacity.ts';
 import { EmbeddedThread } from './embedded-thread.ts';
 
-/** The most threads that one session starts, actors among them. */
-export const threadsMax = 1024;
+const threadsMaxDefault = 1024;
 
 export interface EmbeddedOptions {
   /** How many workers of one cpu there are. @default the number of cores */
@@ -24,17 +28,22 @@ export interface EmbeddedOptions {
   resources?: Resources | undefined;
   /** The limit of each worker's JavaScript heap, in bytes. @default Node's own */
   workerHeapBytesMax?: number | undefined;
+  /** The most threads at once, those of actors among them. @default 1024 */
+  threadsMax?: number | undefined;
 }
 
 interface Slot {
   readonly thread: EmbeddedThread;
+  readonly exclusive: boolean;
   lease: HeldLease | undefined;
-  dead: boolean;
+  /** Its thread is being ended: its place is free soon. */
+  ending: boolean;
 }
 
 /** A standing request and what it holds. */
 interface Standing {
   readonly request: LeaseRequest;
+  readonly amounts: Amounts;
   demand: number;
   ended: boolean;
   readonly leases: Set<HeldLease>;
@@ -76,31 +85,34 @@ class HeldLease implements WorkerLease {
 export class EmbeddedCluster implements Cluster {
   readonly name = 'embedded';
   readonly workersMax: number;
-  readonly #capacity: Resources;
+  readonly #capacity: Capacity;
   readonly #heapBytesMax: number | undefined;
-  readonly #used = new Map<string, number>();
+  readonly #threadsMax: number;
   readonly #slots = new Set<Slot>();
   readonly #idle: Slot[] = [];
   readonly #standing = new Set<Standing>();
   #threadCount = 0;
   #leaseCount = 0;
+  #granting = false;
+  #grantAgain = false;
   #closed = false;
 
   constructor(options: EmbeddedOptions = {}) {
     this.workersMax = options.workers ?? availableParallelism();
-    this.#capacity = { ...options.resources, cpus: this.workersMax };
+    this.#capacity = new Capacity({ ...options.resources, cpus: this.workersMax });
     this.#heapBytesMax = options.workerHeapBytesMax;
+    this.#threadsMax = options.threadsMax ?? threadsMaxDefault;
   }
 
   request(request: LeaseRequest): LeaseHandle {
     if (this.#closed) throw new ClosedError('Cannot lease workers: the session is closed');
-    for (const [name, amount] of Object.entries(request.resources)) {
-      const most = this.#capacity[name] ?? 0;
-      if (amount > most) {
-        throw new ResourceError(`Cannot lease a worker with ${amount} ${name}: this session has ${most}`);
-      }
+    const amounts = amountsTaken(request.resources);
+    const [name] = this.#capacity.never(amounts);
+    if (name !== undefined) {
+      const [amount, most] = [request.resources[name], this.#capacity.total(name)];
+      throw new ResourceError(`Cannot lease a worker with ${amount} ${name}: this session has ${most}`);
     }
-    const standing: Standing = { request, demand: 0, ended: false, leases: new Set() };
+    const standing: Standing = { request, amounts, demand: 0, ended: false, leases: new Set() };
     this.#standing.add(standing);
     return {
       setDemand: (count) => {
@@ -110,72 +122,130 @@ export class EmbeddedCluster implements Cluster {
         this.#grant();
       },
       end: () => {
-        standing.ended = true;
-        standing.demand = 0;
-        this.#standing.delete(standing);
+        this.#end(standing);
         this.#grant();
       },
     };
   }
 
-  #fits(resources: Resources): boolean {
-    return Object.entries(resources).every(
-      ([name, amount]) => (this.#used.get(name) ?? 0) + amount <= (this.#capacity[name] ?? 0), // M1
-    );
+  #end(standing: Standing): void {
+    standing.ended = true;
+    standing.demand = 0;
+    this.#standing.delete(standing);
   }
 
-  #account(resources: Resources, sign: 1 | -1): void {
-    for (const [name, amount] of Object.entries(resources)) {
-      this.#used.set(name, (this.#used.get(name) ?? 0) + sign * amount);
+  /** What is granted or recalled may change demands and give leases back at once: that makes another round. */
+  #grant(): void {
+    this.#grantAgain = true;
+    if (this.#granting) return;
+    this.#granting = true;
+    try {
+      while (this.#grantAgain) {
+        this.#grantAgain = false;
+        this.#grantOnce();
+      }
+    } finally {
+      this.#granting = false;
     }
   }
 
-  #grant(): void {
+  #grantOnce(): void {
     if (this.#closed) return;
+    const kept = new Map<string, number>();
     for (const standing of this.#standing) {
-      while (standing.leases.size < standing.demand && this.#fits(standing.request.resources)) {
-        if (this.#slots.size >= threadsMax && this.#idle.length === 0) return;
+      while (standing.leases.size < standing.demand && this.#capacity.lacking(standing.amounts, kept).length === 0) {
+        if (!this.#hasThread(standing)) break;
         this.#lease(standing);
       }
+      if (isWaiting(standing) && this.#mayBeServed(standing)) add(kept, standing.amounts, 1); // M5
     }
     for (const standing of this.#standing) {
       if (standing.leases.size < standing.demand) this.#recallFor(standing);
     }
   }
 
+  /** Whether it fits once all leases that can be recalled have been given back. */
+  #mayBeServed({ amounts }: Standing): boolean {
+    const fixed = [...this.#slots].flatMap(({ lease }) => (lease?.standing.request.exclusive ? [lease.standing] : []));
+    return this.#capacity.holds([amounts, ...fixed.map((standing) => standing.amounts)]);
+  }
+
+  /** Whether there is a thread for it. If not, one that is idle makes room, or it is refused (M6). */
+  #hasThread(standing: Standing): boolean {
+    const { exclusive } = standing.request;
+    if (!exclusive && this.#idle.length > 0) return true;
+    const most = this.#threadsMax - 1;
+    const actors = exclusive ? [...this.#slots].filter((slot) => slot.exclusive).length : 0;
+    if (this.#slots.size < this.#threadsMax && actors < most) return true;
+    if (!exclusive || this.#isEnding()) return false; // the place of one that is ending is given when it is gone
+    if (actors >= most) {
+      this.#refuse(standing);
+      return false;
+    }
+    const idle = this.#idle.pop();
+    if (idle !== undefined) this.#endThread(idle);
+    return false;
+  }
+
+  #isEnding(): boolean {
+    return this.#slots.values().some(({ ending }) => ending);
+  }
+
+  #refuse(standing: Standing): void {
+    this.#end(standing);
+    const limit = `this session has ${this.#threadsMax - 1} already, the most that it may have beside its tasks' workers`;
+    const error = new ResourceError(`Cannot start another actor: ${limit}. End one that is not needed any more`);
+    // Whoever asked is still about to count on the handle.
+    queueMicrotask(() => {
+      if (!this.#closed) standing.request.onRefused?.(error);
+    });
+  }
+
   #lease(standing: Standing): void {
-    const slot = (standing.request.exclusive ? undefined : this.#idle.pop()) ?? this.#startThread();
+    const { exclusive } = standing.request;
+    const slot = (exclusive ? undefined : this.#idle.pop()) ?? this.#startThread(exclusive);
     const lease = new HeldLease(`e${++this.#leaseCount}`, slot, standing, this);
     slot.lease = lease;
     standing.leases.add(lease);
-    this.#account(standing.request.resources, 1);
+    this.#capacity.take(standing.amounts);
     standing.request.onGranted(lease);
   }
 
-  #startThread(): Slot {
+  #startThread(exclusive: boolean): Slot {
     const slot: Slot = {
       thread: new EmbeddedThread({
         name: `w${++this.#threadCount}`,
         heapBytesMax: this.#heapBytesMax,
         onEnd: (loss) => this.#onThreadEnd(slot, loss),
       }),
+      exclusive,
       lease: undefined,
-      dead: false,
+      ending: false,
     };
     this.#slots.add(slot);
     return slot;
   }
 
+  #endThread(slot: Slot): void {
+    slot.ending = true;
+    void slot.thread.end();
+  }
+
   /** M3: one lease is asked for at a time; when it comes back, the rest is seen again. */
   #recallFor(waiting: Standing): void {
-    const active = [...this.#standing].filter((s) => s.demand > 0).length;
-    const share = Math.max(1, Math.floor(this.workersMax / active));
     const others = [...this.#standing].filter((s) => s !== waiting && !s.request.exclusive);
     if (others.some((s) => [...s.leases].some((l) => l.recalled))) return;
+    if (!this.#mayBeServed(waiting)) return;
+    const lacks = this.#capacity.lacking(waiting.amounts, new Map());
+    // With all that it takes it waits for its turn, or for a thread's place: one that is ending leaves its own.
+    if (lacks.length === 0 && (this.#slots.size < this.#threadsMax || this.#isEnding())) return;
+    const helpful = others.filter((s) => lacks.length === 0 || lacks.some((name) => (s.amounts.get(name) ?? 0) > 0));
+    const active = [...this.#standing].filter((s) => s.demand > 0).length;
+    const share = Math.max(1, Math.floor(this.workersMax / active));
     const victim =
-      others.find((s) => s.leases.size > s.demand) ??
-      (waiting.leases.size < share ? others.find((s) => s.leases.size > share) : undefined) ??
-      (waiting.leases.size === 0 ? others.find((s) => s.leases.size > 0) : undefined);
+      helpful.find((s) => s.leases.size > s.demand) ??
+      (waiting.leases.size < share ? helpful.find((s) => s.leases.size > share) : undefined) ??
+      (waiting.leases.size === 0 ? helpful.find((s) => s.leases.size > 0) : undefined);
     const lease = victim && [...victim.leases][0];
     if (lease === undefined) return;
     lease.recalled = true;
@@ -186,7 +256,7 @@ export class EmbeddedCluster implements Cluster {
     const { slot, standing } = lease;
     if (!standing.leases.delete(lease)) return false; // M2
     slot.lease = undefined;
-    this.#account(standing.request.resources, -1);
+    this.#capacity.giveBack(standing.amounts);
     // Who gives back makes room for others first.
     if (this.#standing.delete(standing)) this.#standing.add(standing);
     return true;
@@ -195,17 +265,18 @@ export class EmbeddedCluster implements Cluster {
   /** A session gives a worker back. */
   onReleased(lease: HeldLease): void {
     if (!this.#endLease(lease)) return;
-    if (lease.standing.request.exclusive) void lease.slot.thread.end();
-    else if (!lease.slot.dead) this.#idle.push(lease.slot);
+    const { slot } = lease;
+    if (slot.exclusive) this.#endThread(slot);
+    else if (!slot.ending) this.#idle.push(slot);
     this.#grant();
   }
 
   /** A session wants a worker ended. */
   onKilled(lease: HeldLease): void {
     const { slot } = lease;
+    this.#endThread(slot);
     // The loss is told now: a native call may hold the thread for long, and its tasks need not wait for that.
     this.#loseLease(slot, { reason: 'killed', message: `worker ${slot.thread.name} was killed` });
-    void slot.thread.end();
     this.#grant();
   }
 
@@ -215,7 +286,7 @@ export class EmbeddedCluster implements Cluster {
   }
 
   #onThreadEnd(slot: Slot, loss: WorkerLoss): void {
-    slot.dead = true;
+    slot.ending = true;
     this.#slots.delete(slot);
     const at = this.#idle.indexOf(slot);
     if (at >= 0) this.#idle.splice(at, 1);
@@ -230,4 +301,9 @@ export class EmbeddedCluster implements Cluster {
     for (const slot of slots) slot.lease = undefined;
     await Promise.all(slots.map((slot) => slot.thread.end()));
   }
+}
+
+/** Whether it waits for its first lease. */
+function isWaiting({ demand, leases }: Standing): boolean {
+  return demand > 0 && leases.size === 0;
 }

@@ -6,17 +6,17 @@
 // Invariants:
 //   H1. A lease ends once here, by release, kill or loss, and the head is told of every end that did not come from it.
 //   H2. A head that is down takes nothing with it: workers that are connected go on; requests are said again when it is back.
-//   H3. A worker's connection is its lease: when it is cut, the lease is over, and what ran there runs elsewhere.
+//   H3. A worker's connection is its lease: when it is cut, the lease is over, and what ran there runs elsewhere. The
+//       head's word on why is waited for only while the worker's daemon is there.
 
 import { randomBytes } from 'node:crypto';
 import { ClosedError, ResourceError } from '../errors.ts';
 import type { Channel } from '../protocol/channel.ts';
 import type { HeadToSession } from '../protocol/control-messages.ts';
 import type { PeerPlace } from '../protocol/peer-connection.ts';
-import type { WebSocketChannel } from '../protocol/websocket-channel.ts';
 import type { Cluster, LeaseHandle, LeaseRequest, WorkerLease, WorkerLoss } from './cluster.ts';
 import { ControlConnection } from './control-connection.ts';
-import { allWays, connectWorker, type Way } from './worker-connection.ts';
+import { allWays, connectWorker, type Way, type WorkerConnection } from './worker-connection.ts';
 
 /** How long the head's word on why a worker ended is waited for, once its connection is gone. */
 const lossWaitMs = 1000;
@@ -33,28 +33,40 @@ class RemoteLease implements WorkerLease {
   readonly worker: string;
   /** The number of the request that it was granted for. */
   readonly request: number;
-  readonly #channel: WebSocketChannel;
+  readonly #connection: WorkerConnection;
   readonly #cluster: HeadCluster;
   onLost: (loss: WorkerLoss) => void = () => {};
   onRecalled: () => void = () => {};
   /** Set when the connection is gone and the reason is awaited. */
   lossTimer: NodeJS.Timeout | undefined;
 
-  constructor(id: string, worker: string, request: number, channel: WebSocketChannel, cluster: HeadCluster) {
+  constructor(id: string, worker: string, request: number, connection: WorkerConnection, cluster: HeadCluster) {
     this.id = id;
     this.request = request;
     this.worker = worker;
-    this.#channel = channel;
+    this.#connection = connection;
     this.#cluster = cluster;
   }
 
   get channel(): Channel {
-    return this.#channel;
+    return this.#connection.channel;
+  }
+
+  /** Whether the daemon on which the worker depends is seen to be gone; it may take a while, and tell nothing. */
+  async isDaemonGone(): Promise<boolean> {
+    const { channel, witness } = this.#connection;
+    if (channel.isPeerSilent) return true;
+    return witness === undefined
+      ? false
+      : witness().then(
+          () => false,
+          () => true,
+        );
   }
 
   disconnect(): void {
     clearTimeout(this.lossTimer);
-    this.#channel.close();
+    this.#connection.channel.close();
   }
 
   release(): void {
@@ -197,9 +209,9 @@ export class HeadCluster implements Cluster {
     if (this.#leases.has(id) || this.#connecting.has(id)) return;
     const connecting = { request, isRecalled: false };
     this.#connecting.set(id, connecting);
-    let channel: WebSocketChannel;
+    let connection: WorkerConnection;
     try {
-      channel = await connectWorker(this.#place, id, place, this.#ways);
+      connection = await connectWorker(this.#place, id, place, this.#ways);
     } catch {
       // The head gives another one; nothing was sent to this worker.
       this.#connecting.delete(id);
@@ -207,13 +219,14 @@ export class HeadCluster implements Cluster {
       return;
     }
     const wanted = this.#connecting.delete(id) && !this.#closed;
+    const { channel } = connection;
     const standing = this.#standing.get(request);
     if (!wanted || standing === undefined) {
       channel.close();
       this.#control.send({ type: 'lease.release', lease: id });
       return;
     }
-    const lease = new RemoteLease(id, worker, request, channel, this);
+    const lease = new RemoteLease(id, worker, request, connection, this);
     this.#leases.set(id, lease);
     channel.onClose = (reason) => this.#onCut(lease, reason);
     standing.request.onGranted(lease);
@@ -223,13 +236,16 @@ export class HeadCluster implements Cluster {
   /** H3 */
   #onCut(lease: RemoteLease, reason: string): void {
     if (!this.#leases.has(lease.id) || lease.lossTimer !== undefined) return;
-    lease.lossTimer = setTimeout(() => {
+    const lost = `the connection to worker ${lease.worker} was lost: ${reason}`;
+    const end = (loss: WorkerLoss): void => {
+      if (!this.#leases.has(lease.id)) return;
       this.#control.send({ type: 'lease.kill', lease: lease.id }); // H1
-      this.#lose(lease.id, {
-        reason: 'connection-lost',
-        message: `the connection to worker ${lease.worker} was lost: ${reason}`,
-      });
-    }, lossWaitMs);
+      this.#lose(lease.id, loss);
+    };
+    lease.lossTimer = setTimeout(() => end({ reason: 'connection-lost', message: lost }), lossWaitMs);
+    void lease.isDaemonGone().then((isGone) => {
+      if (isGone) end({ reason: 'node-died', message: `${lost}, and its daemon does not answer` });
+    });
   }
 
   #lose(id: string, loss: WorkerLoss): void {

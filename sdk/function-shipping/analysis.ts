@@ -4,8 +4,8 @@
 
 import { findSurroundings, type Surroundings } from './free-variables.ts';
 import { type FunctionLike, type FunctionSource, readSource, tooDeep } from './function-source.ts';
-import { homeModule } from './home-module.ts';
-import { type Place, placeBelow, placeIn } from './place.ts';
+import type { Place } from './place.ts';
+import { findPlace } from './place-search.ts';
 import { lineAt } from './syntax.ts';
 
 export class Analysis {
@@ -39,14 +39,9 @@ export class Analysis {
   placeFrom(callerUrl: string | undefined): Place | undefined {
     if (callerUrl === undefined) return undefined;
     if (!this.#places.has(callerUrl)) {
-      const caller = homeModule(callerUrl);
-      let place = caller && placeIn(caller, this.source);
       // A file may give the name of a global another meaning, so every name is worth a search through files.
       const { variables, dynamicImports } = this.surroundings;
-      if (caller !== undefined && place === undefined && variables.length + dynamicImports.length > 0) {
-        place = placeBelow(caller, this.source);
-      }
-      this.#places.set(callerUrl, place);
+      this.#places.set(callerUrl, findPlace(callerUrl, this.source, variables.length + dynamicImports.length > 0));
     }
     return this.#places.get(callerUrl);
   }

@@ -6,7 +6,8 @@
 // come through hooks that change loading for the whole worker; both stay in memory for good. What is lost is top-level
 // `await`, which is refused with a clear error.
 //
-// Owns: what goes into the script, its limits. Does not own: which imports there are (import-table.ts).
+// Owns: what goes into the script, its limits. Does not own: which imports there are (import-table.ts), which modules
+//   are strict (script-strictness.ts).
 //
 // Invariants:
 //   B1. The same imports and files give the same script.
@@ -20,6 +21,7 @@ import type { BuildFailure, BuildOptions, BuildResult, Loader, Location, Message
 import { textOf } from '../text-of.ts';
 import { ownIndexPath } from './own-package.ts';
 import { refusal } from './refusal.ts';
+import { hasStrictDirective, keepStrictness } from './script-strictness.ts';
 import { type Bundle, bundleBytesMax } from './shipped-code.ts';
 
 /** One thing to bundle. */
@@ -53,7 +55,7 @@ export async function bundle(imports: readonly BundleImport[], label: string): P
     throw refusal(label, `what it imports comes to ${byteLength} bytes; ${bundleBytesMax} is the limit`);
   }
   const external = Object.values(metafile.outputs).flatMap((made) => made.imports);
-  return { script: output?.text ?? '', usesGridbook: external.some(({ path }) => path === 'gridbook') };
+  return { script: keepStrictness(output?.text ?? ''), usesGridbook: external.some(({ path }) => path === 'gridbook') };
 }
 
 /**
@@ -161,20 +163,22 @@ const nativeAddons: Plugin = {
   },
 };
 
-/** B2. On the first line, so that no line moves. */
+/** B2. On the first line, so that no line moves; directives stay in front. */
 const filePlaces: Plugin = {
   name: 'gridbook-file-places',
   setup({ onLoad }) {
     onLoad({ filter: /\.[cm]?[jt]sx?$/, namespace: 'file' }, async ({ path }) => {
       const text = await readFile(path, 'utf8');
-      if (!/\bimport\s*\.\s*meta\b|\b__(?:dir|file)name\b/.test(text)) return undefined;
+      // To Node a file without a sign of either kind is CommonJS, which esbuild knows by these words only.
+      const sign = /\b(?:import|export|exports|module|require)\b/.test(text) ? '' : '\nmodule;';
+      if (sign === '' && !/\bimport\s*\.\s*meta\b|\b__(?:dir|file)name\b/.test(text)) return undefined;
       const constants = [
         `$gridbookFileUrl = ${JSON.stringify(pathToFileURL(path).href)}`,
         `$gridbookFile = ${JSON.stringify(path)}`,
         `$gridbookDirectory = ${JSON.stringify(dirname(path))}`,
       ];
       return {
-        contents: `const ${constants.join(', ')};${text.replace(/^#!.*/, '')}`,
+        contents: `${hasStrictDirective(text) ? "'use strict';" : ''}const ${constants.join(', ')};${text.replace(/^#!.*/, '')}${sign}`,
         loader: loaderOf(path),
       };
     });

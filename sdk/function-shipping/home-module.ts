@@ -1,16 +1,15 @@
 // Files of the user's program, read and parsed once.
 //
-// Owns: the cache of parsed files, taking types off. Does not own: finding functions in them (place.ts).
+// Owns: the cache of parsed files, taking types off. Does not own: reading them (program-files.ts), finding functions in
+//   them (place-search.ts).
 //
 // Invariants:
 //   H1. Offsets, lines and columns in a parsed file are those of the file, because types become spaces; only a file
 //       with enums or the like, which need a transformation, does not keep them, and says so.
-//   H2. A file is read when it is first needed and never again: the functions in memory are those of that time.
 
-import { readFileSync } from 'node:fs';
 import { stripTypeScriptTypes } from 'node:module';
-import { fileURLToPath } from 'node:url';
 import type { ScopeManager } from 'eslint-scope';
+import { isTypeScript, textOfFile } from './program-files.ts';
 import { parse, type Syntax, scopesOf } from './syntax.ts';
 
 /** A file of the user's program. */
@@ -19,10 +18,12 @@ export class HomeModule {
   readonly syntax: Syntax;
   /** Whether places in `syntax` are those of the file (H1). */
   readonly keepsPlaces: boolean;
+  readonly #written: string;
   #scopes: ScopeManager | undefined;
 
-  constructor(url: string, syntax: Syntax, keepsPlaces: boolean) {
+  constructor(url: string, written: string, syntax: Syntax, keepsPlaces: boolean) {
     this.url = url;
+    this.#written = written;
     this.syntax = syntax;
     this.keepsPlaces = keepsPlaces;
   }
@@ -32,13 +33,18 @@ export class HomeModule {
     return this.#scopes;
   }
 
+  /** Whether types were taken off a part of it, leaving spaces. */
+  hadTypes(start: number, end: number): boolean {
+    return this.keepsPlaces && this.#written.slice(start, end) !== this.syntax.text.slice(start, end);
+  }
+
   /** The file's name without its folder. */
   get fileName(): string {
     return decodeURIComponent(new URL(this.url).pathname.split('/').at(-1) ?? '');
   }
 }
 
-const modules = new Map<string, HomeModule | undefined>(); // H2
+const modules = new Map<string, HomeModule | undefined>();
 
 /** The parsed file at a URL; undefined when it is no file, cannot be read, or is not JavaScript or TypeScript. */
 export function homeModule(url: string): HomeModule | undefined {
@@ -47,12 +53,11 @@ export function homeModule(url: string): HomeModule | undefined {
 }
 
 function readModule(url: string): HomeModule | undefined {
-  const extension = /\.[cm]?[jt]s$/.exec(new URL(url).pathname)?.[0];
-  if (extension === undefined || !url.startsWith('file:')) return undefined;
+  const text = textOfFile(url);
+  if (text === undefined) return undefined;
   try {
-    const text = readFileSync(fileURLToPath(url.replace(/[?#].*$/, '')), 'utf8');
-    const { script, keepsPlaces } = extension.endsWith('ts') ? withoutTypes(text) : { script: text, keepsPlaces: true };
-    return new HomeModule(url, parseEither(script), keepsPlaces);
+    const { script, keepsPlaces } = isTypeScript(url) ? withoutTypes(text) : { script: text, keepsPlaces: true };
+    return new HomeModule(url, text, parseEither(script), keepsPlaces);
   } catch {
     return undefined;
   }

@@ -6,7 +6,6 @@
 import type { Definition } from 'eslint-scope';
 import type { Expression, ImportAttribute, Pattern, PrivateIdentifier } from 'estree';
 import type { HomeModule } from './home-module.ts';
-import { type Node, walk } from './syntax.ts';
 
 /** A name that comes from another module. */
 export interface ImportedName {
@@ -67,32 +66,6 @@ export function nameOf(node: Expression | PrivateIdentifier): string {
 
 function attributesOf(attributes: readonly ImportAttribute[] | undefined): Record<string, string> {
   return Object.fromEntries((attributes ?? []).map(({ key, value }) => [nameOf(key), String(value.value)]));
-}
-
-/** The files that a file names by relative paths, as URLs, in the order of the text. */
-export function relativeImports(home: HomeModule): string[] {
-  const urls: string[] = [];
-  walk(home.syntax.program, (node) => {
-    const specifier = specifierOf(node);
-    if (specifier !== undefined && /^\.\.?\//.test(specifier)) urls.push(new URL(specifier, home.url).href);
-    return true;
-  });
-  return urls;
-}
-
-function specifierOf(node: Node): string | undefined {
-  switch (node.type) {
-    case 'ImportDeclaration':
-    case 'ExportAllDeclaration':
-      return String(node.source.value);
-    case 'ExportNamedDeclaration':
-      return node.source ? String(node.source.value) : undefined;
-    case 'CallExpression':
-    case 'AwaitExpression':
-      return loadedBy(node)?.specifier;
-    default:
-      return undefined;
-  }
 }
 
 /** The specifiers of the modules that a file imports as a whole, at its top level. */

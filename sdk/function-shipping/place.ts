@@ -1,18 +1,22 @@
 // Where a function stands in the user's program, and what a name means there.
 //
-// Owns: finding the function in its file, looking names up in the scopes around it.
-// Does not own: what is done with the answer (ship.ts).
+// Owns: looking names up in the scopes around it. Does not own: finding the function (place-search.ts), what is done with
+//   the answer (ship.ts).
 //
 // Invariants:
 //   L1. An import is only followed where the function is known to stand: a name may mean something else elsewhere.
-//   L2. Where one text stands at several places, a name has a meaning only if it has the same at all of them.
+//   L2. Where one text stands at several places, be it in several files, a name has a meaning only if it has the same at
+//       all of them; a module is the same when its file or package is.
 //   L3. What is assigned again after its declaration is neither an import nor the function itself.
+//   L4. When not all files were searched, nothing is taken from modules: the function may stand elsewhere, too.
 
+import { isBuiltin } from 'node:module';
 import type { Definition, Scope } from 'eslint-scope';
 import type { FunctionSource } from './function-source.ts';
-import { type HomeModule, homeModule } from './home-module.ts';
-import { type ImportedName, importedName, relativeImports } from './imported-name.ts';
-import { columnAt, lineAt, type Node, rangeOf, type Token, walk } from './syntax.ts';
+import type { HomeModule } from './home-module.ts';
+import { type ImportedName, importedName } from './imported-name.ts';
+import { moduleKey } from './module-key.ts';
+import { columnAt, lineAt, type Node, rangeOf } from './syntax.ts';
 
 /** What a name means at a function's place. */
 export type Meaning =
@@ -23,23 +27,31 @@ export type Meaning =
   | { readonly type: 'variable'; readonly kind: string; readonly line: number }
   /** The text stands at several places, at which the name means different things. */
   | { readonly type: 'several' }
+  /** It is imported here, but the search was cut before all files were seen. */
+  | { readonly type: 'unsearched' }
   /** The file declares no such name. */
   | { readonly type: 'unknown' };
 
-/** Files that are searched for a function that is not in the caller's, at most. */
-const searchedFilesMax = 32;
+/** A place with the function's text. */
+export interface Site {
+  readonly home: HomeModule;
+  readonly node: Node;
+}
 
 /** Where a function stands. */
 export class Place {
+  /** The file, or one of them when there are several in which names mean the same. */
   readonly home: HomeModule;
-  readonly #nodes: readonly Node[];
-  /** The offset of the function's `core` in the file; undefined when the text is not the same or stands there twice. */
+  readonly #sites: readonly Site[];
+  /** The offset of the function's `core` in the file; undefined when the text is not the same or stands elsewhere, too. */
   readonly #offset: number | undefined;
+  readonly #isComplete: boolean;
 
-  constructor(home: HomeModule, nodes: readonly Node[], offset: number | undefined) {
-    this.home = home;
-    this.#nodes = nodes;
+  constructor(sites: readonly [Site, ...Site[]], offset: number | undefined, isComplete: boolean) {
+    this.home = sites[0].home;
+    this.#sites = sites;
     this.#offset = offset;
+    this.#isComplete = isComplete;
   }
 
   /** Where the function's expression begins, lines and columns from 0; what comes before its core counts backwards. */
@@ -50,17 +62,26 @@ export class Place {
     return { file: this.home.url, line: lineAt(text, this.#offset), column };
   }
 
-  /** L2 */
+  /** What a name means to the function. */
   meaningOf(name: string): Meaning {
-    const meanings = this.#nodes.map((node) => this.#meaningAt(node, name));
+    const meanings = this.#sites.map((site) => this.#meaningAt(site, name));
     const [first] = meanings;
     if (first === undefined) return { type: 'unknown' };
-    const words = JSON.stringify(first);
-    return meanings.every((meaning) => JSON.stringify(meaning) === words) ? first : { type: 'several' };
+    // Refused in any case, so say which one it most likely is.
+    if (first.type === 'variable' && this.#offset !== undefined) return first;
+    const keys = meanings.map((meaning, i) => meaningKey(meaning, this.#sites[i]?.home.url ?? ''));
+    if (new Set(keys).size > 1) return { type: 'several' }; // L2
+    return first.type === 'import' && !this.#isComplete ? { type: 'unsearched' } : first; // L4
   }
 
-  #meaningAt(node: Node, name: string): Meaning {
-    let scope: Scope | null = this.home.scopes.acquire(node)?.upper ?? null;
+  /** Whether a module that the function names itself is known, by L2 and L4. */
+  knowsModule(specifier: string): boolean {
+    const keys = new Set(this.#sites.map(({ home }) => moduleKey(specifier, home.url)));
+    return keys.size === 1 && (this.#isComplete || isBuiltin(specifier));
+  }
+
+  #meaningAt({ home, node }: Site, name: string): Meaning {
+    let scope: Scope | null = home.scopes.acquire(node)?.upper ?? null;
     while (scope !== null && !scope.set.has(name)) scope = scope.upper;
     // The types of the declarations are those of another package; the objects are eslint-scope's own.
     const variable = scope?.set.get(name);
@@ -72,9 +93,14 @@ export class Place {
       const imported = importedName(definition);
       if (imported !== undefined) return { type: 'import', imported };
     }
-    const line = lineAt(this.home.syntax.text, rangeOf(definition.name)[0]) + 1;
+    const line = lineAt(home.syntax.text, rangeOf(definition.name)[0]) + 1;
     return { type: 'variable', kind: definition.kind ?? definition.type.toLowerCase(), line };
   }
+}
+
+function meaningKey(meaning: Meaning, url: string): string {
+  if (meaning.type !== 'import') return JSON.stringify(meaning);
+  return JSON.stringify({ ...meaning.imported, specifier: moduleKey(meaning.imported.specifier, url) });
 }
 
 function initialOf(declaration: Node): Node | undefined {
@@ -83,107 +109,7 @@ function initialOf(declaration: Node): Node | undefined {
   return value ?? undefined;
 }
 
-/** Finds a function in a file; undefined when it is not there. */
-export function placeIn(home: HomeModule, source: FunctionSource): Place | undefined {
-  const { core } = source;
-  const candidates = functionNodes(home);
-  const { text } = home.syntax;
-  const same = candidates.filter((node) => {
-    const [start, end] = rangeOf(node);
-    return end - start === core.length && text.startsWith(core, start);
-  });
-  const [only] = same;
-  if (only !== undefined) return new Place(home, same, same.length === 1 ? rangeOf(only)[0] : undefined);
-  // A loader that rewrites files, as tsx does, changes spaces, quotes and brackets, and adds calls that keep names.
-  const words = wordsOf(source.syntax.tokens, source.node);
-  const alike = candidates.filter((node) => wordsOf(home.syntax.tokens, node) === words);
-  return alike.length === 0 ? undefined : new Place(home, alike, undefined);
-}
-
-/** Finds a function in the files that a file imports, and in those that they import. */
-export function placeBelow(home: HomeModule, source: FunctionSource): Place | undefined {
-  const seen = new Set([home.url]);
-  const waiting = relativeImports(home);
-  for (let url = waiting.shift(); url !== undefined && seen.size < searchedFilesMax; url = waiting.shift()) {
-    if (seen.has(url)) continue;
-    seen.add(url);
-    // Loaders such as tsx find work.ts for an import of ./work.js, too.
-    const imported = homeModule(url) ?? homeModule(url.replace(/\.([cm]?)js$/, '.$1ts'));
-    if (imported === undefined) continue;
-    const place = placeIn(imported, source);
-    if (place !== undefined) return place;
-    waiting.push(...relativeImports(imported));
-  }
-  return undefined;
-}
-
-const functionTypes = new Set([
-  'ArrowFunctionExpression',
-  'FunctionExpression',
-  'FunctionDeclaration',
-  'ClassExpression',
-  'ClassDeclaration',
-]);
-const functionNodesOf = new WeakMap<HomeModule, Node[]>();
-
-function functionNodes(home: HomeModule): Node[] {
-  let nodes = functionNodesOf.get(home);
-  if (nodes === undefined) {
-    const found: Node[] = [];
-    walk(home.syntax.program, (node) => {
-      if (functionTypes.has(node.type)) found.push(node);
-      return true;
-    });
-    nodes = found;
-    functionNodesOf.set(home, nodes);
-  }
-  return nodes;
-}
-
-function isNameKeeper(node: Node): boolean {
+/** Whether a node is the function that compilers put around others to keep their names. */
+export function isNameKeeper(node: Node): boolean {
   return node.type === 'Identifier' && node.name === '__name';
-}
-
-function isNameKeeping(statement: Node): boolean {
-  if (statement.type !== 'ExpressionStatement' || statement.expression.type !== 'CallExpression') return false;
-  return isNameKeeper(statement.expression.callee);
-}
-
-/** The names, operators and literals of a node: what stays the same when a loader rewrites a file. */
-function wordsOf(tokens: readonly Token[], node: Node): string {
-  const left: [number, number][] = [];
-  walk(node, (inner) => {
-    if (inner.type === 'CallExpression' && isNameKeeper(inner.callee)) {
-      const [kept] = inner.arguments;
-      const [start, end] = rangeOf(inner);
-      const [keptStart, keptEnd] = kept === undefined ? [start, start] : rangeOf(kept);
-      left.push([start, keptStart], [keptEnd, end]);
-    }
-    // After a function's declaration stands a call by itself; in a class one stands in a block of its own.
-    if (isNameKeeping(inner)) left.push([...rangeOf(inner)]);
-    if (inner.type === 'StaticBlock' && inner.body.every(isNameKeeping)) left.push([...rangeOf(inner)]);
-    return true;
-  });
-  const [start, end] = rangeOf(node);
-  const words: string[] = [];
-  for (let at = firstFrom(tokens, start); at < tokens.length; at++) {
-    const token = tokens[at];
-    if (token === undefined || token.end > end) break;
-    if (token.value === undefined) continue;
-    if (left.some(([from, to]) => token.start >= from && token.end <= to)) continue;
-    words.push(typeof token.value === 'object' ? JSON.stringify(token.value) : String(token.value));
-  }
-  return JSON.stringify(words);
-}
-
-/** The index of the first token that begins at an offset or after it. */
-function firstFrom(tokens: readonly Token[], offset: number): number {
-  let low = 0;
-  let high = tokens.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if ((tokens[middle]?.start ?? 0) < offset) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }

@@ -38,11 +38,9 @@ export function runBundle({ script }: Bundle, name: string, gridbook: Exports | 
     throw new MissingModule(specifier);
   };
   try {
-    // Modules are strict; a script that was made of them is so only when it says it.
-    const run = compileFunction(`'use strict';${script}`, ['module', 'exports', 'require'], {
-      filename: `gridbook:modules of ${name}`,
-      columnOffset: -"'use strict';".length,
-    });
+    // The script says itself what of it is strict.
+    const filename = `gridbook:modules of ${name}`;
+    const run = compileFunction(script, ['module', 'exports', 'require'], { filename });
     run(module, module.exports, required);
   } catch (error) {
     const message = textOf(error);

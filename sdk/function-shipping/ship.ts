@@ -20,6 +20,7 @@ import type { FunctionLike } from './function-source.ts';
 import { withLoader } from './import-call.ts';
 import { ImportTable, UnshippableImport } from './import-table.ts';
 import type { Meaning, Place } from './place.ts';
+import { programFilesMax } from './program-files.ts';
 import { refusal } from './refusal.ts';
 import { checkUses, type Role } from './refused-uses.ts';
 import {
@@ -79,7 +80,7 @@ function ship(fn: FunctionLike, role: Role, options: ShipOptions): Shipment | Pr
   const ownName = typeof fn.name === 'string' ? fn.name : '';
   packing.add(fn, role, options.name ?? ownName, 0);
   const label = options.name ?? ownName;
-  if (options.unusedCapture !== 'allow') packing.checkCaptures(label);
+  if (options.unusedCapture !== 'allow') packing.checkCaptures(label, () => usedBy(options.sharedWith, options));
   const { functions, captures, imports } = packing;
   const name = label === '' ? 'anonymous' : label;
   const shipment = (bundled?: Bundle): Shipment => ({
@@ -109,11 +110,18 @@ function ship(fn: FunctionLike, role: Role, options: ShipOptions): Shipment | Pr
   return bundled.then(shipment);
 }
 
+/** The captures that another function uses. */
+function usedBy(fn: object | undefined, options: ShipOptions): ReadonlySet<string> {
+  const packing = new Packing(options);
+  if (typeof fn === 'function') packing.add(fn, 'task', fn.name, 0);
+  return packing.used;
+}
+
 /** The functions of one shipment. */
 class Packing {
   readonly functions: ShippedFunction[] = [];
-  readonly captures: Record<string, unknown> = {};
   readonly imports = new ImportTable();
+  readonly #captures = new Map<string, unknown>();
   readonly #indexes = new Map<FunctionLike, number>();
   readonly #given: Readonly<Record<string, unknown>>;
   readonly #used = new Set<string>();
@@ -126,6 +134,11 @@ class Packing {
     }
     this.#given = capture;
     this.#callerUrl = url;
+  }
+
+  /** The captured values; one may have the name `__proto__`. */
+  get captures(): Record<string, unknown> {
+    return Object.fromEntries(this.#captures);
   }
 
   /** Adds a function and those that it captures; gives its index. */
@@ -169,7 +182,7 @@ class Packing {
         const target = this.add(value, 'capture', name, depth + 1);
         return { from: 'function', index: target, ...(isEarly && target !== index ? { early: true } : {}) };
       }
-      this.captures[name] = value;
+      this.#captures.set(name, value);
       return { from: 'capture' };
     }
     const meaning: Meaning = place?.meaningOf(name) ?? { type: 'unknown' };
@@ -197,6 +210,12 @@ class Packing {
   #followImportCalls(shipped: ShippedFunction, analysis: Analysis, place: Place | undefined, label: string): void {
     const { dynamicImports } = analysis.surroundings;
     if (dynamicImports.length === 0) return;
+    const unknown = dynamicImports.find(({ specifier = '' }) => place?.knowsModule(specifier) === false);
+    if (unknown !== undefined) {
+      const where = analysis.describe(unknown.offset, place);
+      const why = `functions of this very text stand, or may stand, in several files, where that is another module`;
+      throw refusal(label, `it imports "${unknown.specifier}" (${where}), but ${why}. Give the module's function`);
+    }
     const { expression, local, modules } = withLoader(
       analysis.source.expression,
       dynamicImports,
@@ -219,9 +238,17 @@ class Packing {
     }
   }
 
-  /** @throws InvalidArgumentError when a capture is used by nothing. */
-  checkCaptures(label: string): void {
-    const unused = Object.keys(this.#given).find((name) => !this.#used.has(name));
+  /** The captures that are used. */
+  get used(): ReadonlySet<string> {
+    return this.#used;
+  }
+
+  /** @throws InvalidArgumentError when a capture is used by nothing, not even elsewhere. */
+  checkCaptures(label: string, usedElsewhere: () => ReadonlySet<string>): void {
+    const names = Object.keys(this.#given).filter((name) => !this.#used.has(name));
+    if (names.length === 0) return;
+    const elsewhere = usedElsewhere();
+    const unused = names.find((name) => !elsewhere.has(name));
     if (unused === undefined) return;
     const why = this.#declared.has(unused) ? `"${unused}" is a variable of its own` : 'nothing in it has that name';
     throw refusal(label, `the capture "${unused}" is not used, for ${why}. Remove it, or correct its name`);
@@ -249,7 +276,11 @@ function unknownVariable(
   }
   const declared = meaning.type === 'variable' ? `, declared in line ${meaning.line},` : '';
   const several =
-    meaning.type === 'several' ? ' Functions of this very text stand at several places, where it differs.' : '';
+    meaning.type === 'several'
+      ? ' Functions of this very text stand at several places, where it differs.'
+      : meaning.type === 'unsearched'
+        ? ` The program has more than ${programFilesMax} files, and in others it may be another.`
+        : '';
   const lost =
     place === undefined && callerUrl !== undefined
       ? ' Its imports cannot be followed, for its source was not found in the file that ships it or those it imports.'

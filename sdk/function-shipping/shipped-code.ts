@@ -106,4 +106,6 @@ export interface ShipOptions {
   callerUrl?: string | undefined;
   /** Whether a capture that nothing uses is refused, as a typing error would be. @default 'refuse' */
   unusedCapture?: 'refuse' | 'allow' | undefined;
+  /** Another function that the captures are for: what only that one uses is not refused. It is not shipped along. */
+  sharedWith?: object | undefined;
 }

@@ -13,6 +13,8 @@ export interface Token {
   readonly start: number;
   readonly end: number;
   readonly value: unknown;
+  /** Whether it is a name, and not a keyword, text or number. */
+  readonly isName: boolean;
 }
 
 /** A text and what it says. */
@@ -41,7 +43,12 @@ export function parse(text: string, sourceType: 'module' | 'script' = 'module'):
     allowReturnOutsideFunction: sourceType === 'script',
     onToken: (token) => {
       // acorn's tokens have a value; its type declarations leave it out.
-      tokens.push({ start: token.start, end: token.end, value: Reflect.get(token, 'value') });
+      tokens.push({
+        start: token.start,
+        end: token.end,
+        value: Reflect.get(token, 'value'),
+        isName: token.type.label === 'name',
+      });
     },
   });
   // acorn makes ESTree nodes; only its own type declarations differ from those of the standard.

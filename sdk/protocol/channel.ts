@@ -9,6 +9,8 @@ export interface Frame {
 }
 
 export interface Channel {
+  /** Whether what a frame refers to is copied each time that it is sent. @default false */
+  readonly copies?: boolean;
   /** Sends a frame; frames arrive in the order of sending, or the channel is lost. */
   send(frame: Frame): void;
   /** Called for each frame that arrives. */

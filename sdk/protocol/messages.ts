@@ -1,5 +1,8 @@
 // What a session and a worker say to each other. A frame's header is a list of these.
 //
+// A task may have tasks of its own. Its worker says of them what a session says to a worker, after `task.nest`, and is
+// answered as a session is; the session runs them as its own.
+//
 // Fields of type `WireValue` hold users' values and are decoded only where they are used. A value that is stored
 // outside the frame stands as `[index, tags.stored]`, an index into what the channel carries beside the frame.
 
@@ -50,6 +53,35 @@ export interface TaskCancel {
 
 export type SessionToWorker = FunctionDefine | FunctionForget | TaskRun | TaskCancel;
 
+/** Says of tasks of a task what `task.run`, which follows, does not: whose they are, and their rules. */
+export interface TaskNest {
+  type: 'task.nest';
+  /** The number of each is the worker's own, and apart from those of the session. */
+  ids: TaskId[];
+  /** The task that submitted them, by the session's number; null when it is not known which. */
+  parent: TaskId | null;
+  /** Set for calls of an actor of this name: whose method is what the function names. */
+  actor: string | null;
+  name: string;
+  maxRetries: number;
+  retryErrors: boolean;
+  timeoutMs: number | null;
+}
+
+/** Nobody on the worker wants the outcome of these tasks of tasks any more. */
+export interface NestCancel {
+  type: 'nest.cancel';
+  ids: TaskId[];
+  force: boolean;
+}
+
+/** These tasks wait for their own tasks and keep no other from running; or they go on. */
+export interface TaskWaiting {
+  type: 'task.waiting' | 'task.resumed';
+  attempt: number;
+  ids: TaskId[];
+}
+
 /** When a batch was received, when its first task began, and when its answer left, in milliseconds of `nowMs`. */
 export interface BatchTimes {
   receivedAt: number;
@@ -98,10 +130,36 @@ export interface WorkerStrayError {
   error: WireValue;
 }
 
-export type WorkerToSession = TaskResults | TaskCombined | TaskFailed | TaskSkipped | WorkerStrayError;
+export type WorkerToSession = TaskResults | TaskCombined | TaskFailed | TaskSkipped | WorkerStrayError | TaskWaiting;
 
-const sessionTypes = new Set(['function.define', 'function.forget', 'task.run', 'task.cancel']);
-const workerTypes = new Set(['task.results', 'task.combined', 'task.failed', 'task.skipped', 'worker.stray-error']);
+/** What a worker says of its tasks' own tasks. */
+export type NestingToSession = TaskNest | FunctionDefine | FunctionForget | TaskRun | NestCancel;
+
+/** What the session answers to that. */
+export type SessionToNesting = TaskResults | TaskFailed;
+
+const sessionTypes = new Set([
+  'function.define',
+  'function.forget',
+  'task.run',
+  'task.cancel',
+  'task.results',
+  'task.failed',
+]);
+const workerTypes = new Set([
+  'task.results',
+  'task.combined',
+  'task.failed',
+  'task.skipped',
+  'task.waiting',
+  'task.resumed',
+  'worker.stray-error',
+  'task.nest',
+  'function.define',
+  'function.forget',
+  'task.run',
+  'nest.cancel',
+]);
 
 function isMessageOf(types: ReadonlySet<string>, value: unknown): boolean {
   if (typeof value !== 'object' || value === null || !('type' in value)) return false;
@@ -109,22 +167,22 @@ function isMessageOf(types: ReadonlySet<string>, value: unknown): boolean {
   return !('ids' in value) || Array.isArray(value.ids);
 }
 
-function isSessionMessages(header: unknown): header is SessionToWorker[] {
+function isSessionMessages(header: unknown): header is (SessionToWorker | SessionToNesting)[] {
   return Array.isArray(header) && header.every((m) => isMessageOf(sessionTypes, m));
 }
 
-function isWorkerMessages(header: unknown): header is WorkerToSession[] {
+function isWorkerMessages(header: unknown): header is (WorkerToSession | NestingToSession)[] {
   return Array.isArray(header) && header.every((m) => isMessageOf(workerTypes, m));
 }
 
 /** The header of a frame from a session. @throws ProtocolError when it is something else. */
-export function asSessionMessages(header: unknown): SessionToWorker[] {
+export function asSessionMessages(header: unknown): (SessionToWorker | SessionToNesting)[] {
   if (!isSessionMessages(header)) throw new ProtocolError('Cannot read a frame: no messages of a session in it');
   return header;
 }
 
 /** The header of a frame from a worker. @throws ProtocolError when it is something else. */
-export function asWorkerMessages(header: unknown): WorkerToSession[] {
+export function asWorkerMessages(header: unknown): (WorkerToSession | NestingToSession)[] {
   if (!isWorkerMessages(header)) throw new ProtocolError('Cannot read a frame: no messages of a worker in it');
   return header;
 }

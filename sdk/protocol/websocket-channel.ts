@@ -12,6 +12,7 @@
 //       one side does so, or two could wait for each other.
 //   W4. `onClose` is called once, and no frame is handed out after it. What a peer sends that cannot be read closes that
 //       peer's connection, and nothing else.
+//   W5. A peer that may be busy is not dead because it is silent: it is when its witness is silent as well.
 
 import type { WebSocket } from 'ws';
 import type { Channel, Frame } from './channel.ts';
@@ -43,6 +44,11 @@ export interface WebSocketChannelOptions {
    * its silence says nothing: it is told of by `onSuspected` and never taken for dead. @default false
    */
   readonly peerAlwaysAnswers?: boolean;
+  /**
+   * Asks whoever stands for a peer that does not answer while it runs a function: its machine's daemon. Fulfils when that
+   * one is there. Asked while the peer is silent; when both are silent for 5 s, the peer counts as dead.
+   */
+  readonly askWitness?: (() => Promise<void>) | undefined;
 }
 
 /** A piece of a frame that waits for room in the socket. */
@@ -55,6 +61,11 @@ export class WebSocketChannel implements Channel {
   readonly #socket: WebSocket;
   readonly #pausesWhenFull: boolean;
   readonly #heartbeat: Heartbeat;
+  readonly #askWitness: (() => Promise<void>) | undefined;
+  /** How often the witness was there. */
+  #witnessed = 0;
+  #isPeerSilent = false;
+  #witness: 'not needed' | 'wanted' | 'asked' = 'not needed';
   #waiting: Piece[] = [];
   #waitingNext = 0;
   #waitingBytes = 0;
@@ -76,6 +87,7 @@ export class WebSocketChannel implements Channel {
   constructor(socket: WebSocket, side: 'client' | 'server', options: WebSocketChannelOptions = {}) {
     this.#socket = socket;
     this.#pausesWhenFull = side === 'server';
+    this.#askWitness = options.askWitness;
     socket.binaryType = 'fragments';
     socket.on('message', (data, isBinary) => this.#onMessage(data, isBinary));
     let failure = '';
@@ -87,19 +99,29 @@ export class WebSocketChannel implements Channel {
       this.#finish(failure || said, failure === '' && code === closeCodes.normal);
     });
     this.#heartbeat = new Heartbeat({
-      lifeSign: () => this.#lifeSign(),
+      lifeSign: () => this.#lifeSign() + this.#witnessed,
       // What waits to be sent asks as well.
       ask: () => {
         if (socket.readyState === socket.OPEN && socket.bufferedAmount === 0) socket.ping();
+        this.#callWitness();
       },
-      onSuspected: (isSuspected) => this.onSuspected(isSuspected),
+      onSuspected: (isSuspected) => {
+        this.#witness = isSuspected ? 'wanted' : 'not needed';
+        this.onSuspected(isSuspected);
+      },
       onDead: () => {
-        if (options.peerAlwaysAnswers !== true) return;
+        if (options.peerAlwaysAnswers !== true && options.askWitness === undefined) return;
+        this.#isPeerSilent = true;
         this.#finish('the peer has been silent for 5 s', false);
         socket.terminate();
       },
     });
     if (socket.readyState !== socket.OPEN) queueMicrotask(() => this.#finish('the connection was closed', false));
+  }
+
+  /** Whether the connection ended because the peer, and whoever stands for it, were silent. */
+  get isPeerSilent(): boolean {
+    return this.#isPeerSilent;
   }
 
   /** How many bytes were sent and not taken by the system: of these, what is above `bufferedBytesMax` waits here. */
@@ -161,6 +183,19 @@ export class WebSocketChannel implements Channel {
     } catch (error) {
       this.#fail(closeCodes.protocol, error instanceof Error ? error.message : String(error));
     }
+  }
+
+  /** W5 */
+  #callWitness(): void {
+    if (this.#askWitness === undefined || this.#witness !== 'wanted') return;
+    this.#witness = 'asked';
+    const again = (): void => {
+      if (this.#witness === 'asked') this.#witness = 'wanted';
+    };
+    this.#askWitness().then(() => {
+      this.#witnessed++;
+      again();
+    }, again);
   }
 
   /** While this side does not read, that the peer takes what is written is all that can be seen of it. */

@@ -10,7 +10,7 @@ import type { Channel } from '../protocol/channel.ts';
 import { nowMs } from '../protocol/clock.ts';
 import { buildFrame, bytesOf, FrameWriter, type Segment } from '../protocol/codec.ts';
 import type { TaskId } from '../protocol/ids.ts';
-import type { TaskCombined, TaskResults, WorkerToSession } from '../protocol/messages.ts';
+import type { TaskCombined, TaskResults, TaskWaiting, WorkerToSession } from '../protocol/messages.ts';
 import { allocateShared, storedBytesMin } from '../protocol/payload.ts';
 import { type ValueSink, writeValue } from '../protocol/serialization.ts';
 import { tags, type WireValue } from '../protocol/wire-value.ts';
@@ -135,6 +135,12 @@ export class AnswerWriter {
   addSkipped(attempt: number, ids: TaskId[], now: number): void {
     this.#endResults();
     this.#push({ type: 'task.skipped', attempt, ids }, now);
+  }
+
+  /** A task begins to wait for its own tasks, or goes on. */
+  addWaiting(type: TaskWaiting['type'], attempt: number, id: TaskId, now: number): void {
+    this.#endResults();
+    this.#push({ type, attempt, ids: [id] }, now);
   }
 
   addStrayError(error: unknown, now: number): void {

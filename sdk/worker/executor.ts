@@ -5,23 +5,25 @@
 // Callers: worker-main.ts.
 //
 // Invariants:
-//   X1. One task at a time: the next begins when the one before has returned, or its promise has settled.
+//   X1. One task at a time: the next begins when the one before has returned, or its promise has settled, or it waits
+//       for its own tasks: then it is parked, and goes on, beside what has begun meanwhile, as soon as they are there.
 //   X2. Every task that was received is answered for once, by a result, a failure, or as skipped.
 //   X3. Answers leave before a task that is expected to be long or was never timed, after a millisecond, and at the end.
 //   X4. Between slices of a few milliseconds the event loop turns, so that a cancellation can come in.
 //   X5. A fold holds a result across one call of the function only, and copies it where the function might overwrite it.
 
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { ProtocolError } from '../errors.ts';
 import type { Channel, Frame } from '../protocol/channel.ts';
 import { nowMs } from '../protocol/clock.ts';
 import { readFrame } from '../protocol/codec.ts';
-import { readValue, readWholeValue, type ValueSource } from '../protocol/deserialization.ts';
+import type { ValueSource } from '../protocol/deserialization.ts';
 import type { TaskId } from '../protocol/ids.ts';
 import { asSessionMessages, type TaskRun } from '../protocol/messages.ts';
-import { tags, type WireValue } from '../protocol/wire-value.ts';
+import { readArguments, readCaptures } from '../protocol/task-values.ts';
 import { AnswerWriter } from './answer-writer.ts';
 import { FunctionTable, type WorkerFunction } from './function-table.ts';
+import { type Nesting, setNesting } from './nesting.ts';
+import { type RunningTask, runningTask } from './running-task.ts';
 
 /** How long tasks run before the event loop turns (X4), in milliseconds. */
 const sliceMs = 4;
@@ -50,28 +52,38 @@ interface Fold {
   lastPosition: number;
 }
 
-/** What a stray rejection is attributed to. */
-interface RunningTask {
-  readonly id: TaskId;
-  readonly attempt: number;
-  /** A rejection that it left behind while it ran. */
-  stray: { error: unknown } | undefined;
-}
-
 export class Executor {
   readonly #answers: AnswerWriter;
   readonly #functions = new FunctionTable();
   #batches: Batch[] = [];
   readonly #cancelled = new Set<TaskId>();
+  /** The loop runs, or will by itself. */
   #running = false;
+  /** Tasks here have tasks of their own: all are watched, so that it is known which of them waits. */
+  #nests = false;
+  /** How many tasks with a promise keep others from beginning (X1). */
+  #begun = 0;
+  readonly #parked = new Map<TaskId, RunningTask>();
   #fold: Fold | undefined;
-  /** The watched task whose promise has not settled. */
-  #awaited: RunningTask | undefined;
-  readonly #tasks = new AsyncLocalStorage<RunningTask>();
+  /** The batch whose task is being called now, and that task, or the one whose promise is awaited. */
+  #calling: Batch | undefined;
+  #current: RunningTask | undefined;
+  readonly #tasks = new AsyncLocalStorage<RunningTask | undefined>();
+  readonly #nesting: Nesting;
 
   constructor(channel: Channel) {
     this.#answers = new AnswerWriter(channel);
     channel.onFrame = (frame) => this.#onFrame(frame);
+    this.#nesting = {
+      send: (frame) => channel.send(frame),
+      onAnswer: () => {},
+      currentTask: () => {
+        this.#nests = true;
+        return this.#tasks.getStore() ?? this.#currentTask();
+      },
+      beginWait: (task) => this.#beginWait(task),
+    };
+    setNesting(this.#nesting);
   }
 
   #onFrame(frame: Frame): void {
@@ -85,19 +97,26 @@ export class Executor {
         const combiner = message.combine && this.#functions.get(message.combine.functionId);
         this.#batches.push({ message, entry, combiner, source, shared: frame.shared, receivedAt, next: 0 });
       } else if (message.type === 'function.define') {
-        this.#functions.define(message, asCaptures(readStored(message.captures, frame.shared, source)));
+        this.#functions.define(message, readCaptures(message.captures, frame.shared, source));
       } else if (message.type === 'function.forget') {
         this.#functions.forget(message.functionId);
-      } else {
+      } else if (message.type === 'task.cancel') {
         this.#onCancel(message.ids);
+      } else {
+        this.#nesting.onAnswer(message, frame, reader);
       }
     }
-    if (!this.#running) this.#run();
+    this.#next();
+  }
+
+  #next(): void {
+    if (!this.#running && this.#begun === 0) this.#run();
   }
 
   /**
    * Takes out what has not begun, and says so at once: what runs before it may take long, and a worker that does not
-   * answer is ended. What runs is ended by the session if it must be.
+   * answer is ended. So is what is parked: it holds nobody up, and what it still does reaches nobody. What runs is ended
+   * by the session if it must be.
    */
   #onCancel(ids: readonly TaskId[]): void {
     const wanted = new Set(ids);
@@ -107,7 +126,51 @@ export class Executor {
       for (const id of taken) this.#cancelled.add(id);
       this.#answers.addSkipped(message.attempt, taken, nowMs());
     }
+    for (const id of ids) {
+      const task = this.#parked.get(id);
+      if (task === undefined) continue;
+      this.#parked.delete(id);
+      task.state = 'dropped';
+      this.#answers.addSkipped(task.attempt, [id], nowMs());
+    }
     this.#flush();
+  }
+
+  /** A short task is known here only when it is asked for. */
+  #currentTask(): RunningTask | undefined {
+    if (this.#current === undefined && this.#calling !== undefined) {
+      const { message, entry, next } = this.#calling;
+      this.#current = runningTask(message.ids[next - 1]!, message.attempt, entry.mayPark);
+    }
+    return this.#current;
+  }
+
+  #beginWait(task: RunningTask): () => void {
+    task.waits++;
+    if (task.isAwaited) this.#park(task);
+    let isOver = false;
+    return () => {
+      if (isOver) return;
+      isOver = true;
+      if (--task.waits > 0 || task.state !== 'parked') return;
+      this.#parked.delete(task.id);
+      task.state = 'begun';
+      this.#begun++;
+      this.#current ??= task;
+      this.#answers.addWaiting('task.resumed', task.attempt, task.id, nowMs());
+      setImmediate(() => this.#flush()); // it may wait again at once
+    };
+  }
+
+  #park(task: RunningTask): void {
+    if (task.state !== 'begun' || !task.mayPark) return;
+    task.state = 'parked';
+    this.#begun--;
+    if (this.#current === task) this.#current = undefined;
+    this.#parked.set(task.id, task);
+    this.#answers.addWaiting('task.waiting', task.attempt, task.id, nowMs());
+    this.#flush();
+    queueMicrotask(() => this.#next());
   }
 
   /** Runs until nothing is left, a task has to be awaited, or the event loop should turn (X4). */
@@ -131,12 +194,12 @@ export class Executor {
         const id = message.ids[i]!;
         if (this.#cancelled.size > 0 && this.#cancelled.delete(id)) continue; // answered for already
         if ((entry.expectedMs ?? longTaskMs) >= longTaskMs) this.#flush(); // X3
-        watched = entry.expectedMs === undefined || entry.expectedMs >= watchedTaskMs;
-        const task = watched ? runningTask(id, message.attempt) : undefined;
-        const promise = this.#start(batch, i, task, now);
-        if (promise !== undefined) {
+        watched = this.#nests || entry.expectedMs === undefined || entry.expectedMs >= watchedTaskMs;
+        const task = watched ? runningTask(id, message.attempt, entry.mayPark) : undefined;
+        if (this.#start(batch, i, task, now)) {
+          if (batch.next >= message.ids.length) this.#batches.shift();
+          this.#running = false;
           this.#flush();
-          void promise.then(() => this.#continue(batch));
           return;
         }
         now = nowMs();
@@ -155,41 +218,55 @@ export class Executor {
     else this.#flush();
   }
 
-  #continue(batch: Batch): void {
-    this.#awaited = undefined;
-    if (batch.next >= batch.message.ids.length) this.#batches.shift();
-    this.#run();
-  }
-
-  /** Runs one task; a promise when it has to be awaited. */
-  #start(batch: Batch, i: number, task: RunningTask | undefined, startedAt: number): Promise<void> | undefined {
+  /** Runs one task; whether its promise has to be awaited. */
+  #start(batch: Batch, i: number, watched: RunningTask | undefined, startedAt: number): boolean {
+    this.#calling = batch;
+    this.#current = watched;
     try {
       const { callable } = batch.entry;
       if (typeof callable !== 'function') throw callable;
-      const args = readArguments(batch, i);
-      const result = task === undefined ? callable(...args) : this.#tasks.run(task, callable, ...args);
-      if (isThenable(result)) return this.#await(result, batch, i, task, startedAt);
-      this.#onReturn(batch, i, task, result, startedAt);
+      const { message, shared, source } = batch;
+      const args = readArguments(message, i, shared, source);
+      const result = watched === undefined ? callable(...args) : this.#tasks.run(watched, callable, ...args);
+      if (isThenable(result)) {
+        const task = this.#current ?? runningTask(message.ids[i]!, message.attempt, batch.entry.mayPark);
+        this.#current = task;
+        void this.#await(result, batch, i, task, startedAt);
+        return true;
+      }
+      this.#onReturn(batch, i, watched, result, startedAt);
     } catch (error) {
       this.#onThrow(batch, i, error, startedAt);
+    } finally {
+      this.#calling = undefined;
     }
-    return undefined;
+    this.#current = undefined;
+    return false;
   }
 
   async #await(
     result: PromiseLike<unknown>,
     batch: Batch,
     i: number,
-    task: RunningTask | undefined,
+    task: RunningTask,
     startedAt: number,
   ): Promise<void> {
-    this.#awaited = task;
+    task.isAwaited = true;
+    this.#begun++;
+    if (task.waits > 0) this.#park(task);
     try {
       const value = await result;
-      this.#onReturn(batch, i, task, value, startedAt);
+      if (task.state !== 'dropped') this.#onReturn(batch, i, task, value, startedAt);
     } catch (error) {
-      this.#onThrow(batch, i, error, startedAt);
+      if (task.state !== 'dropped') this.#onThrow(batch, i, error, startedAt);
     }
+    task.isAwaited = false;
+    if (this.#current === task) this.#current = undefined;
+    if (task.state === 'begun') this.#begun--;
+    if (task.state === 'parked') this.#parked.delete(task.id);
+    task.state = 'ended';
+    if (this.#running || this.#begun > 0) this.#flush();
+    else this.#run();
   }
 
   #onReturn(batch: Batch, i: number, task: RunningTask | undefined, value: unknown, startedAt: number): void {
@@ -259,7 +336,7 @@ export class Executor {
   onStrayError(error: unknown): void {
     const task = this.#tasks.getStore();
     const now = nowMs();
-    if (task !== undefined && this.#awaited === task) {
+    if (task?.isAwaited) {
       task.stray = { error };
     } else if (task !== undefined && this.#answers.retractResult(task.id)) {
       this.#answers.addFailure(task.attempt, task.id, error, 0, now);
@@ -268,10 +345,6 @@ export class Executor {
       this.#flush();
     }
   }
-}
-
-function runningTask(id: TaskId, attempt: number): RunningTask {
-  return { id, attempt, stray: undefined };
 }
 
 function pendingDefinition(entry: WorkerFunction | undefined): Promise<void> | undefined {
@@ -288,42 +361,4 @@ function isThenable(value: unknown): value is PromiseLike<unknown> {
 
 function copyOfView(value: unknown): unknown {
   return value instanceof Float64Array || value instanceof Float32Array ? value.slice() : value;
-}
-
-function asCaptures(value: unknown): Record<string, unknown> {
-  if (typeof value !== 'object' || value === null) throw new ProtocolError('Captures are not an object');
-  return Object.fromEntries(Object.entries(value));
-}
-
-/** Reads a value that stands in the frame, or in memory that the frame refers to. */
-function readStored(node: WireValue, shared: Frame['shared'], source: ValueSource): unknown {
-  if (Array.isArray(node) && node.length === 2 && node[1] === tags.stored) {
-    const bytes = shared[Number(node[0])];
-    if (bytes === undefined) throw new ProtocolError('A frame refers to an object that did not come along');
-    return readWholeValue(bytes);
-  }
-  return readValue(node, source);
-}
-
-function readArguments(batch: Batch, i: number): unknown[] {
-  const { message, source, shared } = batch;
-  const node = message.args[i] ?? null;
-  const { objects } = message;
-  const args =
-    objects.length === 0
-      ? readStored(node, shared, source)
-      : readStored(node, shared, {
-          ...source,
-          resolveRef: (at) => readObject(objects[at] ?? null, shared, source),
-        });
-  if (!Array.isArray(args)) throw new ProtocolError('The arguments of a task are not an array');
-  return args;
-}
-
-/** Each task reads the value anew, so that what one task changes no other sees; only raw bytes are shared. */
-function readObject(node: WireValue, shared: Frame['shared'], source: ValueSource): unknown {
-  if (Array.isArray(node) && node[1] === tags.stored) return readStored([...node], shared, source);
-  const bytes = readValue(Array.isArray(node) ? [...node] : node, source);
-  if (!(bytes instanceof Uint8Array)) throw new ProtocolError('An object in a frame is not a frame');
-  return readWholeValue(bytes);
 }

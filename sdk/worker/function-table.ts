@@ -16,6 +16,8 @@ export interface WorkerFunction {
   callable: Callable | Promise<void> | Error;
   /** Its result stays valid during its next call, so that a fold need not copy it. Our own workloads promise that. */
   readonly resultOutlivesNextCall: boolean;
+  /** Whether others may begin while its task waits for its own tasks. */
+  readonly mayPark: boolean;
   /** What its tasks took so far on this worker, in milliseconds; undefined before the first. */
   expectedMs: number | undefined;
 }
@@ -34,6 +36,7 @@ export class FunctionTable {
       name,
       callable: new ProtocolError(`The function "${name}" has no code`),
       resultOutlivesNextCall: code?.kind === 'builtin',
+      mayPark: role.type === 'call',
       expectedMs: undefined,
     };
     this.#functions.set(functionId, entry);

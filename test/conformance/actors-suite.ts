@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { currentSession } from '../../sdk/index.ts';
 import { type Given, numbers } from './given.ts';
 
 export function actorsSuite(given: Given): void {
@@ -69,6 +70,44 @@ export function actorsSuite(given: Given): void {
       const ref = account.add(1);
       account.kill();
       await assert.rejects(async () => ref, { code: 'ACTOR_DIED', message: /killed/ });
+    });
+
+    test('getActor() finds a living actor by its name, and a name is one actor’s at a time', async () => {
+      const account = given.session.actor(Account, [0], { name: 'purse' });
+      await account.add(1);
+      const found = given.session.getActor<Account>('purse');
+      assert.equal(await found.add(2), 3);
+      assert.throws(() => given.session.actor(Account, [0], { name: 'purse' }), { code: 'INVALID_ARGUMENT' });
+      found.kill();
+      await assert.rejects(async () => account.add(1), { code: 'ACTOR_DIED', message: /killed/ });
+      assert.throws(() => given.session.getActor('purse'), { code: 'INVALID_ARGUMENT' });
+      const next = given.session.actor(Account, [7], { name: 'purse' });
+      assert.equal(await given.session.getActor<Account>('purse').add(1), 8);
+      next.kill();
+    });
+
+    test('an actor that died by itself frees its name, and one that is restarted keeps it', async () => {
+      given.session.actor(Account, [5], { name: 'phoenix', maxRestarts: 1 });
+      await assert.rejects(async () => given.session.getActor<Account>('phoenix').exit(), { code: 'ACTOR_DIED' });
+      assert.equal(await given.session.getActor<Account>('phoenix').add(1), 6);
+      await assert.rejects(async () => given.session.getActor<Account>('phoenix').exit(), { code: 'ACTOR_DIED' });
+      assert.throws(() => given.session.getActor('phoenix'), /no living one/);
+    });
+
+    test('tasks and actors reach an actor by its name, with values and errors', async () => {
+      class Teller {
+        async pay(n: number): Promise<number> {
+          return currentSession().getActor<Account>('bank').add(n);
+        }
+      }
+      const bank = given.session.actor(Account, [0], { name: 'bank' });
+      const pay = given.session.remote(async (n: number) => currentSession().getActor<Account>('bank').add(n));
+      await given.session.get(numbers(20).map(() => pay(1)));
+      const teller = given.session.actor(Teller);
+      assert.equal(await teller.pay(5), 25);
+      bank.kill();
+      await assert.rejects(async () => pay(1), /no living one/);
+      teller.kill();
     });
 
     test('a method that is not there is an error of that call only', async () => {

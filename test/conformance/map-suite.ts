@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
-import { InvalidArgumentError } from '../../sdk/index.ts';
+import { CancelledError, InvalidArgumentError } from '../../sdk/index.ts';
 import { type Given, numbers } from './given.ts';
 
 export function mapSuite(given: Given): void {
@@ -79,8 +79,20 @@ export function mapSuite(given: Given): void {
         { signal: abort.signal },
       );
       const all = stream.toArray();
-      abort.abort(new Error('stop it'));
-      await assert.rejects(all, /stop it/);
+      const reason = new Error('stop it');
+      abort.abort(reason);
+      await assert.rejects(all, (e) => e instanceof CancelledError && e.cause === reason && /stop it/.test(e.message));
+    });
+
+    test('whose signal was aborted before takes no input and ends as one that is aborted', async () => {
+      let taken = 0;
+      function* inputs(): Generator<number> {
+        yield taken++;
+      }
+      const signal = AbortSignal.abort('before');
+      const stream = given.session.map((x: number) => x, inputs(), { signal });
+      await assert.rejects(stream.toArray(), (e) => e instanceof CancelledError && e.cause === 'before');
+      assert.equal(taken, 0);
     });
 
     test('combine gives runs of neighbours that cover every input once', async () => {

@@ -6,6 +6,7 @@ import { actorsSuite } from './actors-suite.ts';
 import { errorsSuite } from './errors-suite.ts';
 import type { Open } from './given.ts';
 import { mapSuite } from './map-suite.ts';
+import { nestedSuite } from './nested-suite.ts';
 import { remoteSuite } from './remote-suite.ts';
 import { lifeSuite } from './session-suite.ts';
 import { valuesSuite } from './values-suite.ts';
@@ -33,6 +34,7 @@ export function sessionSuite(way: string, open: Open): void {
     waitingSuite(given);
     mapSuite(given);
     actorsSuite(given);
+    nestedSuite(given);
     lifeSuite(given);
   });
 }

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { CancelledError, type ObjectRef, TimeoutError } from '../../sdk/index.ts';
+import { CancelledError, InvalidArgumentError, type ObjectRef, TimeoutError } from '../../sdk/index.ts';
 import { type Given, numbers } from './given.ts';
 
 export function waitingSuite(given: Given): void {
@@ -42,6 +42,31 @@ export function waitingSuite(given: Given): void {
       assert.deepEqual(none.ready, []);
       given.session.cancel(slow, { force: true });
       await assert.rejects(async () => slow, CancelledError);
+    });
+
+    test('with a timeoutMs of 0 ask what has settled by now', async () => {
+      const open = given.session.remote(() => new Promise<number>(() => {}))();
+      const settled = given.session.put(5);
+      await assert.rejects(given.session.get(open, { timeoutMs: 0 }), TimeoutError);
+      assert.equal(await given.session.get(settled, { timeoutMs: 0 }), 5);
+      const { ready, pending } = await given.session.wait([open, settled], { count: 2, timeoutMs: 0 });
+      assert.deepEqual([ready, pending], [[settled], [open]]);
+      given.session.cancel(open, { force: true });
+      await assert.rejects(async () => open, CancelledError);
+    });
+
+    test('with a timeoutMs of 0 in a loop let what is waited for go on', async () => {
+      const ref = given.session.remote(() => 7)();
+      for (let open = true; open; ) open = (await given.session.wait([ref], { timeoutMs: 0 })).pending.length > 0;
+      assert.equal(await ref, 7);
+    });
+
+    test('refuse a timeoutMs below 0, and tasks one of 0', async () => {
+      const ref = given.session.put(1);
+      for (const timeoutMs of [-1, Number.NaN, 2 ** 31]) {
+        await assert.rejects(given.session.get(ref, { timeoutMs }), InvalidArgumentError);
+      }
+      assert.throws(() => given.session.remote(() => 1, { timeoutMs: 0 }), /timeoutMs must be a number from above 0/);
     });
 
     test('refuse what is no ref', async () => {

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { connect, type SessionEvent } from '../../sdk/index.ts';
+import { coreOf } from '../../sdk/session.ts';
 import { errorOf } from '../helpers/outcomes.ts';
 
 test('Session.events() tells each thing in its order, and ends with the session', async () => {
@@ -92,6 +93,37 @@ test('leaving a loop over events leaves no listener behind', async () => {
   await events.return();
   assert.deepEqual(await events.next(), { value: undefined, done: true });
   await session.close();
+});
+
+test('a stream of events that is closed before it is read is forgotten', async () => {
+  const session = await connect({ address: 'embedded', workers: 1 });
+  const hub = coreOf(session).events;
+  const streams = [session.events(), session.events(), session.events()] as const;
+  assert.equal(hub.listenerCount, 3);
+  assert.deepEqual(await streams[0].return(), { value: undefined, done: true });
+  await assert.rejects(streams[1].throw(new Error('enough')), /enough/);
+  {
+    await using third = streams[2];
+    assert.equal(typeof third.next, 'function');
+  }
+  assert.equal(hub.listenerCount, 0);
+  await session.remote(() => 1)();
+  for (const stream of streams) assert.deepEqual(await stream.next(), { value: undefined, done: true });
+  await session.close();
+});
+
+test('a stream of events has those from its making on, and ends at once when it is closed while it waits', async () => {
+  const session = await connect({ address: 'embedded', workers: 1 });
+  const events = session.events();
+  await session.remote(() => 1)();
+  const first = await events.next();
+  assert.equal(first.value?.type, 'worker.leased');
+  const waiting = events.next();
+  assert.deepEqual(await events.return(), { value: undefined, done: true });
+  assert.deepEqual(await waiting, { value: undefined, done: true });
+  assert.equal(coreOf(session).events.listenerCount, 0);
+  await session.close();
+  assert.deepEqual(await session.events().next(), { value: undefined, done: true });
 });
 
 test('Session.timings() accounts for the time of each task, stage by stage', async () => {

@@ -7,7 +7,9 @@ interface TestTask extends DispatchTask {
   readonly retryErrors: boolean;
 }
 
-export type TaskSettings = Partial<Pick<TestTask, 'profile' | 'bytes' | 'maxRetries' | 'timeoutMs' | 'retryErrors'>>;
+export type TaskSettings = Partial<
+  Pick<TestTask, 'profile' | 'bytes' | 'maxRetries' | 'timeoutMs' | 'retryErrors' | 'depth'>
+>;
 
 /** `A runs 3.2` is: worker A is sent the second attempt at task 3. */
 function lineOf(effect: Effect<TestTask>): string {

@@ -3,7 +3,7 @@
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { FunctionProfile } from '../../sdk/dispatcher.ts';
+import type { FunctionProfile } from '../../sdk/function-profile.ts';
 import { Session, sessionWith, type TaskSettings } from './dispatcher-session.ts';
 
 describe('windows (D2)', () => {

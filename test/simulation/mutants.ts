@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { DispatcherClass } from './simulation.ts';
 
-const files = ['dispatcher.ts', 'worker-window.ts', 'task-queue.ts'] as const;
+const files = ['dispatcher.ts', 'worker-window.ts', 'depth-queue.ts', 'task-queue.ts', 'function-profile.ts'] as const;
 
 /** In this file the first text, which is there once, becomes the second. */
 type Replacement = readonly [file: (typeof files)[number], from: string, to: string];
@@ -92,10 +92,10 @@ export const mutants: readonly Mutant[] = [
   mutant('windows are not limited by tasks', ['worker-window.ts', 'this.size < windowTasksMax', 'true']),
   mutant('a cancelled task in the queue is not settled', [
     'dispatcher.ts',
-    'this.#queue.drop();\n      return true;',
-    'this.#queue.drop();\n      return false;',
+    'this.#queue.drop(task);\n      return true;',
+    'this.#queue.drop(task);\n      return false;',
   ]),
-  mutant('a cancelled task stays counted in the queue', ['dispatcher.ts', 'this.#queue.drop();', '']),
+  mutant('a cancelled task stays counted in the queue', ['dispatcher.ts', 'this.#queue.drop(task);', '']),
   mutant('a cancelled task is not told to its worker', [
     'dispatcher.ts',
     "else this.#effects.push({ type: 'cancel'",
@@ -137,23 +137,23 @@ export const mutants: readonly Mutant[] = [
   mutant('a worker that is killed gets more', ['worker-window.ts', '!this.killed && ', '']),
   mutant('a worker that is killed is given back', [
     'dispatcher.ts',
-    'worker.size > 0 || worker.killed',
-    'worker.size > 0',
+    '!worker.isIdle || worker.killed',
+    '!worker.isIdle',
   ]),
   mutant('a worker that is wanted back is kept', [
     'dispatcher.ts',
     'if (worker.recalled) this.#releaseIfIdle(worker);',
     'if (worker.recalled) return;',
   ]),
-  mutant('a worker that is wanted back gets more', [
-    'dispatcher.ts',
-    'worker.recalled = true;\n    this.#hungry.delete(worker);',
-    'worker.recalled = true;',
-  ]),
+  mutant(
+    'a worker that is wanted back gets more',
+    ['dispatcher.ts', 'if (!worker.hasParked) this.#hungry.delete(worker);', ''],
+    ['dispatcher.ts', 'const { recalled } = worker;', 'const recalled = false;'],
+  ),
   mutant('a worker that has answered stays without work', [
     'dispatcher.ts',
-    'this.#hungry.add(worker);\n  }\n\n  /** A killed',
-    '{}\n  }\n\n  /** A killed',
+    'isHungry ? this.#hungry.add(worker) : ',
+    'if (!isHungry) ',
   ]),
   mutant('a lost worker is still given tasks', [
     'dispatcher.ts',
@@ -163,7 +163,7 @@ export const mutants: readonly Mutant[] = [
   mutant('answers under an unknown lease are not counted', ['dispatcher.ts', 'this.#stale += answers;', '{}']),
   mutant('answers for unknown tasks are not counted', ['dispatcher.ts', 'this.#stale++;', '']),
   mutant('times that are no numbers are believed', [
-    'dispatcher.ts',
+    'function-profile.ts',
     'if (!Number.isFinite(taskMs) || taskMs < 0) return;',
     '',
   ]),

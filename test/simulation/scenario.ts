@@ -2,7 +2,8 @@
 //
 // Each kind of fault is absent from half of the seeds, so that some runs show one fault alone and some all together.
 
-import type { DispatcherOptions, DispatchTask, FunctionProfile, TaskState } from '../../sdk/dispatcher.ts';
+import type { DispatcherOptions, DispatchTask, TaskState } from '../../sdk/dispatcher.ts';
+import type { FunctionProfile } from '../../sdk/function-profile.ts';
 import type { Random } from './random.ts';
 
 /** What happens when a worker runs the task: `poison` kills the worker, `hang` never ends. */

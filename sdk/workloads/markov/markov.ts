@@ -6,6 +6,7 @@
 import { availableParallelism } from 'node:os';
 import { InvalidArgumentError } from '../../errors.ts';
 import { shipBuiltin } from '../../function-shipping/index.ts';
+import { retriesOf } from '../../map-stream.ts';
 import { remoteOf } from '../../remote.ts';
 import { coreOf, type Session } from '../../session.ts';
 import type { TimeSummary, Timings } from '../../timings.ts';
@@ -91,7 +92,7 @@ export interface MarkovResult {
  * @param options - the parameters, and how the run is done.
  * @returns what it took and found.
  * @throws InvalidArgumentError when a parameter is not of its form.
- * @throws CancelledError or the signal's reason when it is cancelled.
+ * @throws CancelledError when it is cancelled; its cause is the signal's reason.
  * @example
  * ```ts
  * import { connect, markov } from 'gridbook';
@@ -125,10 +126,6 @@ export async function markov(session: Session, options: MarkovOptions): Promise<
   const merge = new ProductMerge(kernel);
   const least = Math.floor(totalCount / pcNum);
   const larger = totalCount - least * pcNum;
-  let retries = 0;
-  const stopCounting = core.events.on((event) => {
-    if (event.type === 'task.retried' && event.name === taskName) retries++;
-  });
   const cpuBefore = process.cpuUsage();
   const memory = new PeakMemory();
   const start = performance.now();
@@ -147,18 +144,14 @@ export async function markov(session: Session, options: MarkovOptions): Promise<
     onProgress: tellProgress,
   });
   let multiplicationsOnWorkers = 0;
-  try {
-    await stream.forEach((partial, position, count) => {
-      merge.push(partial);
-      // A value stands for `count` neighbouring tasks: count - 1 multiplications combined them.
-      const matrices = count * least + Math.min(count, Math.max(0, larger - position));
-      multiplicationsOnWorkers += matrices - 1;
-      progress.tasksDone += count;
-      progress.multiplicationsDone = multiplicationsOnWorkers + merge.multiplications;
-    });
-  } finally {
-    stopCounting();
-  }
+  await stream.forEach((partial, position, count) => {
+    merge.push(partial);
+    // A value stands for `count` neighbouring tasks: count - 1 multiplications combined them.
+    const matrices = count * least + Math.min(count, Math.max(0, larger - position));
+    multiplicationsOnWorkers += matrices - 1;
+    progress.tasksDone += count;
+    progress.multiplicationsDone = multiplicationsOnWorkers + merge.multiplications;
+  });
   const result = merge.finish();
   if (result === undefined) throw new InvalidArgumentError('No partial product came back');
   const durationMs = performance.now() - start;
@@ -167,6 +160,7 @@ export async function markov(session: Session, options: MarkovOptions): Promise<
   progress.multiplicationsDone = multiplications;
   tellProgress();
   const timings = stream.timings();
+  const failures = retriesOf(stream);
   return {
     matrixSize: n,
     totalCount,
@@ -178,8 +172,8 @@ export async function markov(session: Session, options: MarkovOptions): Promise<
     throughputPerSecond: (multiplications / durationMs) * 1000,
     multiplications,
     tasks: pcNum,
-    failures: retries,
-    errorRate: retries / (pcNum + retries),
+    failures,
+    errorRate: failures / (pcNum + failures),
     latencyMs: latencyOf(timings.total),
     cpuUtilization: (cpu.user + cpu.system) / 1000 / (durationMs * availableParallelism()),
     peakMemoryBytes: memory.peakBytes(),

@@ -34,6 +34,15 @@ describe('shipFunction() with captures', () => {
     assert.deepEqual(all(), [undefined, 1, 2, 3, 4]);
   });
 
+  test('gives a value under the name __proto__', async () => {
+    const capture = { ['__proto__']: { n: 5 }, plain: 1 };
+    const shipment = await shipFunction(new Function('return [__proto__, plain]'), { callerUrl, capture });
+    assert.deepEqual(Object.keys(shipment.captures), ['__proto__', 'plain']);
+    const received = await land(shipment);
+    assert.ok(received instanceof Function);
+    assert.deepEqual(received(), [{ n: 5 }, 1]);
+  });
+
   test('prefers a capture to an import and to a global', async () => {
     const shadowing = await carrier.carry(() => [typeof assert, typeof URL], { capture: { assert: 1, URL: 'text' } });
     assert.deepEqual(shadowing(), ['number', 'string']);

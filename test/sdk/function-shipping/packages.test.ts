@@ -35,6 +35,28 @@ const files: Record<string, string> = {
   'node_modules/owner/main.js': 'import { markov } from "gridbook"; export const own = () => typeof markov;',
   'node_modules/borrower/package.json': '{ "name": "borrower", "type": "module", "main": "main.js" }',
   'node_modules/borrower/main.js': 'export { thing } from "gridbook/daemon";',
+  'node_modules/sloppy/package.json': '{ "name": "sloppy", "main": "main.cjs" }',
+  'node_modules/sloppy/main.cjs': `const { bump } = require('./counter.mjs');
+    const strict = require('./strict.cjs');
+    total = 0;
+    exports.sum = (...all) => { for (each of all) total += each; return [total, bump(), bump === strict.bump]; };
+    exports.who = function () { return this === undefined ? 'strict' : 'sloppy'; };
+    exports.whoElse = strict.who;`,
+  'node_modules/sloppy/strict.cjs': `#!/usr/bin/env node
+    /* A comment. */ /** Another. **/ // 'And another.'
+    "use other"; 'use strict';
+    exports.where = __dirname;
+    exports.who = function () { return this === undefined ? 'strict' : 'sloppy'; };
+    exports.bump = require('./counter.mjs').bump;
+    exports.back = () => require('./main.cjs').sum;`,
+  'node_modules/sloppy/counter.mjs': 'let n = 0; export const bump = () => ++n;',
+  'node_modules/bare/package.json': '{ "name": "bare", "main": "main.js" }',
+  'node_modules/bare/main.js': 'bare = (function () { return this === undefined })() ? "strict" : "sloppy";',
+  'strictness.js': `import 'bare';
+    import { sum, who, whoElse } from 'sloppy';
+    import { bump } from './node_modules/sloppy/counter.mjs';
+    export const own = function () { return this === undefined ? 'strict' : 'sloppy'; };
+    export const all = () => [sum(1, 2), bump(), (0, who)(), (0, whoElse)(), (0, own)(), bare];`,
   'broken.js': 'export const broken = (;',
   'addon.js': 'import addon from "./fast.node"; export const fast = () => addon;',
   'native.js': 'import addon from "./fast.node"; export const direct = () => addon;',
@@ -54,6 +76,8 @@ const files: Record<string, string> = {
     import addon from './fast.node';
     import { actor } from 'gridbook/daemon';
     import { nothing } from './inside.js';
+    import { all } from './strictness.js';
+    export const strictness = () => all();
     export const ways = () => [way, deep(), new Sub().value, inner(), named()];
     export const imports = () => inside;
     export const states = (x) => { push(x); return [list, stateful.list === list]; };
@@ -131,6 +155,17 @@ describe('shipFunction() bundles', () => {
     assert.deepEqual(await call('states', 1), [[1], true]);
   });
 
+  test('modules as strict or sloppy as they are, and with one state for both kinds', async () => {
+    const { all }: { all: () => unknown } = await import(pathToFileURL(join(folder, 'strictness.js')).href);
+    const here = all();
+    assert.deepEqual(here, [[3, 1, true], 2, 'sloppy', 'strict', 'strict', 'sloppy']);
+    // What the package assigns to here must not help it there.
+    const forget = () => ['total', 'each', 'bare'].map((name) => Reflect.deleteProperty(globalThis, name));
+    forget();
+    assert.deepEqual(await call('strictness'), here);
+    forget();
+  });
+
   test('packages that import gridbook, which they get from the worker', async () => {
     const { code } = await ship('owned');
     assert.equal(code.kind === 'source' && code.usesGridbook, true);
@@ -158,15 +193,15 @@ describe('shipFunction() bundles', () => {
   test('no native addon and no part of gridbook, which are refused at the call with the line', () => {
     assert.match(
       refusalOf(() => ship('adds')),
-      /it imports "\.\/fast\.node", a native addon, which cannot travel \(main\.js:27\)/,
+      /it imports "\.\/fast\.node", a native addon, which cannot travel \(main\.js:29\)/,
     );
     assert.match(
       refusalOf(() => ship('importsAddon')),
-      /a native addon, which cannot travel \(main\.js:30\)/,
+      /a native addon, which cannot travel \(main\.js:32\)/,
     );
     assert.match(
       refusalOf(() => ship('sub')),
-      /it imports "gridbook\/daemon", but workers have only "gridbook" itself \(main\.js:28\)/,
+      /it imports "gridbook\/daemon", but workers have only "gridbook" itself \(main\.js:30\)/,
     );
     assert.match(
       refusalOf(() => ship('importsSub')),

@@ -43,6 +43,34 @@ describe('a session with one worker', () => {
     assert.equal(state.read(), 0);
   });
 
+  test('maps with captures that only the function, only `combine`, or both use', async () => {
+    const factor = 2;
+    const offset = 1;
+    const capture = { factor, offset };
+    const sums = async (results: AsyncIterable<number>): Promise<number> => {
+      let sum = 0;
+      for await (const result of results) sum += result;
+      return sum;
+    };
+    const only = { capture: { factor }, combine: (a: number, b: number) => a + b };
+    assert.equal(await sums(session.map((n: number) => n * factor, [1, 2, 3], only)), 12);
+    const inside = { capture: { offset }, combine: (a: number, b: number) => a + b + offset - offset };
+    assert.equal(await sums(session.map((n: number) => n, [1, 2, 3], inside)), 6);
+    const both = { capture, combine: (a: number, b: number) => (a + b) * (offset / offset) };
+    assert.equal(await sums(session.map((n: number) => n * factor * offset, [1, 2, 3], both)), 12);
+    const none = { capture: { factor }, combine: (a: number, b: number) => a + b };
+    assert.match(
+      refusalOf(() => session.map((n: number) => n, [1], none)),
+      /the capture "factor" is not used/,
+    );
+  });
+
+  test('sends a capture under the name __proto__', async () => {
+    const __proto__ = { n: 5 };
+    const read = session.remote(() => __proto__.n, { capture: { ['__proto__']: __proto__ } });
+    assert.equal(await read(), 5);
+  });
+
   test('sends a function once, so that what it keeps on the worker stays', async () => {
     const make = () =>
       session.remote((n: number) => {

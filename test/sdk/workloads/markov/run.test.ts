@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import fc from 'fast-check';
+import { EmbeddedCluster } from '../../../../sdk/cluster/embedded.ts';
 import {
   baseline,
   CancelledError,
@@ -10,8 +11,8 @@ import {
   InvalidArgumentError,
   type MarkovProgress,
   markov,
-  type Session,
 } from '../../../../sdk/index.ts';
+import { coreOf, Session } from '../../../../sdk/session.ts';
 import { clubWalk, landOfOz } from '../../../fixtures/markov/chains.ts';
 import { distance } from './independent-solvers.ts';
 
@@ -125,11 +126,11 @@ describe('markov()', () => {
         if (++told === 3) controller.abort(new CancelledError('enough'));
       },
     });
-    await assert.rejects(run, (error) => error === signal.reason);
+    await assert.rejects(run, (error) => error instanceof CancelledError && error.cause === signal.reason);
     assert.equal(told, 3);
     await assert.rejects(
       markov(session, { matrixSize: 10, totalCount: 100, pcNum: 10, signal }),
-      (error) => error === signal.reason,
+      (error) => error instanceof CancelledError && error.cause === signal.reason,
     );
     assert.equal((await markov(session, { matrixSize: 10, totalCount: 100, pcNum: 10 })).multiplications, 99);
   });
@@ -144,7 +145,61 @@ describe('markov()', () => {
     })();
     await leased.promise;
     controller.abort();
-    await assert.rejects(run, (error) => error === controller.signal.reason);
+    await assert.rejects(run, (error) => error instanceof CancelledError && error.cause === controller.signal.reason);
+  });
+
+  test('counts its own failures only, whatever else goes on under its name', async () => {
+    await using own = await connect({ workers: 1 });
+    const options = { matrixSize: 3, totalCount: 2000, pcNum: 500 };
+    let attempts = 0;
+    const others = own.remote(
+      () => {
+        throw new Error('again');
+      },
+      { name: 'markov', maxRetries: 50, retryErrors: () => ++attempts > 0 },
+    )();
+    const results = await Promise.all([markov(own, options), markov(own, options)]);
+    await assert.rejects(async () => others, /again/);
+    assert.equal(attempts, 50);
+    assert.deepEqual(
+      results.map(({ failures, errorRate }) => [failures, errorRate]),
+      [
+        [0, 0],
+        [0, 0],
+      ],
+    );
+  });
+
+  test('counts the attempts that its lost workers cost it', async () => {
+    const cluster = new EmbeddedCluster({ workers: 1 });
+    const request = cluster.request.bind(cluster);
+    let kill: (() => void) | undefined;
+    cluster.request = (terms) =>
+      request({
+        ...terms,
+        onGranted: (lease) => {
+          kill ??= () => lease.kill();
+          terms.onGranted(lease);
+        },
+      });
+    await using own = new Session(cluster);
+    let retried = 0;
+    coreOf(own).events.on(({ type }) => {
+      if (type === 'task.retried') retried++;
+    });
+    let told = 0;
+    const onProgress = (): void => {
+      if (++told === 1) kill?.();
+    };
+    const { failures, tasks, errorRate } = await markov(own, {
+      matrixSize: 10,
+      totalCount: 4_000_000,
+      pcNum: 4000,
+      onProgress,
+    });
+    assert.ok(failures > 0);
+    assert.equal(failures, retried);
+    assert.equal(errorRate, failures / (tasks + failures));
   });
 
   test('fails with what onProgress throws', async () => {

@@ -1,0 +1,54 @@
+// Reads the values that come with tasks and functions: arguments, the objects that they refer to, captures.
+//
+// Callers: the worker's executor; the session, for the tasks of tasks.
+
+import { ProtocolError } from '../errors.ts';
+import type { Frame } from './channel.ts';
+import { readValue, readWholeValue, type ValueSource } from './deserialization.ts';
+import type { TaskRun } from './messages.ts';
+import { tags, type WireValue } from './wire-value.ts';
+
+/** Reads a value that stands in the frame, or in memory that the frame refers to. */
+export function readStored(node: WireValue, shared: Frame['shared'], source: ValueSource): unknown {
+  if (Array.isArray(node) && node.length === 2 && node[1] === tags.stored) {
+    const bytes = shared[Number(node[0])];
+    if (bytes === undefined) throw new ProtocolError('A frame refers to an object that did not come along');
+    return readWholeValue(bytes);
+  }
+  return readValue(node, source);
+}
+
+/** The arguments of one task of a message. */
+export function readArguments(
+  message: Pick<TaskRun, 'args' | 'objects'>,
+  i: number,
+  shared: Frame['shared'],
+  source: ValueSource,
+): unknown[] {
+  const node = message.args[i] ?? null;
+  const { objects } = message;
+  const args =
+    objects.length === 0
+      ? readStored(node, shared, source)
+      : readStored(node, shared, {
+          ...source,
+          resolveRef: (at) => readObject(objects[at] ?? null, shared, source),
+        });
+  if (!Array.isArray(args)) throw new ProtocolError('The arguments of a task are not an array');
+  return args;
+}
+
+/** Each task reads the value anew, so that what one task changes no other sees; only raw bytes are shared. */
+function readObject(node: WireValue, shared: Frame['shared'], source: ValueSource): unknown {
+  if (Array.isArray(node) && node[1] === tags.stored) return readStored([...node], shared, source);
+  const bytes = readValue(Array.isArray(node) ? [...node] : node, source);
+  if (!(bytes instanceof Uint8Array)) throw new ProtocolError('An object in a frame is not a frame');
+  return readWholeValue(bytes);
+}
+
+/** The captures of a function. */
+export function readCaptures(node: WireValue, shared: Frame['shared'], source: ValueSource): Record<string, unknown> {
+  const value = readStored(node, shared, source);
+  if (typeof value !== 'object' || value === null) throw new ProtocolError('Captures are not an object');
+  return Object.fromEntries(Object.entries(value));
+}

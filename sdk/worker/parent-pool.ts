@@ -1,0 +1,186 @@
+// The pool of a session inside a task: what is sent here is run by the session that owns the worker.
+//
+// It says the tasks upwards as a session says them to a worker, and is answered as a session is. Dispatch, retries after
+// a worker's death and time limits are the owner's; a predicate of `retryErrors` runs here, where it can.
+//
+// Owns: the tasks that this worker's tasks submitted and that have not settled.
+// Callers: current-session.ts makes it; the session's features submit to it.
+
+import type { GridbookError } from '../errors.ts';
+import { TaskError } from '../errors.ts';
+import { DefinedFunctions, OutgoingFrame } from '../outgoing-frame.ts';
+import type { Frame } from '../protocol/channel.ts';
+import { nowMs } from '../protocol/clock.ts';
+import { buildFrame, type FrameReader } from '../protocol/codec.ts';
+import { readValue } from '../protocol/deserialization.ts';
+import type { TaskId } from '../protocol/ids.ts';
+import type { NestCancel, SessionToNesting, TaskFailed, TaskNest, TaskResults } from '../protocol/messages.ts';
+import { settleResults } from '../settlement.ts';
+import type { Task, TaskPool, TaskTarget } from '../task.ts';
+import { failureOf, mayRetry } from '../task-failure.ts';
+import { runTimesOf } from '../task-times.ts';
+import type { TimingsRecorder } from '../timings.ts';
+import type { Nesting } from './nesting.ts';
+
+/** A `map` in a task takes inputs while fewer of its tasks than this have not settled. */
+const openEnough = 1024;
+
+export class ParentPool implements TaskPool {
+  readonly #nesting: Nesting;
+  readonly #timings: TimingsRecorder;
+  readonly #defined = new DefinedFunctions();
+  readonly #open = new Map<TaskId, Task>();
+  /** Which task of the owner each was submitted by. */
+  readonly #parents = new WeakMap<Task, TaskId>();
+  /** Which actor each is a call of. */
+  readonly #actors = new WeakMap<Task, string>();
+  #unsent: Task[] = [];
+
+  constructor(nesting: Nesting, timings: TimingsRecorder) {
+    this.#nesting = nesting;
+    this.#timings = timings;
+    nesting.onAnswer = (message, frame, reader) => this.#onAnswer(message, frame, reader);
+  }
+
+  /** The same way up, for the calls of one of the owner's actors. */
+  ofActor(name: string): TaskTarget {
+    return {
+      expect: (task) => {
+        this.#actors.set(task, name);
+        this.expect(task);
+      },
+      submit: (task) => {
+        this.#actors.set(task, name);
+        this.submit(task);
+      },
+      forgo: () => {},
+      cancel: (task, force, error) => this.cancel(task, force, error),
+      beginWait: () => this.beginWait(),
+    };
+  }
+
+  get isLow(): boolean {
+    return this.#open.size < openEnough;
+  }
+
+  unsettledTasks(): Iterable<Task> {
+    return this.#open.values();
+  }
+
+  beginWait(): () => void {
+    const task = this.#nesting.currentTask();
+    return task === undefined ? () => {} : this.#nesting.beginWait(task);
+  }
+
+  /** The caller is known now, and may be another one when the task can be sent. */
+  expect(task: Task): void {
+    const parent = this.#nesting.currentTask();
+    if (parent !== undefined) this.#parents.set(task, parent.id);
+  }
+
+  forgo(): void {}
+
+  submit(task: Task): void {
+    if (!this.#parents.has(task)) this.expect(task);
+    task.state = 'queued';
+    this.#open.set(task.id, task);
+    if (this.#unsent.push(task) === 1) queueMicrotask(() => this.#send());
+  }
+
+  #send(): void {
+    const tasks = this.#unsent.filter(({ state }) => state === 'queued');
+    this.#unsent = [];
+    if (tasks.length === 0) return;
+    const announced: TaskNest[] = [];
+    let last: { of: TaskNest; rules: Task['rules'] } | undefined;
+    const sentAt = nowMs();
+    for (const task of tasks) {
+      const { id, rules, retries } = task;
+      const parent = this.#parents.get(task) ?? null;
+      const actor = this.#actors.get(task) ?? null;
+      task.state = 'sent';
+      task.attempt++;
+      task.sentAt = sentAt;
+      if (
+        last === undefined ||
+        last.rules !== rules ||
+        last.of.parent !== parent ||
+        last.of.actor !== actor ||
+        retries > 0
+      ) {
+        const { name, timeoutMs = null, retryErrors } = rules;
+        const maxRetries = rules.maxRetries - retries;
+        const of: TaskNest = {
+          type: 'task.nest',
+          ids: [],
+          parent,
+          actor,
+          name,
+          maxRetries,
+          retryErrors: retryErrors === true,
+          timeoutMs,
+        };
+        announced.push(of);
+        last = { of, rules };
+      }
+      last.of.ids.push(id);
+    }
+    this.#say(announced);
+    const frame = new OutgoingFrame(this.#defined);
+    frame.addTasks(tasks);
+    this.#nesting.send(frame.build());
+  }
+
+  #say(messages: (TaskNest | NestCancel)[]): void {
+    this.#nesting.send({ bytes: buildFrame([], messages, (length) => new ArrayBuffer(length)), shared: [] });
+  }
+
+  cancel(task: Task, force: boolean, error: GridbookError): void {
+    if (!this.#open.delete(task.id)) return;
+    if (task.state === 'sent') this.#say([{ type: 'nest.cancel', ids: [task.id], force }]);
+    task.state = 'settled';
+    task.sink.onError(task, error);
+  }
+
+  #onAnswer(message: SessionToNesting, frame: Frame, reader: FrameReader): void {
+    if (message.type === 'task.results') this.#onResults(message, frame, reader);
+    else this.#onFailure(message, reader);
+  }
+
+  #onFailure(message: TaskFailed, reader: FrameReader): void {
+    const task = this.#take(message.id, message.attempt);
+    if (task === undefined) return;
+    const error = readValue(message.error, reader);
+    if (this.#tryAgain(task, error)) return;
+    task.state = 'settled';
+    task.sink.onError(task, failureOf(task, error));
+  }
+
+  #onResults(message: TaskResults, frame: Frame, reader: FrameReader): void {
+    const accepted = message.ids.map((id) => this.#take(id, message.attempt));
+    for (const task of accepted) if (task !== undefined) task.state = 'settled';
+    const runUs = runTimesOf(message.runUs, reader);
+    settleResults(accepted, { message, frame, reader, runUs, arrivedAt: nowMs() }, this.#timings);
+  }
+
+  /** Undefined for one that was cancelled. */
+  #take(id: TaskId, attempt: number): Task | undefined {
+    const task = this.#open.get(id);
+    if (task?.attempt !== attempt) return undefined;
+    this.#open.delete(id);
+    return task;
+  }
+
+  #tryAgain(task: Task, error: unknown): boolean {
+    const { retryErrors, maxRetries } = task.rules;
+    if (typeof retryErrors !== 'function' || task.retries >= maxRetries || !(error instanceof TaskError)) return false;
+    if (!mayRetry(task, error.cause)) return false;
+    task.retries++;
+    this.submit(task);
+    return true;
+  }
+
+  close(error: GridbookError): void {
+    for (const task of [...this.#open.values()]) this.cancel(task, true, error);
+  }
+}

@@ -1,0 +1,117 @@
+// Clients that are killed, stopped, stalled or slow, and clocks that jump: what a client held is freed, and nobody counts as
+// dead who is not.
+
+import assert from 'node:assert/strict';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { describe, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { ProcessCluster, until } from '../helpers/cluster-process.ts';
+import { HoldingClient } from '../helpers/network-client.ts';
+
+/** Once everything that a client held is free, another gets all of it. */
+async function assertAllIsFree(cluster: ProcessCluster, workers: readonly number[]): Promise<void> {
+  await cluster.untilFree();
+  await until(() => workers.every((pid) => !cluster.processes().includes(pid)));
+  const session = await cluster.session();
+  try {
+    assert.equal(await session.remote(() => 'all', { resources: { cpus: 2 } })(), 'all');
+  } finally {
+    await session.close();
+  }
+  await cluster.untilFree();
+}
+
+for (const blocks of [false, true]) {
+  describe(`a client whose tasks ${blocks ? 'answer nobody' : 'wait'}`, () => {
+    for (const [what, signal] of [
+      ['killed with -9', 'SIGKILL'],
+      ['stopped for good', 'SIGSTOP'],
+    ] as const) {
+      test(`${what} gives back all that it held, and its tasks end`, async () => {
+        await using cluster = await ProcessCluster.open([2]);
+        const client = new HoldingClient(cluster, { tasks: 2, blocks });
+        try {
+          await until(() => client.workers.length === 2);
+          const { workers } = client;
+          client.child.kill(signal);
+          await assertAllIsFree(cluster, workers);
+        } finally {
+          await client.kill();
+        }
+      });
+    }
+  });
+}
+
+describe('a client that stands still for 8 s', () => {
+  for (const ways of ['socket', 'node', 'head']) {
+    test(`with workers reached by ${ways} takes nobody for dead, and is not taken for dead`, async () => {
+      await using cluster = await ProcessCluster.open([0, 1]);
+      const client = new HoldingClient(cluster, { ways });
+      try {
+        await until(() => client.workers.length === 1);
+        const before = await client.headStatus();
+        client.tell('stall 8000');
+        await until(() => client.lines.some((line) => 'stalled' in line));
+        assert.deepEqual((await client.headStatus())?.leases, before?.leases);
+        writeFileSync(client.gate, '');
+        await until(() => client.results.length === 1);
+        assert.deepEqual(client.results, client.workers);
+        assert.deepEqual(client.events('worker.lost'), []);
+        await client.end();
+      } finally {
+        await client.kill();
+      }
+      await cluster.untilFree();
+    });
+  }
+});
+
+test('a wall clock that jumps an hour to and fro, in every process, makes nobody dead', async () => {
+  const clock = fileURLToPath(new URL('../fixtures/cluster/jumping-clock.ts', import.meta.url));
+  await using cluster = await ProcessCluster.open([0, 1], { NODE_OPTIONS: `--import=${clock}` });
+  const client = new HoldingClient(cluster, { ways: 'node', blocks: true, nodeFlags: [`--import=${clock}`] });
+  try {
+    await until(() => client.workers.length === 1);
+    const leases = (await client.headStatus())?.leases;
+    // Longer than any silence that would be taken for death.
+    const { node } = await cluster.statusOf(cluster.head);
+    const begin = process.hrtime.bigint();
+    await until(() => process.hrtime.bigint() - begin > 7_000_000_000n);
+    assert.equal(node.headConnected, true);
+    assert.deepEqual((await client.headStatus())?.leases, leases);
+    writeFileSync(client.gate, '');
+    await until(() => client.results.length === 1);
+    assert.deepEqual(client.results, client.workers);
+    assert.deepEqual(client.events('worker.lost'), []);
+    await client.end();
+  } finally {
+    await client.kill();
+  }
+  await cluster.untilFree();
+});
+
+/** The most memory that a process ever had, in MB. */
+function peakMb(pid: number): number {
+  return Number(/VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1024;
+}
+
+test('a client that does not read has its workers wait: little is kept for it anywhere', async () => {
+  await using cluster = await ProcessCluster.open([0, 1]);
+  const session = await cluster.session(['node']);
+  try {
+    const f = session.remote((x: number) => new Uint8Array(2 ** 20).fill(x));
+    assert.equal((await f(1)).length, 2 ** 20);
+    const refs = Array.from({ length: 600 }, (_, x) => f(x % 256));
+    await new Promise((resolve) => setImmediate(resolve));
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 3000);
+    for (const [x, ref] of refs.entries()) assert.equal((await ref)[0], x % 256);
+    for (const daemon of cluster.daemons) {
+      assert.ok(peakMb(daemon.pid) < 250, `a daemon had ${peakMb(daemon.pid)} MB`);
+      for (const pid of cluster.workersOf(daemon)) assert.ok(peakMb(pid) < 350, `a worker had ${peakMb(pid)} MB`);
+    }
+  } finally {
+    await session.close();
+  }
+  await cluster.untilFree();
+});

@@ -1,0 +1,178 @@
+// Nodes and heads that are killed, stopped and started again: what runs elsewhere goes on, what was lost runs again, and
+// each task settles once.
+
+import assert from 'node:assert/strict';
+import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, test } from 'node:test';
+import type { Way } from '../../sdk/cluster/worker-connection.ts';
+import type { Session, SessionEvent } from '../../sdk/index.ts';
+import { ProcessCluster, pidsIn, until } from '../helpers/cluster-process.ts';
+
+/** Says on a file that it runs, and ends when the other file is there; gives the worker's process. */
+async function waitForFile(begun: string, gate: string): Promise<number> {
+  const fs = await import('node:fs');
+  fs.appendFileSync(begun, `${process.pid}\n`);
+  while (!fs.existsSync(gate)) await new Promise((resolve) => setTimeout(resolve, 20));
+  return process.pid;
+}
+
+/** The same, for one that answers nobody meanwhile. */
+async function blockForFile(begun: string, gate: string): Promise<number> {
+  const fs = await import('node:fs');
+  fs.appendFileSync(begun, `${process.pid}\n`);
+  while (!fs.existsSync(gate)) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20);
+  return process.pid;
+}
+
+/** What happens in a session, while it is open. */
+function listen(session: Session): SessionEvent[] {
+  const seen: SessionEvent[] = [];
+  void (async () => {
+    for await (const event of session.events()) seen.push(event);
+  })();
+  return seen;
+}
+
+const ways: readonly (readonly Way[])[] = [['socket'], ['node'], ['head']];
+
+for (const way of ways) {
+  describe(`with workers reached by ${way}`, () => {
+    test('a node killed with -9 costs no task: what it ran runs elsewhere, and each settles once', async () => {
+      await using cluster = await ProcessCluster.open([1]);
+      const [first, second] = [await cluster.startNode({ cpus: 2 }), await cluster.startNode({ cpus: 2 })];
+      const session = await cluster.session(way);
+      try {
+        const seen = listen(session);
+        const [begun, gate, log] = ['begun', 'gate', 'settled'].map((name) => join(cluster.home, name));
+        const waiting = session.remote(waitForFile);
+        const held = Array.from({ length: 5 }, () => waiting(begun!, gate!));
+        for (const ref of held) void ref.promise().then(() => appendFileSync(log!, 'x'));
+        await until(() => pidsIn(begun!).length === 5);
+        const dying = cluster.workersOf(first);
+        const lostHere = pidsIn(begun!).filter((pid) => dying.includes(pid));
+        assert.equal(lostHere.length, 2);
+        await cluster.kill(first);
+        await until(() => seen.filter(({ type }) => type === 'worker.lost').length === 2);
+        writeFileSync(gate!, '');
+        const pids = await session.get(held);
+        assert.ok(pids.every((pid) => !dying.includes(pid)));
+        assert.equal(readFileSync(log!, 'utf8'), 'xxxxx');
+        assert.equal(pidsIn(begun!).length, 7, 'only what was lost ran twice');
+        assert.deepEqual((await cluster.statusOf(second)).node.headConnected, true);
+        assert.equal(seen.filter(({ type }) => type === 'task.retried').length, 2);
+        await until(() => dying.every((pid) => !cluster.processes().includes(pid)));
+      } finally {
+        await session.close();
+      }
+    });
+
+    test('a node stopped and continued: its tasks run elsewhere, and what the zombie does reaches nobody', async () => {
+      await using cluster = await ProcessCluster.open([0]);
+      const zombie = await cluster.startNode({ cpus: 1 });
+      const session = await cluster.session(way);
+      try {
+        const seen = listen(session);
+        const [begun, gate] = ['begun', 'gate'].map((name) => join(cluster.home, name));
+        const ref = session.remote(blockForFile)(begun!, gate!);
+        const [zombieWorker = 0] = await until(() => (pidsIn(begun!).length === 1 ? pidsIn(begun!) : undefined));
+        const stopped = [zombie.pid, ...cluster.workersOf(zombie)];
+        await cluster.startNode({ cpus: 1 });
+        for (const pid of stopped) process.kill(pid, 'SIGSTOP');
+        await until(() => seen.some(({ type }) => type === 'worker.lost'));
+        await until(() => pidsIn(begun!).length === 2);
+        writeFileSync(gate!, '');
+        for (const pid of stopped) process.kill(pid, 'SIGCONT');
+        assert.notEqual(await ref, zombieWorker);
+        // It comes back to the head, and the lease that it had is over there, too.
+        await until(async () => (await cluster.statusOf(zombie)).node.headConnected);
+        await until(() => !cluster.processes().includes(zombieWorker));
+        const { head } = await cluster.statusOf(cluster.head);
+        assert.equal(head?.nodes.length, 3);
+        assert.equal(await session.remote(() => 'fine')(), 'fine');
+      } finally {
+        await session.close();
+      }
+      await cluster.untilFree();
+    });
+  });
+}
+
+describe('a head that is killed with -9 and started again', () => {
+  for (const [name, task] of Object.entries({ waits: waitForFile, blocks: blockForFile })) {
+    test(`takes nothing with it: work that ${name} goes on, and all come back with their leases`, async () => {
+      await using cluster = await ProcessCluster.open([0, 2]);
+      const [, node] = cluster.daemons;
+      const session = await cluster.session();
+      try {
+        const seen = listen(session);
+        const [begun, gate] = ['begun', 'gate'].map((file) => join(cluster.home, file));
+        const f = session.remote(task);
+        const held = [f(begun!, gate!), f(begun!, gate!)];
+        await until(() => pidsIn(begun!).length === 2);
+        const { head: before } = await cluster.statusOf(cluster.head);
+        const { options, port } = cluster.head;
+        await cluster.kill(cluster.head);
+        await until(async () => !(await cluster.statusOf(node!)).node.headConnected);
+        await cluster.startHead({ ...options, port });
+        await until(async () => {
+          const { head } = await cluster.statusOf(cluster.head);
+          return head?.sessions.length === 1 && head.leases.length === 2 && head.nodes.length === 2;
+        });
+        const { head: after } = await cluster.statusOf(cluster.head);
+        const idsOf = (head: typeof after): string[] => (head?.leases ?? []).map(({ lease }) => lease).sort();
+        assert.deepEqual(idsOf(after), idsOf(before), 'the same leases');
+        writeFileSync(gate!, '');
+        assert.deepEqual((await session.get(held)).sort(), pidsIn(begun!).sort());
+        assert.deepEqual(
+          seen.filter(({ type }) => type === 'worker.lost' || type === 'task.retried'),
+          [],
+        );
+        // New leases are granted again: on a node that comes now.
+        await cluster.startNode({ cpus: 1, resources: { late: 1 } });
+        assert.equal(await session.remote(() => 'late', { resources: { late: 1 } })(), 'late');
+      } finally {
+        await session.close();
+      }
+      await cluster.untilFree();
+    });
+  }
+
+  test('keeps a session waiting for a worker, and grants it one when it is back', async () => {
+    await using cluster = await ProcessCluster.open([0]);
+    const session = await cluster.session();
+    try {
+      const { options, port } = cluster.head;
+      const ref = session.remote(() => 'granted')();
+      await cluster.kill(cluster.head);
+      await cluster.startHead({ ...options, port, cpus: 1 });
+      assert.equal(await ref, 'granted');
+    } finally {
+      await session.close();
+    }
+    await cluster.untilFree();
+  });
+
+  test('has lost the workers of its own node only', async () => {
+    await using cluster = await ProcessCluster.open([1, 1]);
+    const session = await cluster.session();
+    try {
+      const [begun, gate] = ['begun', 'gate'].map((file) => join(cluster.home, file));
+      const f = session.remote(waitForFile);
+      const held = [f(begun!, gate!), f(begun!, gate!)];
+      await until(() => pidsIn(begun!).length === 2);
+      const own = cluster.workersOf(cluster.head);
+      const { options, port } = cluster.head;
+      await cluster.kill(cluster.head);
+      await until(() => own.every((pid) => !cluster.processes().includes(pid)));
+      await cluster.startHead({ ...options, port });
+      await until(() => pidsIn(begun!).length === 3);
+      writeFileSync(gate!, '');
+      const pids = await session.get(held);
+      assert.equal(pids.filter((pid) => pidsIn(begun!).slice(0, 2).includes(pid)).length, 1);
+    } finally {
+      await session.close();
+    }
+    await cluster.untilFree();
+  });
+});
