@@ -2,12 +2,13 @@
 //
 // Owns: the types of remote functions, how a call's outcome reaches its ref. Does not own: shipping, dispatch.
 
+import type { GridbookError } from './errors.ts';
 import type { Shipment } from './function-shipping/index.ts';
 import { ObjectEntry, ObjectRef } from './object-ref.ts';
 import type { StoredValue } from './protocol/payload.ts';
 import type { SessionCore } from './session-core.ts';
 import type { FunctionHandle, Task, TaskRules, TaskSink, TaskTarget } from './task.ts';
-import { type CheckedOptions, checkTaskOptions, type TaskOptions } from './task-options.ts';
+import { abortedBy, type CheckedOptions, checkTaskOptions, type TaskOptions } from './task-options.ts';
 import type { TimingsRecorder } from './timings.ts';
 
 /** Any function at all. */
@@ -103,9 +104,12 @@ export function callForRef(
   args: readonly unknown[],
   explain?: (error: Error) => Error,
 ): ObjectRef<unknown> {
-  signal?.throwIfAborted();
   const sink = new EntrySink(core, explain);
   const { entry } = sink;
+  if (signal?.aborted) {
+    entry.settle({ state: 'failed', error: abortedBy(signal, `Task "${rules.name}"`) });
+    return new ObjectRef(entry);
+  }
   entry.task = core.call(handle, rules, args, sink, target);
   entry.target = target;
   if (signal !== undefined) {
@@ -129,7 +133,9 @@ function cancelOnAbort(core: SessionCore, entry: ObjectEntry, signal: AbortSigna
     calls = {
       entries,
       onAbort: () => {
-        for (const [open, itsCore] of entries) cancelTask(itsCore, open, true);
+        for (const [open, itsCore] of entries) {
+          cancelTask(itsCore, open, true, abortedBy(signal, `Task "${open.task?.rules.name}"`));
+        }
       },
     };
     callsOfSignals.set(signal, calls);
@@ -144,8 +150,13 @@ function cancelOnAbort(core: SessionCore, entry: ObjectEntry, signal: AbortSigna
 }
 
 /** Cancels the task of an entry; nothing when it has settled. */
-export function cancelTask(core: SessionCore, { task, target }: ObjectEntry, force: boolean): void {
-  if (task !== undefined && target !== undefined) core.cancel(task, target, force);
+export function cancelTask(
+  core: SessionCore,
+  { task, target }: ObjectEntry,
+  force: boolean,
+  error?: GridbookError,
+): void {
+  if (task !== undefined && target !== undefined) core.cancel(task, target, force, error);
 }
 
 /** Makes a remote function of a handle. */

@@ -172,18 +172,23 @@ export class WorkerPool implements TaskPool {
     this.#submitted = 0;
     const now = nowMs();
     try {
-      const { exclusive, cluster } = this.#options;
-      this.#request.setDemand(Math.min(this.#unsettled, exclusive ? 1 : Math.max(1, cluster.workersMax)));
+      this.#sayDemand();
       this.#dispatcher.dispatch(now);
       for (let effects = this.#dispatcher.takeEffects(); effects.length > 0; ) {
         for (const effect of effects) this.#carryOut(effect, now);
         this.#dispatcher.dispatch(now);
         effects = this.#dispatcher.takeEffects();
       }
+      this.#sayDemand(); // effects settle tasks, too
     } finally {
       this.#flushing = false;
     }
     this.#setTimer();
+  }
+
+  #sayDemand(): void {
+    const { exclusive, cluster } = this.#options;
+    this.#request.setDemand(Math.min(this.#unsettled, exclusive ? 1 : Math.max(1, cluster.workersMax)));
   }
 
   #carryOut(effect: Effect<Task>, now: number): void {
