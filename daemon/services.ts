@@ -1,11 +1,14 @@
 // The parts of a real daemon: a head with a node in the same process, or a node whose head is on another machine.
 
-import { controlBytesMax, openPeer } from '../sdk/internal.ts';
+import { join } from 'node:path';
+import { controlBytesMax, findNode, openPeer, peerOf } from '../sdk/internal.ts';
 import type { OpenServices, Services } from './daemon.ts';
 import { Head } from './head/head.ts';
+import { objectRelayRoutes } from './head/object-relay.ts';
 import { connectInProcess } from './node/head-connection.ts';
 import { HeadLink } from './node/head-link.ts';
 import { Node, type NodeOptions } from './node/node.ts';
+import { ObjectStore, type ObjectStoreOptions, storeLimits } from './node/object-store.ts';
 import type { PipeRoute } from './service.ts';
 
 /** Opens the parts of a daemon. */
@@ -20,21 +23,36 @@ export const openServices: OpenServices = ({ config, log, incarnation, token, so
     socketsPath,
     log,
   };
+  const diskPath = join(config.home, 'objects');
+  const openStore = (find: ObjectStoreOptions['find']): ObjectStore =>
+    new ObjectStore({ node: place.name, diskPath, ...storeLimits(diskPath), find, log });
   if (config.join !== null) {
     const { url, fingerprint } = config.join;
     const there = { url, token, fingerprint: fingerprint ?? undefined };
     const open = (): ReturnType<typeof openPeer> =>
       openPeer(there, { path: '/v1/node', messageBytesMax: controlBytesMax });
-    return { node: new Node({ ...options, head: new HeadLink({ open, log }) }) };
+    const objects = openStore(async (name) => {
+      const found = await findNode(there, name);
+      const direct = found === undefined ? undefined : peerOf(found, token);
+      return direct === undefined ? [there] : [direct, there];
+    });
+    return { node: new Node({ ...options, objects, head: new HeadLink({ open, log }) }) };
   }
   const head = new Head({ log, incarnation, token });
   const ends = connectInProcess();
-  const node = new Node({ ...options, head: ends.node });
+  const objects = openStore(async (name) => {
+    const found = head.nodeAt(name);
+    const direct = found === undefined ? undefined : peerOf(found, token);
+    return direct === undefined ? [] : [direct];
+  });
+  const node = new Node({ ...options, objects, head: ends.node });
   const isPipe = (route: Node['routes'][number]): route is PipeRoute => route.type === 'pipe';
   const pipe = node.routes.find(isPipe);
   if (pipe === undefined) throw new TypeError('The node has no way to its workers');
   head.attachLocalNode(ends.head, pipe);
-  // The head takes the connections to workers of all nodes, and gives those of its own to the node.
-  const own = { routes: [], status: () => node.status(), close: (graceMs: number) => node.close(graceMs) };
+  // The head takes the connections to workers and objects of all nodes, and gives those of its own to the node.
+  const nodeAt = head.nodeAt.bind(head);
+  const routes = objectRelayRoutes({ nodeAt, ownNode: place.name, ownStore: objects, token });
+  const own = { routes, status: () => node.status(), close: (graceMs: number) => node.close(graceMs) };
   return { head, node: own };
 };

@@ -154,7 +154,12 @@ export class NestedTasks {
         const entry = entryOf(this.#core.findActor(actor).call(handle.name, args));
         entry.markObserved();
         cancel = (force) => cancelTask(this.#core, entry, force);
-        entry.whenSettled(() => settle(() => answerWith(entry, give, fail)));
+        entry.whenSettled(() => {
+          const answer = (): void => settle(() => answerWith(entry, give, fail));
+          const loaded = entry.load();
+          if (loaded === undefined) answer();
+          else void loaded.then(answer);
+        });
         if (entry.isSettled) return;
       }
       nest.open.set(id, cancel);
@@ -193,7 +198,9 @@ export class NestedTasks {
 }
 
 function answerWith(entry: ObjectEntry, give: (value: unknown) => void, fail: (error: unknown) => void): void {
-  const { outcome } = entry;
-  if (outcome.state === 'failed') fail(outcome.error);
-  else give(entry.read());
+  try {
+    give(entry.read());
+  } catch (error) {
+    fail(error);
+  }
 }

@@ -9,6 +9,8 @@
 //   O3. The ref is the only owner of its value: when no ref, task or waiter reaches it, the value is freed.
 //   O4. A chain of references of any length settles without filling the stack.
 
+import type { KeptObject } from './cluster/objects-kept.ts';
+import { ObjectLostError } from './errors.ts';
 import { readWholeValue } from './protocol/deserialization.ts';
 import type { StoredValue } from './protocol/payload.ts';
 import { objectRefBrand } from './protocol/serialization.ts';
@@ -18,6 +20,8 @@ type Outcome =
   | { state: 'pending' }
   | { state: 'ready'; value: unknown }
   | { state: 'stored'; stored: StoredValue; value?: { read: unknown } }
+  /** It is on a node; `value` is there once it was fetched, `lost` when it could not be. */
+  | { state: 'kept'; kept: KeptObject; value?: { read: unknown }; lost?: unknown }
   | { state: 'failed'; error: Error };
 
 const pending: Outcome = { state: 'pending' };
@@ -32,6 +36,7 @@ export class ObjectEntry {
   /** Called when the outcome has been set. */
   #waiters: (() => void)[] | undefined;
   #promise: Promise<unknown> | undefined;
+  #loading: Promise<void> | undefined;
   /** Called when a failure is looked at for the first time. */
   onObserved: (() => void) | undefined;
   /** Somebody has looked at the outcome, or waits for it. */
@@ -77,7 +82,29 @@ export class ObjectEntry {
       outcome.value ??= { read: readWholeValue(outcome.stored.bytes) };
       return outcome.value.read;
     }
+    if (outcome.state === 'kept') {
+      if (outcome.value === undefined) throw outcome.lost ?? new ObjectLostError('The value was not fetched');
+      return outcome.value.read;
+    }
     return outcome.state === 'ready' ? outcome.value : undefined;
+  }
+
+  /** Fetches the value of a settled entry, if it is elsewhere; `read` gives it then, or throws why it cannot be had. */
+  load(): Promise<void> | undefined {
+    const { outcome } = this;
+    if (outcome.state !== 'kept' || outcome.value !== undefined) return undefined;
+    this.#loading ??= outcome.kept
+      .load()
+      .then((bytes) => {
+        outcome.value = { read: readWholeValue(bytes) };
+      })
+      .catch((error: unknown) => {
+        outcome.lost = error;
+      })
+      .finally(() => {
+        this.#loading = undefined;
+      });
+    return this.#loading;
   }
 
   markObserved(): void {
@@ -95,12 +122,17 @@ export class ObjectEntry {
   promise(): Promise<unknown> {
     if (this.target?.beginWait !== undefined) this.whenSettled(this.noteWait());
     this.#promise ??= new Promise((resolve, reject) => {
-      this.whenSettled(() => {
+      const settle = (): void => {
         try {
           resolve(this.read());
         } catch (error) {
           reject(error);
         }
+      };
+      this.whenSettled(() => {
+        const loaded = this.load();
+        if (loaded === undefined) settle();
+        else void loaded.then(settle);
       });
     });
     return this.#promise;
@@ -162,7 +194,7 @@ export class ObjectRef<T> implements PromiseLike<T> {
   /** Where the value is: `pending` until the task has settled, then `ready` or `failed`. */
   get state(): 'pending' | 'ready' | 'failed' {
     const { state } = this.#entry.outcome;
-    return state === 'stored' ? 'ready' : state;
+    return state === 'stored' || state === 'kept' ? 'ready' : state;
   }
 
   /**

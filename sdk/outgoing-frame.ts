@@ -2,6 +2,7 @@
 //
 // Owns: how payloads and references find their places in a frame. Does not own: which tasks (the dispatcher).
 
+import { wirePlace } from './cluster/objects.ts';
 import { entryOf, ObjectRef } from './object-ref.ts';
 import type { Frame } from './protocol/channel.ts';
 import { buildFrame, bytesOf, type Segment } from './protocol/codec.ts';
@@ -9,6 +10,7 @@ import type { FunctionId } from './protocol/ids.ts';
 import type { SessionToWorker, TaskRun } from './protocol/messages.ts';
 import { type Payload, writePayload } from './protocol/payload.ts';
 import { tags, type WireValue } from './protocol/wire-value.ts';
+import type { SentObjects } from './sent-objects.ts';
 import type { FunctionDefinition, Task } from './task.ts';
 
 /** How many functions a worker keeps; one that was not used for long is sent again when it is. */
@@ -33,9 +35,14 @@ export class OutgoingFrame {
   readonly #segments: Segment[] = [];
   readonly #shared: Uint8Array[] = [];
   readonly #defined: DefinedFunctions;
+  readonly #sent: SentObjects | undefined;
+  /** Said last: tasks of this frame may still name them. */
+  readonly #forget: number[] = [];
   #objects = new Map<object, number>();
 
-  constructor(defined: DefinedFunctions) {
+  /** @param sent - the large values that the worker was sent, where sending copies them. */
+  constructor(defined: DefinedFunctions, sent?: SentObjects) {
+    this.#sent = sent;
     this.#defined = defined;
   }
 
@@ -49,10 +56,12 @@ export class OutgoingFrame {
     for (const task of tasks) {
       const { definition } = task;
       const combine = task.rules.combine?.definition;
+      const keep = task.sink.onKept !== undefined && combine === undefined;
       if (
         message === undefined ||
         message.functionId !== definition.id ||
         message.attempt !== task.attempt ||
+        (message.keep ?? false) !== keep ||
         message.combine?.functionId !== combine?.id
       ) {
         this.#define(definition);
@@ -65,6 +74,7 @@ export class OutgoingFrame {
           args: [],
           objects: [],
         };
+        if (keep) message.keep = true;
         if (combine !== undefined) message.combine = { functionId: combine.id, positions: [] };
         this.#messages.push(message);
         this.#objects = new Map();
@@ -93,6 +103,17 @@ export class OutgoingFrame {
     return node;
   }
 
+  /** A value that other tasks may take as well. */
+  #share(bytes: Uint8Array): WireValue[] {
+    const sent = this.#sent?.use(bytes);
+    if (sent === undefined) return this.#placeStored(bytes);
+    const { number, isNew, forget } = sent;
+    this.#forget.push(...forget);
+    // Before the message of the tasks that take it, which is under way.
+    if (isNew) this.#messages.unshift({ type: 'object.share', object: number, value: this.#placeStored(bytes) });
+    return [-number, tags.stored];
+  }
+
   #placeStored(bytes: Uint8Array): WireValue[] {
     const at = this.#shared.indexOf(bytes);
     return [at >= 0 ? at : this.#shared.push(bytes) - 1, tags.stored];
@@ -110,7 +131,11 @@ export class OutgoingFrame {
   #placeValueOf(ref: object): WireValue[] {
     if (!(ref instanceof ObjectRef)) throw new TypeError('A reference slot holds something else than a reference');
     const entry = entryOf(ref);
-    if (entry.outcome.state === 'stored') return this.#placeStored(entry.outcome.stored.bytes);
+    if (entry.outcome.state === 'stored') return this.#share(entry.outcome.stored.bytes);
+    if (entry.outcome.state === 'kept') {
+      const { at } = entry.outcome.kept;
+      return 'place' in at ? [wirePlace(at.place), tags.stored] : this.#share(at.bytes);
+    }
     const payload = writePayload(entry.read(), 'the value of a reference');
     if (payload.stored !== undefined) return this.#placeStored(payload.stored.bytes);
     const bytes = bytesOf(buildFrame(payload.segments ?? [], payload.node, (length) => new ArrayBuffer(length)));
@@ -120,6 +145,7 @@ export class OutgoingFrame {
   }
 
   build(): Frame {
+    if (this.#forget.length > 0) this.#messages.push({ type: 'object.forget', objects: this.#forget });
     const bytes = buildFrame(this.#segments, this.#messages, (length) => new ArrayBuffer(length));
     return { bytes, shared: this.#shared };
   }

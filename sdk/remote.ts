@@ -2,6 +2,7 @@
 //
 // Owns: the types of remote functions, how a call's outcome reaches its ref. Does not own: shipping, dispatch.
 
+import type { ObjectPlace } from './cluster/objects.ts';
 import type { GridbookError } from './errors.ts';
 import type { Shipment } from './function-shipping/index.ts';
 import { ObjectEntry, ObjectRef } from './object-ref.ts';
@@ -85,6 +86,10 @@ export class EntrySink implements TaskSink {
 
   onStored(_task: Task, stored: StoredValue): void {
     this.entry.settle({ state: 'stored', stored: this.#core.trackStored(stored) });
+  }
+
+  onKept(task: Task, place: ObjectPlace): void {
+    this.entry.settle({ state: 'kept', kept: this.#core.keep(task, place, this.entry.target) });
   }
 
   onError(_task: Task, thrown: Error): void {

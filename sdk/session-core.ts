@@ -11,15 +11,18 @@
 
 import { ActorNames, type NamedActor } from './actor-names.ts';
 import type { Cluster, Resources } from './cluster/cluster.ts';
-import { CancelledError, ClosedError, type GridbookError } from './errors.ts';
+import type { ObjectPlace } from './cluster/objects.ts';
+import { type Holder, KeptObject, type Whereabouts } from './cluster/objects-kept.ts';
+import { CancelledError, ClosedError, GridbookError } from './errors.ts';
 import { EventHub } from './events.ts';
 import { FunctionRegistry } from './function-registry.ts';
 import type { Shipment } from './function-shipping/index.ts';
 import { NestedTasks } from './nested-tasks.ts';
 import { entryOf, ObjectEntry, ObjectRef } from './object-ref.ts';
 import { nowMs } from './protocol/clock.ts';
+import { buildFrame } from './protocol/codec.ts';
 import type { FunctionRole } from './protocol/messages.ts';
-import { type Payload, type StoredValue, writeArguments } from './protocol/payload.ts';
+import { type Payload, type StoredValue, writeArguments, writePayload } from './protocol/payload.ts';
 import {
   type FunctionDefinition,
   type FunctionHandle,
@@ -65,6 +68,7 @@ export class SessionCore {
   readonly #unobserved = new Map<ObjectEntry, string>();
   #unobservedMore = 0;
   readonly #freed: FinalizationRegistry<number>;
+  readonly #unkept = new FinalizationRegistry((holder: Holder) => this.#onUnkept(holder));
   #taskCount = 0;
   #closed: Promise<void> | undefined;
 
@@ -242,6 +246,39 @@ export class SessionCore {
     }
   }
 
+  /** A result that stayed on a node; it is made again when it is lost, and removed there when nobody has it any more. */
+  keep(task: Task, place: ObjectPlace, target: TaskTarget | undefined): KeptObject {
+    const { objects } = this.cluster;
+    if (objects === undefined) throw new GridbookError('The cluster keeps no objects');
+    const kept = new KeptObject(place, {
+      read: (at) => objects.read(at),
+      make: () => this.#makeAgain(task, target),
+      remakesMax: target === undefined ? 0 : task.maxRetries,
+    });
+    this.#unkept.register(kept, kept.holder);
+    return kept;
+  }
+
+  #makeAgain({ handle, rules, args, position, depth }: Task, target: TaskTarget | undefined): Promise<Whereabouts> {
+    return new Promise((resolve, reject) => {
+      if (this.isClosed) throw new ClosedError('Cannot make a lost object again: the session is closed');
+      const sink: TaskSink = {
+        onKept: (_task, place) => resolve({ place }),
+        onStored: (_task, { bytes }) => resolve({ bytes }),
+        onValue: (_task, value) => resolve({ bytes: frameOf(value) }),
+        onError: (_task, error) => reject(error),
+      };
+      const task = new Task(++this.#taskCount, handle, rules, args, sink, position, depth);
+      if (target !== undefined) this.#submitLater(task, args, target);
+    });
+  }
+
+  #onUnkept({ at }: Holder): void {
+    if ('bytes' in at) return;
+    this.events.emit({ type: 'object.freed', byteLength: at.place.byteLength });
+    this.cluster.objects?.free(at.place);
+  }
+
   /** Tells of it when the memory of a large value is freed. */
   trackStored(stored: StoredValue): StoredValue {
     this.#freed.register(stored, stored.bytes.byteLength);
@@ -288,6 +325,12 @@ function haveValues({ refs }: Payload): boolean {
 
 function cancelled({ rules: { name } }: Task): CancelledError {
   return new CancelledError(`Task "${name}" was cancelled`);
+}
+
+/** A value as a frame of its own, as a node would have kept it. */
+function frameOf(value: unknown): Uint8Array {
+  const { stored, segments, node } = writePayload(value, 'the result');
+  return stored?.bytes ?? buildFrame(segments ?? [], node, (byteLength) => new ArrayBuffer(byteLength));
 }
 
 function asError(error: unknown): Error {

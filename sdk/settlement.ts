@@ -2,6 +2,7 @@
 //
 // Owns: reading the values, taking the times. Does not own: which tasks count (the dispatcher). Callers: worker-pool.ts.
 
+import { asPlace } from './cluster/objects.ts';
 import { GridbookError } from './errors.ts';
 import type { Frame } from './protocol/channel.ts';
 import type { FrameReader } from './protocol/codec.ts';
@@ -74,7 +75,8 @@ export function settleCombined(tasks: readonly Task[], answer: Answer<TaskCombin
 function settleValue(task: Task, node: WireValue, frame: Frame, reader: FrameReader): void {
   if (isStored(node)) {
     const bytes = storedBytes(node, frame);
-    if (bytes !== undefined) task.sink.onStored(task, { bytes });
+    if (Array.isArray(node[0])) settlePlace(task, node[0]);
+    else if (bytes !== undefined) task.sink.onStored(task, { bytes });
     else task.sink.onError(task, new GridbookError('The result did not come along with its answer'));
     return;
   }
@@ -86,6 +88,16 @@ function settleValue(task: Task, node: WireValue, frame: Frame, reader: FrameRea
     return;
   }
   task.sink.onValue(task, value);
+}
+
+function settlePlace(task: Task, place: WireValue): void {
+  const { sink } = task;
+  try {
+    if (sink.onKept === undefined) throw new GridbookError('The result was left where nobody fetches it');
+    sink.onKept(task, asPlace(place));
+  } catch (error) {
+    sink.onError(task, asError(error));
+  }
 }
 
 function isStored(node: WireValue): node is WireValue[] {

@@ -1,5 +1,6 @@
 // One call of a function, as the session keeps it until it has settled.
 
+import type { ObjectPlace } from './cluster/objects.ts';
 import type { DispatchTask, TaskState } from './dispatcher.ts';
 import type { GridbookError } from './errors.ts';
 import type { FunctionProfile } from './function-profile.ts';
@@ -38,6 +39,8 @@ export interface TaskSink {
   onValue(task: Task, value: unknown): void;
   /** The value is large and stays where it is until somebody reads it. */
   onStored(task: Task, stored: StoredValue): void;
+  /** The value is large and stays on its node. Without this method it comes along with its answer. */
+  onKept?(task: Task, place: ObjectPlace): void;
   onError(task: Task, error: Error): void;
   /** One value stands for all of these, neighbours in their order. Only for tasks whose rules combine. */
   onCombined?(tasks: readonly Task[], value: unknown): void;

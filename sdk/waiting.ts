@@ -2,6 +2,7 @@
 
 import { InvalidArgumentError, TimeoutError } from './errors.ts';
 import { entryOf, type ObjectRef } from './object-ref.ts';
+import { nowMs } from './protocol/clock.ts';
 import { checkInteger, checkWait } from './task-options.ts';
 
 /** How long to wait. */
@@ -86,10 +87,38 @@ function timedOut(refs: readonly ObjectRef<unknown>[], limitMs: number): Timeout
 export async function getAll(refs: readonly ObjectRef<unknown>[], options: WaitOptions): Promise<unknown[]> {
   // The first failure stands for all, so that the others need no warning.
   for (const ref of refs) entryOf(ref).markObserved();
+  const startedAt = nowMs();
   await untilSettled(refs, refs.length, true, options, 'reject');
+  const loading = refs.flatMap((ref) => entryOf(ref).load() ?? []);
+  if (loading.length > 0) await untilLoaded(refs, loading, options, startedAt);
   const failed = refs.find((ref) => ref.state === 'failed');
   if (failed !== undefined) entryOf(failed).read();
   return refs.map((ref) => entryOf(ref).read());
+}
+
+/** Waits until values have been fetched that stayed on nodes, within what is left of the same limits. */
+async function untilLoaded(
+  refs: readonly ObjectRef<unknown>[],
+  loading: readonly Promise<void>[],
+  { timeoutMs, signal }: WaitOptions,
+  startedAt: number,
+): Promise<void> {
+  signal?.throwIfAborted();
+  const limitMs = checkWait(timeoutMs);
+  const ended = Promise.withResolvers<void>();
+  const onAbort = (): void => ended.reject(signal?.reason);
+  signal?.addEventListener('abort', onAbort, { once: true });
+  const late = new TimeoutError(`The values of ${refs.length} refs were not here after ${timeoutMs} ms`);
+  const timer =
+    limitMs === undefined
+      ? undefined
+      : setTimeout(() => ended.reject(late), Math.max(0, limitMs - (nowMs() - startedAt)));
+  try {
+    await Promise.race([Promise.all(loading), ended.promise]);
+  } finally {
+    clearTimeout(timer);
+    signal?.removeEventListener('abort', onAbort);
+  }
 }
 
 /** Waits for some of the references. */

@@ -13,6 +13,7 @@ import type { Cluster, LeaseHandle, Resources, WorkerLease, WorkerLoss } from '.
 import { Dispatcher, type Effect } from './dispatcher.ts';
 import { CancelledError, type GridbookError } from './errors.ts';
 import type { EventHub } from './events.ts';
+import { LostArguments } from './lost-arguments.ts';
 import type { NestedTasks } from './nested-tasks.ts';
 import { DefinedFunctions, OutgoingFrame } from './outgoing-frame.ts';
 import type { Frame } from './protocol/channel.ts';
@@ -20,6 +21,7 @@ import { nowMs } from './protocol/clock.ts';
 import { type FrameReader, readFrame } from './protocol/codec.ts';
 import { readValue } from './protocol/deserialization.ts';
 import { asWorkerMessages, type TaskCombined, type TaskResults } from './protocol/messages.ts';
+import { SentObjects } from './sent-objects.ts';
 import { settleCombined, settleResults } from './settlement.ts';
 import type { Task, TaskPool } from './task.ts';
 import { failureOf, mayRetry, timedOut, workerDied } from './task-failure.ts';
@@ -33,6 +35,7 @@ const eagerTasks = 256;
 interface LeasedWorker {
   readonly lease: WorkerLease;
   readonly defined: DefinedFunctions;
+  readonly sent: SentObjects | undefined;
 }
 
 /** Answers that were accepted and wait to be settled until the workers have been fed (L1). */
@@ -57,6 +60,7 @@ export class WorkerPool implements TaskPool {
   readonly #dispatcher: Dispatcher<Task>;
   readonly #request: LeaseHandle;
   readonly #workers = new Map<string, LeasedWorker>();
+  readonly #lost = new LostArguments();
   /** Why each lease ended whose tasks are being settled. */
   #lastLoss: WorkerLoss = { reason: 'exit', message: 'the worker ended' };
   #refused: GridbookError | undefined;
@@ -82,7 +86,7 @@ export class WorkerPool implements TaskPool {
   }
 
   unsettledTasks(): Iterable<Task> {
-    return this.#dispatcher.unsettled();
+    return [...this.#dispatcher.unsettled(), ...this.#lost.tasks];
   }
 
   /** Whether workers may soon have nothing to do unless tasks are submitted. */
@@ -111,7 +115,7 @@ export class WorkerPool implements TaskPool {
 
   /** Settles the task as cancelled; what it may still do on its worker reaches nobody. */
   cancel(task: Task, force: boolean, error: GridbookError): void {
-    if (!this.#dispatcher.onCancel(task, force, nowMs())) return;
+    if (!this.#lost.tasks.delete(task) && !this.#dispatcher.onCancel(task, force, nowMs())) return;
     this.#options.nested.cancelUnder(task, force);
     this.#settled(1);
     task.sink.onError(task, error);
@@ -131,11 +135,12 @@ export class WorkerPool implements TaskPool {
   #onRefused(error: GridbookError | undefined): void {
     if (error === undefined) return;
     this.#refused = error;
-    for (const task of [...this.#dispatcher.unsettled()]) this.cancel(task, false, error);
+    for (const task of [...this.unsettledTasks()]) this.cancel(task, false, error);
   }
 
   #onGranted(lease: WorkerLease): void {
-    this.#workers.set(lease.id, { lease, defined: new DefinedFunctions() });
+    const sent = lease.channel.copies === true ? new SentObjects() : undefined;
+    this.#workers.set(lease.id, { lease, defined: new DefinedFunctions(), sent });
     lease.onLost = (loss) => this.#onLost(lease, loss);
     lease.onRecalled = () => {
       this.#dispatcher.onWorkerRecalled(lease.id);
@@ -245,7 +250,7 @@ export class WorkerPool implements TaskPool {
         worker: lease.worker,
       });
     }
-    const frame = new OutgoingFrame(worker.defined);
+    const frame = new OutgoingFrame(worker.defined, worker.sent);
     frame.addTasks(tasks);
     lease.channel.send(frame.build());
   }
@@ -266,8 +271,19 @@ export class WorkerPool implements TaskPool {
           case 'task.failed': {
             const error = readValue(message.error, reader);
             const { attempt, id, runMs } = message;
-            const failed = this.#dispatcher.onFailure(lease.id, attempt, id, (t) => mayRetry(t, error), runMs);
-            if (failed !== undefined) settlements.push(() => this.#settleError(failed, failureOf(failed, error)));
+            const { lost } = message;
+            const mayBe = (t: Task): boolean => lost === undefined && mayRetry(t, error);
+            const failed = this.#dispatcher.onFailure(lease.id, attempt, id, mayBe, runMs);
+            if (failed === undefined) break;
+            if (lost === undefined) settlements.push(() => this.#settleError(failed, failureOf(failed, error)));
+            else {
+              const sendAgain = (): void => {
+                this.#dispatcher.onSubmit(failed);
+                this.#flush();
+              };
+              const fail = (why: Error): void => this.#settleError(failed, why);
+              this.#lost.recover(failed, lost, failureOf(failed, error), sendAgain, fail);
+            }
             break;
           }
           case 'task.skipped':
@@ -366,12 +382,13 @@ export class WorkerPool implements TaskPool {
     this.#closed = true;
     clearTimeout(this.#timer);
     this.#request.end();
-    const tasks = [...this.#dispatcher.unsettled()];
+    const tasks = [...this.unsettledTasks()];
     for (const { lease } of this.#workers.values()) {
       if (this.#options.exclusive || tasks.length > 0) lease.kill();
       else lease.release();
     }
     this.#workers.clear();
+    this.#lost.tasks.clear();
     for (const task of tasks) {
       if (this.#options.exclusive) this.#options.nested.cancelUnder(task, true);
       task.state = 'settled';

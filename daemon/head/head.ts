@@ -18,6 +18,7 @@ import {
   controlBytesMax,
   type HeadToNode,
   type HeadToSession,
+  type NodePlace,
   type NodeToHead,
   nodeToHead,
   nowMs,
@@ -68,6 +69,8 @@ export class Head implements Service {
   readonly #nodes = new Map<string, NodePeer>();
   readonly #leases = new Map<string, { session: string; node: string; worker: string }>();
   readonly #failures = new RecentFailures();
+  /** Sessions without a connection whose end the nodes have not been told of. */
+  readonly #leaving = new Set<string>();
   #localPipe: PipeRoute | undefined;
   #timer: NodeJS.Timeout | undefined;
   readonly routes: readonly Route[];
@@ -127,6 +130,13 @@ export class Head implements Service {
     connection.onClose = () => this.#onNodeClosed(peer, true);
   }
 
+  /** Where a node is that has joined. */
+  nodeAt(node: string): NodePlace | undefined {
+    const hello = this.#nodes.get(node)?.hello;
+    if (hello === undefined) return undefined;
+    return { address: hello.address, fingerprint: hello.fingerprint, directories: hello.objects ?? [] };
+  }
+
   #onSessionSocket(socket: WebSocket): void {
     let id: string | undefined;
     let peer: SessionPeer | undefined;
@@ -152,6 +162,7 @@ export class Head implements Service {
       onClose: (isByIntent) => {
         if (id === undefined || this.#sessions.get(id) !== peer) return; // E1
         this.#sessions.delete(id);
+        this.#leaving.add(id);
         if (isByIntent) this.#scheduler.onSessionClosed(id, nowMs());
         else this.#scheduler.onSessionDisconnected(id, nowMs());
         this.#carryOut();
@@ -262,6 +273,12 @@ export class Head implements Service {
   #carryOut(): void {
     for (let effects = this.#scheduler.takeEffects(); effects.length > 0; effects = this.#scheduler.takeEffects()) {
       for (const effect of effects) this.#say(effect);
+    }
+    for (const session of this.#leaving) {
+      const isBack = this.#sessions.has(session);
+      if (!isBack && this.#scheduler.hasSession(session)) continue;
+      this.#leaving.delete(session);
+      if (!isBack) for (const node of this.#nodes.values()) node.send({ type: 'session.ended', session });
     }
     clearTimeout(this.#timer);
     const at = this.#scheduler.nextDeadline;

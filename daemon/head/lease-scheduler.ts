@@ -259,6 +259,7 @@ export class LeaseScheduler {
   }
 
   /** A session has ended. */
+  readonly hasSession = (id: string): boolean => this.#sessions.has(id);
   onSessionClosed(id: string, now: number): void {
     const session = this.#sessions.get(id);
     if (session === undefined) return;

@@ -15,10 +15,13 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
-import type { HeadToNode, NodeToHead, Resources } from '../../sdk/internal.ts';
+import { type HeadToNode, type NodeToHead, ObjectLostError, type Resources } from '../../sdk/internal.ts';
 import type { PipeRoute, Route, Service } from '../service.ts';
 import type { HeadConnection } from './head-connection.ts';
 import { CpuLoad, memoryBytes } from './machine.ts';
+import type { ObjectStore } from './object-store.ts';
+import type { ObjectMessage } from './object-store-messages.ts';
+import { objectRoutes } from './object-store-routes.ts';
 import type { WorkerLoss } from './worker-death.ts';
 import type { WorkerMessage } from './worker-messages.ts';
 import { refuseUpgrade, WorkerPipes } from './worker-pipe.ts';
@@ -48,6 +51,8 @@ export interface NodeOptions {
   readonly labels: Readonly<Record<string, string>>;
   /** A directory that only this user can enter, for the workers' sockets. */
   readonly socketsPath: string;
+  /** Where large results stay; without one they travel with their answers. It is closed with the node. */
+  readonly objects?: ObjectStore | undefined;
   readonly head: HeadConnection;
   readonly log: Logger;
   /** The limit of each worker's JavaScript heap, in bytes. @default Node's own */
@@ -104,6 +109,7 @@ export class Node implements Service {
       env: options.env ?? process.env,
       spares: options.spares ?? 2,
       onMessage: (worker, message) => this.#onWorkerMessage(worker, message),
+      onObjectMessage: (worker, message) => void this.#onObjectMessage(worker, message),
       onEnd: (worker, loss) => this.#onWorkerEnd(worker, loss),
       onStarted: () => this.#watch.start(),
     });
@@ -116,7 +122,7 @@ export class Node implements Service {
         else this.#pipes.pipe(held.socket, request, socket, head);
       },
     };
-    this.routes = [this.pipe];
+    this.routes = [this.pipe, ...(options.objects === undefined ? [] : objectRoutes(options.objects))];
     const { head } = options;
     head.onOpen = () => this.#onHeadOpen();
     head.onClose = () => {
@@ -139,12 +145,13 @@ export class Node implements Service {
       warm,
       spare,
       pipes: this.#pipes.size,
+      ...(this.#options.objects === undefined ? {} : { objects: this.#options.objects.status }),
     };
   }
 
   #onHeadOpen(): void {
     this.#isHeadThere = true;
-    const { name, incarnation, address, fingerprint, resources, labels, head } = this.#options;
+    const { name, incarnation, address, fingerprint, resources, labels, head, objects } = this.#options;
     // Leases that ended meanwhile are among them: the head is told right after, with the reason.
     const held = [...[...this.#untold.values()].map((untold) => untold.held), ...this.#leases.values()];
     head.send({
@@ -162,6 +169,7 @@ export class Node implements Service {
         worker: h.worker.name,
         socket: h.socket,
       })),
+      ...(objects === undefined ? {} : { objects: [...objects.directories] }),
     });
     for (const { message } of this.#untold.values()) head.send(message);
     this.#untold.clear();
@@ -180,6 +188,7 @@ export class Node implements Service {
     if (this.#closed !== undefined) return;
     if (message.type === 'node.welcome') for (const lease of message.ended) this.#onStop(lease, true);
     else if (message.type === 'worker.start') this.#onStart(message);
+    else if (message.type === 'session.ended') this.#options.objects?.removeSession(message.session);
     else this.#onStop(message.lease, message.force);
   }
 
@@ -202,7 +211,7 @@ export class Node implements Service {
     this.#setTimer(held, serveWaitMs, () => {
       worker.kill(lossBecause(worker, 'exit', `did not get ready in ${serveWaitMs / 1000} s`));
     });
-    worker.serve(socket);
+    worker.serve(socket, this.#options.objects?.openFor(session));
   }
 
   #setTimer(held: Held, ms: number, onTime: () => void): void {
@@ -232,6 +241,21 @@ export class Node implements Service {
       held.connection = 'ended';
       if (held.isGivenBack) this.#keep(held);
       else this.#awaitSession(held);
+    }
+  }
+
+  async #onObjectMessage(worker: WorkerProcess, message: ObjectMessage): Promise<void> {
+    const { objects } = this.#options;
+    const session = this.#heldBy.get(worker)?.session;
+    if (objects === undefined || session === undefined) return;
+    if (message.type === 'object.made') return objects.onMade(session, message.place.id);
+    const { request, place } = message;
+    try {
+      await objects.bring(session, place);
+      worker.tell({ type: 'object.brought', request, error: null, isLost: false });
+    } catch (cause) {
+      const error = cause instanceof Error ? cause.message : String(cause);
+      worker.tell({ type: 'object.brought', request, error, isLost: cause instanceof ObjectLostError });
     }
   }
 
@@ -298,6 +322,7 @@ export class Node implements Service {
     await this.#stock.close(graceMs, (worker) => lossBecause(worker, 'killed', 'was ended with its daemon'));
     this.#watch.stop();
     this.#pipes.close();
+    await this.#options.objects?.close();
     await this.#options.head.close();
   }
 }

@@ -12,6 +12,8 @@ import { once } from 'node:events';
 import { rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { Logger } from 'pino';
+import type { WorkerStore } from '../../sdk/internal.ts';
+import { type ObjectBrought, type ObjectMessage, objectMessage } from './object-store-messages.ts';
 import { isAbort, lossOf, startFailure, type WorkerLoss } from './worker-death.ts';
 import { type DaemonToWorker, type WorkerMessage, workerMessage } from './worker-messages.ts';
 import { WorkerOutput } from './worker-output.ts';
@@ -28,6 +30,8 @@ const entry = fileURLToPath(
 /** How long the last words of a process are waited for, in milliseconds. */
 const lastWordsMs = 500;
 
+type ServeWithStore = Extract<DaemonToWorker, { type: 'lease.serve' }> & { readonly store?: WorkerStore };
+
 export interface WorkerProcessOptions {
   readonly name: string;
   readonly log: Logger;
@@ -35,6 +39,7 @@ export interface WorkerProcessOptions {
   readonly heapBytesMax: number | undefined;
   readonly env: NodeJS.ProcessEnv;
   readonly onMessage: (message: WorkerMessage) => void;
+  readonly onObjectMessage: (message: ObjectMessage) => void;
   readonly onEnd: (loss: WorkerLoss) => void;
 }
 
@@ -90,8 +95,11 @@ export class WorkerProcess {
   }
 
   #onMessage(value: unknown): void {
+    if (this.#isEnded) return;
+    const ofObject = objectMessage.safeParse(value);
+    if (ofObject.success) this.#options.onObjectMessage(ofObject.data);
     const { success, data } = workerMessage.safeParse(value);
-    if (!success || this.#isEnded) return;
+    if (!success) return;
     if (data.type === 'worker.ending') this.#said ??= data;
     else this.#options.onMessage(data);
   }
@@ -142,19 +150,23 @@ export class WorkerProcess {
     clearTimeout(timer);
   }
 
-  /** Makes it be there for a lease's connection. */
-  serve(socket: string): void {
+  /**
+   * Makes it be there for a lease's connection.
+   *
+   * @param store - where its large results stay; without one they travel with their answers.
+   */
+  serve(socket: string, store?: WorkerStore): void {
     this.#socketPaths.clear(); // a socket that was connected to, or forgone, is gone
     this.#socketPaths.add(socket);
-    this.#tell({ type: 'lease.serve', socket });
+    this.tell({ type: 'lease.serve', socket, ...(store === undefined ? {} : { store }) });
   }
 
   /** The lease that it serves is over, and nobody has connected. */
   forgo(): void {
-    this.#tell({ type: 'lease.forgo' });
+    this.tell({ type: 'lease.forgo' });
   }
 
-  #tell(message: DaemonToWorker): void {
+  tell(message: DaemonToWorker | ObjectBrought | ServeWithStore): void {
     // One that is about to end cannot be told; its end is noticed.
     if (this.#child.connected) this.#child.send(message, () => {});
   }

@@ -9,6 +9,7 @@
 //   Z3. At rest there are `spares` new processes and at most `warmMax` warm ones, none older than `warmMs`.
 
 import type { Logger } from 'pino';
+import type { ObjectMessage } from './object-store-messages.ts';
 import type { WorkerLoss } from './worker-death.ts';
 import type { WorkerMessage } from './worker-messages.ts';
 import { WorkerProcess } from './worker-process.ts';
@@ -31,6 +32,7 @@ export interface WorkerStockOptions {
   /** How many new processes are kept ready. */
   readonly spares: number;
   onMessage(worker: WorkerProcess, message: WorkerMessage): void;
+  onObjectMessage(worker: WorkerProcess, message: ObjectMessage): void;
   onEnd(worker: WorkerProcess, loss: WorkerLoss): void;
   /** Called when a process was started. */
   onStarted(): void;
@@ -70,6 +72,7 @@ export class WorkerStock {
       heapBytesMax,
       env,
       onMessage: (message) => this.#options.onMessage(worker, message),
+      onObjectMessage: (message) => this.#options.onObjectMessage(worker, message),
       onEnd: (loss) => this.#onEnd(worker, loss),
     });
     this.all.add(worker);

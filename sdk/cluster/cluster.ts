@@ -4,6 +4,7 @@
 import type { GridbookError, WorkerDeathReason } from '../errors.ts';
 import type { Channel } from '../protocol/channel.ts';
 import type { LeaseId } from '../protocol/ids.ts';
+import type { SessionObjects } from './objects-session.ts';
 
 /** Amounts by name: `cpus`, and whatever else a cluster is told that its nodes have. */
 export type Resources = Readonly<Record<string, number>>;
@@ -62,6 +63,8 @@ export interface Cluster {
   readonly name: string;
   /** How many workers of one cpu it can grant. */
   readonly workersMax: number;
+  /** The way to results that stay where they were made; undefined where all come along with their answers. */
+  readonly objects?: SessionObjects | undefined;
   /**
    * Asks for workers.
    *

@@ -16,6 +16,7 @@ import type { HeadToSession } from '../protocol/control-messages.ts';
 import type { PeerPlace } from '../protocol/peer-connection.ts';
 import type { Cluster, LeaseHandle, LeaseRequest, WorkerLease, WorkerLoss } from './cluster.ts';
 import { ControlConnection } from './control-connection.ts';
+import { SessionObjects } from './objects-session.ts';
 import { allWays, connectWorker, type Way, type WorkerConnection } from './worker-connection.ts';
 
 /** How long the head's word on why a worker ended is waited for, once its connection is gone. */
@@ -81,6 +82,7 @@ class RemoteLease implements WorkerLease {
 /** Leases workers of a head. Made by `HeadCluster.connect`. */
 export class HeadCluster implements Cluster {
   readonly name: string;
+  readonly objects: SessionObjects | undefined;
   readonly #place: PeerPlace;
   readonly #ways: readonly Way[];
   readonly #session = randomBytes(16).toString('hex');
@@ -98,6 +100,7 @@ export class HeadCluster implements Cluster {
     this.name = name;
     this.#ways = ways;
     this.#place = place;
+    this.objects = 'url' in place ? new SessionObjects(place, ways) : undefined;
     this.#control = new ControlConnection({
       place,
       hello: () => ({
@@ -276,6 +279,7 @@ export class HeadCluster implements Cluster {
     this.#closed = true;
     this.#standing.clear();
     this.#connecting.clear();
+    this.objects?.close();
     for (const lease of [...this.#leases.values()]) this.onReleased(lease, 'lease.release');
     this.#control.close();
   }

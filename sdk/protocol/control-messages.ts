@@ -100,6 +100,8 @@ export const nodeToHead = z.discriminatedUnion('type', [
     labels,
     /** The leases whose workers run, when the node comes back to a head. */
     leases: z.array(z.object({ lease: id, session: id, resources, worker: id, socket: z.string().max(1024) })),
+    /** The directories of its object store. */
+    objects: z.array(z.string().max(4096)).max(2).optional(),
   }),
   z.object({
     type: z.literal('node.load'),
@@ -119,6 +121,8 @@ export const headToNode = z.discriminatedUnion('type', [
   z.object({ type: z.literal('worker.start'), lease: id, session: id, resources, exclusive: z.boolean() }),
   /** `force` kills it at once; otherwise the worker is kept warm for its session, or ended. */
   z.object({ type: z.literal('worker.stop'), lease: id, force: z.boolean() }),
+  /** Its objects are needed no more. */
+  z.object({ type: z.literal('session.ended'), session: id }),
 ]);
 
 export type SessionToHead = z.infer<typeof sessionToHead>;

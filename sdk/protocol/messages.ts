@@ -4,7 +4,8 @@
 // answered as a session is; the session runs them as its own.
 //
 // Fields of type `WireValue` hold users' values and are decoded only where they are used. A value that is stored
-// outside the frame stands as `[index, tags.stored]`, an index into what the channel carries beside the frame.
+// outside the frame stands as `[index, tags.stored]`, an index into what the channel carries beside the frame, or as
+// `[place, tags.stored]` where it stayed on a node (cluster/objects.ts).
 
 import { ProtocolError } from '../errors.ts';
 import type { ShippedCode } from '../function-shipping/index.ts';
@@ -41,6 +42,8 @@ export interface TaskRun {
   args: WireValue[];
   /** The values of the references among the arguments, each a frame of one value. */
   objects: WireValue[];
+  /** Large results may stay in the node's store, so that only their places are sent. */
+  keep?: boolean;
   /** Combine the results of neighbours, those whose positions follow each other, with this function. */
   combine?: { functionId: FunctionId; positions: number[] };
 }
@@ -51,7 +54,20 @@ export interface TaskCancel {
   ids: TaskId[];
 }
 
-export type SessionToWorker = FunctionDefine | FunctionForget | TaskRun | TaskCancel;
+/** A large value that tasks of this and of later frames name by its number, as `[-number, tags.stored]`. */
+export interface ObjectShare {
+  type: 'object.share';
+  object: number;
+  value: WireValue;
+}
+
+/** No later task names these; those that came before still may. */
+export interface ObjectForget {
+  type: 'object.forget';
+  objects: number[];
+}
+
+export type SessionToWorker = FunctionDefine | FunctionForget | TaskRun | TaskCancel | ObjectShare | ObjectForget;
 
 /** Says of tasks of a task what `task.run`, which follows, does not: whose they are, and their rules. */
 export interface TaskNest {
@@ -115,6 +131,8 @@ export interface TaskFailed extends BatchTimes {
   id: TaskId;
   error: WireValue;
   runMs: number;
+  /** The object among its arguments that could not be had, so that the function was not called. */
+  lost?: string;
 }
 
 /** These were taken out before they began. */
@@ -143,6 +161,8 @@ const sessionTypes = new Set([
   'function.forget',
   'task.run',
   'task.cancel',
+  'object.share',
+  'object.forget',
   'task.results',
   'task.failed',
 ]);

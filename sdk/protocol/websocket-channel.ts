@@ -58,6 +58,7 @@ interface Piece {
 }
 
 export class WebSocketChannel implements Channel {
+  readonly copies = true;
   readonly #socket: WebSocket;
   readonly #pausesWhenFull: boolean;
   readonly #heartbeat: Heartbeat;

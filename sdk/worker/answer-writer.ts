@@ -6,11 +6,13 @@
 //   A1. A result is copied into the frame when it is added, so that a function may reuse the memory it returned.
 //   A2. A result that cannot travel becomes that task's failure and touches no other.
 
+import { wirePlace } from '../cluster/objects.ts';
+import type { WorkerObjects } from '../cluster/objects-worker.ts';
 import type { Channel } from '../protocol/channel.ts';
 import { nowMs } from '../protocol/clock.ts';
 import { buildFrame, bytesOf, FrameWriter, type Segment } from '../protocol/codec.ts';
 import type { TaskId } from '../protocol/ids.ts';
-import type { TaskCombined, TaskResults, TaskWaiting, WorkerToSession } from '../protocol/messages.ts';
+import type { TaskCombined, TaskFailed, TaskResults, TaskWaiting, WorkerToSession } from '../protocol/messages.ts';
 import { allocateShared, storedBytesMin } from '../protocol/payload.ts';
 import { type ValueSink, writeValue } from '../protocol/serialization.ts';
 import { tags, type WireValue } from '../protocol/wire-value.ts';
@@ -44,6 +46,7 @@ class ResultViews implements ValueSink {
 
 export class AnswerWriter {
   readonly #channel: Channel;
+  readonly #objects: WorkerObjects | undefined;
   #frame: FrameWriter | undefined;
   #bytesExpected = 1024;
   #messages: WorkerToSession[] = [];
@@ -54,7 +57,9 @@ export class AnswerWriter {
   /** The batch of the answers that come next. */
   batch: BatchStart = { receivedAt: 0, startedAt: 0 };
 
-  constructor(channel: Channel) {
+  /** @param objects - where large results may stay, if there is such a place. */
+  constructor(channel: Channel, objects?: WorkerObjects) {
+    this.#objects = objects;
     this.#channel = channel;
   }
 
@@ -68,9 +73,14 @@ export class AnswerWriter {
     return now - this.#firstAt >= answerAgeMaxMs || (this.#frame?.byteLength ?? 0) >= frameBytesEnough;
   }
 
-  /** Adds a task's result. @throws SerializationError when it cannot travel (A2). */
-  addResult(attempt: number, id: TaskId, value: unknown, runMs: number, now: number): void {
-    const node = this.#write(value);
+  /**
+   * Adds a task's result.
+   *
+   * @param keep - whether a large one may stay in the node's store.
+   * @throws SerializationError when it cannot travel, ResourceError when it cannot be kept (A2).
+   */
+  addResult(attempt: number, id: TaskId, value: unknown, runMs: number, now: number, keep = false): void {
+    const node = this.#write(value, keep);
     let results = this.#results;
     if (results === undefined || results.attempt !== attempt) {
       this.#endResults();
@@ -111,12 +121,27 @@ export class AnswerWriter {
     this.#push(message, now);
   }
 
-  /** Adds a task's failure. The error always travels, if only as its text. */
-  addFailure(attempt: number, id: TaskId, error: unknown, runMs: number, now: number): void {
+  /**
+   * Adds a task's failure. The error always travels, if only as its text.
+   *
+   * @param lost - the object among its arguments that could not be had.
+   */
+  addFailure(attempt: number, id: TaskId, error: unknown, runMs: number, now: number, lost?: string): void {
     this.#endResults();
     const { receivedAt, startedAt } = this.batch;
     const wire = this.#writeError(error);
-    this.#push({ type: 'task.failed', attempt, id, error: wire, runMs, receivedAt, startedAt, flushedAt: 0 }, now);
+    const failed: TaskFailed = {
+      type: 'task.failed',
+      attempt,
+      id,
+      error: wire,
+      runMs,
+      receivedAt,
+      startedAt,
+      flushedAt: 0,
+    };
+    if (lost !== undefined) failed.lost = lost;
+    this.#push(failed, now);
   }
 
   /** Takes back a result that has not left yet; false when there is none of this task. */
@@ -166,13 +191,17 @@ export class AnswerWriter {
     return this.#frame;
   }
 
-  #write(value: unknown): WireValue {
+  #write(value: unknown, keep = false): WireValue {
     if (value instanceof Float64Array && value.byteLength < storedBytesMin) {
       return [this.#writer().addFloat64(value), value.length, tags.float64Array];
     }
     const views = new ResultViews();
     const node = writeValue(value, views, 'the result');
     if (views.byteLength >= storedBytesMin) {
+      if (keep && this.#objects !== undefined) {
+        const bytes = buildFrame(views.segments, node, (byteLength) => new ArrayBuffer(byteLength));
+        return [wirePlace(this.#objects.write(bytes)), tags.stored];
+      }
       this.#shared.push(buildFrame(views.segments, node, allocateShared));
       return [this.#shared.length - 1, tags.stored];
     }

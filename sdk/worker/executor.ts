@@ -13,13 +13,15 @@
 //   X5. A fold holds a result across one call of the function only, and copies it where the function might overwrite it.
 
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { LostArgument, PlacedArguments } from '../cluster/objects-arguments.ts';
+import type { WorkerObjects } from '../cluster/objects-worker.ts';
 import type { Channel, Frame } from '../protocol/channel.ts';
 import { nowMs } from '../protocol/clock.ts';
 import { readFrame } from '../protocol/codec.ts';
 import type { ValueSource } from '../protocol/deserialization.ts';
 import type { TaskId } from '../protocol/ids.ts';
 import { asSessionMessages, type TaskRun } from '../protocol/messages.ts';
-import { readArguments, readCaptures } from '../protocol/task-values.ts';
+import { readArguments, readCaptures, withShared } from '../protocol/task-values.ts';
 import { AnswerWriter } from './answer-writer.ts';
 import { FunctionTable, type WorkerFunction } from './function-table.ts';
 import { type Nesting, setNesting } from './nesting.ts';
@@ -39,6 +41,7 @@ interface Batch {
   readonly combiner: WorkerFunction | undefined;
   readonly source: ValueSource;
   readonly shared: Frame['shared'];
+  readonly placed: PlacedArguments;
   readonly receivedAt: number;
   next: number;
 }
@@ -54,7 +57,10 @@ interface Fold {
 
 export class Executor {
   readonly #answers: AnswerWriter;
+  readonly #objects: WorkerObjects | undefined;
   readonly #functions = new FunctionTable();
+  /** Large values that tasks name by their numbers. */
+  readonly #shared = new Map<number, Uint8Array>();
   #batches: Batch[] = [];
   readonly #cancelled = new Set<TaskId>();
   /** The loop runs, or will by itself. */
@@ -71,8 +77,10 @@ export class Executor {
   readonly #tasks = new AsyncLocalStorage<RunningTask | undefined>();
   readonly #nesting: Nesting;
 
-  constructor(channel: Channel) {
-    this.#answers = new AnswerWriter(channel);
+  /** @param objects - the store of its node, if there is one. */
+  constructor(channel: Channel, objects?: WorkerObjects) {
+    this.#objects = objects;
+    this.#answers = new AnswerWriter(channel, objects);
     channel.onFrame = (frame) => this.#onFrame(frame);
     this.#nesting = {
       send: (frame) => channel.send(frame),
@@ -95,11 +103,18 @@ export class Executor {
         // Functions are looked up now: one may be forgotten while tasks of it still wait.
         const entry = this.#functions.get(message.functionId);
         const combiner = message.combine && this.#functions.get(message.combine.functionId);
-        this.#batches.push({ message, entry, combiner, source, shared: frame.shared, receivedAt, next: 0 });
+        const placed = new PlacedArguments(message, this.#objects);
+        const shared = withShared(message, frame.shared, this.#shared);
+        this.#batches.push({ message, entry, combiner, source, shared, placed, receivedAt, next: 0 });
       } else if (message.type === 'function.define') {
         this.#functions.define(message, readCaptures(message.captures, frame.shared, source));
       } else if (message.type === 'function.forget') {
         this.#functions.forget(message.functionId);
+      } else if (message.type === 'object.share') {
+        const bytes = Array.isArray(message.value) ? frame.shared[Number(message.value[0])] : undefined;
+        if (bytes !== undefined) this.#shared.set(message.object, bytes);
+      } else if (message.type === 'object.forget') {
+        for (const object of message.objects) this.#shared.delete(object);
       } else if (message.type === 'task.cancel') {
         this.#onCancel(message.ids);
       } else {
@@ -180,7 +195,7 @@ export class Executor {
     let watched = false;
     for (let batch = this.#batches[0]; batch !== undefined; batch = this.#batches[0]) {
       const { message, entry } = batch;
-      const pending = pendingDefinition(entry) ?? pendingDefinition(batch.combiner);
+      const pending = pendingDefinition(entry) ?? pendingDefinition(batch.combiner) ?? batch.placed.bring();
       if (pending !== undefined) {
         this.#flush();
         void pending.then(() => this.#run());
@@ -225,8 +240,8 @@ export class Executor {
     try {
       const { callable } = batch.entry;
       if (typeof callable !== 'function') throw callable;
-      const { message, shared, source } = batch;
-      const args = readArguments(message, i, shared, source);
+      const { message, shared, source, placed } = batch;
+      const args = readArguments(message, i, shared, source, placed.read);
       const result = watched === undefined ? callable(...args) : this.#tasks.run(watched, callable, ...args);
       if (isThenable(result)) {
         const task = this.#current ?? runningTask(message.ids[i]!, message.attempt, batch.entry.mayPark);
@@ -276,17 +291,22 @@ export class Executor {
     const runMs = endedAt - startedAt;
     learn(batch.entry, runMs);
     if (batch.combiner === undefined) {
-      this.#answers.addResult(message.attempt, message.ids[i]!, value, runMs, endedAt);
+      this.#answers.addResult(message.attempt, message.ids[i]!, value, runMs, endedAt, message.keep);
     } else {
       this.#addToFold(batch, batch.combiner, i, value, runMs, endedAt);
     }
   }
 
-  #onThrow(batch: Batch, i: number, error: unknown, startedAt: number): void {
+  #onThrow({ entry, message: { attempt, ids } }: Batch, i: number, thrown: unknown, startedAt: number): void {
     const endedAt = nowMs();
-    learn(batch.entry, endedAt - startedAt);
+    const runMs = endedAt - startedAt;
     this.#endFold(endedAt);
-    this.#answers.addFailure(batch.message.attempt, batch.message.ids[i]!, error, endedAt - startedAt, endedAt);
+    if (thrown instanceof LostArgument) {
+      this.#answers.addFailure(attempt, ids[i]!, thrown.error, runMs, endedAt, thrown.id);
+    } else {
+      learn(entry, runMs);
+      this.#answers.addFailure(attempt, ids[i]!, thrown, runMs, endedAt);
+    }
   }
 
   #addToFold(

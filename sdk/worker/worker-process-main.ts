@@ -14,6 +14,9 @@ import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { Worker } from 'node:worker_threads';
 import { type WebSocket, WebSocketServer } from 'ws';
+import type { ObjectPlace } from '../cluster/objects.ts';
+import { WorkerObjects, type WorkerStore } from '../cluster/objects-worker.ts';
+import { ObjectLostError, ResourceError } from '../errors.ts';
 import { frameMessageBytesMax, WebSocketChannel } from '../protocol/websocket-channel.ts';
 import { Executor } from './executor.ts';
 import { asParentMessage, type WorkerToParent } from './worker-process-messages.ts';
@@ -39,7 +42,23 @@ let executor: Executor | undefined;
 /** The lease that nobody has connected to yet. */
 let offered: { socket: string; server: Server } | undefined;
 
-function serve(socket: string): void {
+/** Objects that the node was asked to bring. */
+const asked = new Map<number, PromiseWithResolvers<void>>();
+let askedCount = 0;
+
+function bring(place: ObjectPlace): Promise<void> {
+  const request = ++askedCount;
+  const brought = Promise.withResolvers<void>();
+  asked.set(request, brought);
+  tell({ type: 'object.bring', request, place });
+  return brought.promise;
+}
+
+function objectsOf(store: WorkerStore): WorkerObjects {
+  return new WorkerObjects({ store, onMade: (place) => tell({ type: 'object.made', place }), bring });
+}
+
+function serve(socket: string, store: WorkerStore | undefined): void {
   const server = createServer((_request, response) => response.writeHead(426).end());
   const sockets = new WebSocketServer({
     noServer: true,
@@ -49,7 +68,7 @@ function serve(socket: string): void {
   server.on('upgrade', (request: IncomingMessage, raw: Duplex, head: Buffer) => {
     raw.on('error', () => {}); // `ws` listens once it has taken the socket over
     if (offered?.server !== server) return refuse(raw, '409 Conflict', 'the lease is in use');
-    sockets.handleUpgrade(request, raw, head, (peer) => onConnected(peer, socket, server));
+    sockets.handleUpgrade(request, raw, head, (peer) => onConnected(peer, socket, server, store));
   });
   server.on('error', (error) => {
     tell({ type: 'worker.ending', reason: 'uncaught-error', message: error.message }, () => exit(1));
@@ -71,7 +90,7 @@ function closeServer(server: Server): void {
   server.closeAllConnections();
 }
 
-function onConnected(peer: WebSocket, socket: string, server: Server): void {
+function onConnected(peer: WebSocket, socket: string, server: Server, store: WorkerStore | undefined): void {
   closeServer(server);
   tell({ type: 'lease.connected', socket });
   const channel = new WebSocketChannel(peer, 'server');
@@ -83,7 +102,7 @@ function onConnected(peer: WebSocket, socket: string, server: Server): void {
       tell({ type: 'worker.ending', reason: 'connection-lost', message: reason }, leave);
     }
   };
-  executor = new Executor(channel);
+  executor = new Executor(channel, store && objectsOf(store));
 }
 
 /** Ends the process when the daemon has got what tasks printed: more may be buffered than the pipe takes at once. */
@@ -93,7 +112,13 @@ function leave(): void {
 
 process.on('message', (value: unknown) => {
   const message = asParentMessage(value);
-  if (message?.type === 'lease.serve') serve(message.socket);
+  if (message?.type === 'lease.serve') serve(message.socket, message.store);
+  if (message?.type === 'object.brought') {
+    const { request, error, isLost } = message;
+    if (error === null) asked.get(request)?.resolve();
+    else asked.get(request)?.reject(isLost ? new ObjectLostError(error) : new ResourceError(error));
+    asked.delete(request);
+  }
   if (message?.type === 'lease.forgo' && offered !== undefined) {
     const { socket, server } = offered;
     closeServer(server);

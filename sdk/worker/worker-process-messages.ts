@@ -2,10 +2,15 @@
 //
 // The daemon checks what comes, for users' functions run in the process; the process checks what it is told.
 
+import type { ObjectPlace } from '../cluster/objects.ts';
+import type { WorkerStore } from '../cluster/objects-worker.ts';
+
 /** What the daemon says. */
 export type ParentToWorker =
   /** Be there for the one connection of a lease, at this Unix socket. */
-  | { type: 'lease.serve'; socket: string }
+  | { type: 'lease.serve'; socket: string; store?: WorkerStore | undefined }
+  /** An object that the process asked for is in the node's store, or cannot be had because of this. */
+  | { type: 'object.brought'; request: number; error: string | null; isLost: boolean }
   /** The lease is over and nobody has connected. */
   | { type: 'lease.forgo' };
 
@@ -15,6 +20,10 @@ export type WorkerToParent =
   | { type: 'lease.connected'; socket: string }
   /** The connection was closed by intent, or was never made: the process is as good as new for the same session. */
   | { type: 'lease.ended'; socket: string }
+  /** It has written an object into the node's store. */
+  | { type: 'object.made'; place: ObjectPlace }
+  /** It needs an object of another node. */
+  | { type: 'object.bring'; request: number; place: ObjectPlace }
   /** The process ends by itself because of this. */
   | { type: 'worker.ending'; reason: 'connection-lost' | 'uncaught-error'; message: string };
 
@@ -22,6 +31,19 @@ export type WorkerToParent =
 export function asParentMessage(value: unknown): ParentToWorker | undefined {
   if (typeof value !== 'object' || value === null || !('type' in value)) return undefined;
   if (value.type === 'lease.forgo') return { type: value.type };
+  if (value.type === 'object.brought') {
+    if (!('request' in value) || typeof value.request !== 'number') return undefined;
+    const error = 'error' in value && typeof value.error === 'string' ? value.error : null;
+    return { type: value.type, request: value.request, error, isLost: 'isLost' in value && value.isLost === true };
+  }
   if (value.type !== 'lease.serve' || !('socket' in value) || typeof value.socket !== 'string') return undefined;
-  return { type: value.type, socket: value.socket };
+  return { type: value.type, socket: value.socket, store: 'store' in value ? asStore(value.store) : undefined };
+}
+
+function asStore(value: unknown): WorkerStore | undefined {
+  if (typeof value !== 'object' || value === null) return undefined;
+  const { node, session, directories, roomPath }: Record<string, unknown> = { ...value };
+  if (typeof node !== 'string' || typeof session !== 'string' || typeof roomPath !== 'string') return undefined;
+  if (!Array.isArray(directories)) return undefined;
+  return { node, session, roomPath, directories: directories.filter((path) => typeof path === 'string') };
 }

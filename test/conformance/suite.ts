@@ -7,6 +7,7 @@ import { errorsSuite } from './errors-suite.ts';
 import type { Open } from './given.ts';
 import { mapSuite } from './map-suite.ts';
 import { nestedSuite } from './nested-suite.ts';
+import { objectsSuite } from './objects-suite.ts';
 import { remoteSuite } from './remote-suite.ts';
 import { lifeSuite } from './session-suite.ts';
 import { valuesSuite } from './values-suite.ts';
@@ -30,6 +31,7 @@ export function sessionSuite(way: string, open: Open): void {
 
     remoteSuite(given);
     valuesSuite(given);
+    objectsSuite(given);
     errorsSuite(given);
     waitingSuite(given);
     mapSuite(given);
