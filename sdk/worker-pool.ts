@@ -8,6 +8,7 @@
 //   L1. Workers get new tasks before the answers that made room are settled, so that they do not wait for callers.
 //   L2. A frame that cannot be read costs its worker, and nothing else.
 //   L3. While tasks are unsettled the channels keep the process running; otherwise they do not.
+//   L4. Tasks that cannot be sent fail, and nothing else does.
 
 import type { Cluster, LeaseHandle, Resources, WorkerLease, WorkerLoss } from './cluster/cluster.ts';
 import { Dispatcher, type Effect } from './dispatcher.ts';
@@ -156,13 +157,7 @@ export class WorkerPool implements TaskPool {
   #onLost(lease: WorkerLease, loss: WorkerLoss): void {
     if (!this.#workers.delete(lease.id) || this.#closed) return;
     const { reason, message } = loss;
-    this.#options.events.emit({
-      type: 'worker.lost',
-      worker: lease.worker,
-      lease: lease.id,
-      reason,
-      message,
-    });
+    this.#options.events.emit({ type: 'worker.lost', worker: lease.worker, lease: lease.id, reason, message });
     this.#lastLoss = loss;
     for (const task of this.#dispatcher.tasksAt(lease.id)) this.#options.nested.cancelUnder(task, true);
     this.#dispatcher.onWorkerLost(lease.id, reason !== 'node-died');
@@ -216,11 +211,7 @@ export class WorkerPool implements TaskPool {
         const worker = this.#workers.get(effect.lease);
         this.#workers.delete(effect.lease);
         if (worker === undefined) break;
-        this.#options.events.emit({
-          type: 'worker.released',
-          worker: worker.lease.worker,
-          lease: effect.lease,
-        });
+        this.#options.events.emit({ type: 'worker.released', worker: worker.lease.worker, lease: effect.lease });
         worker.lease.release();
         break;
       }
@@ -242,17 +233,23 @@ export class WorkerPool implements TaskPool {
       task.sentAt = now;
       if (task.attempt === 1) continue;
       const { id, attempt, rules } = task;
-      this.#options.events.emit({
-        type: 'task.retried',
-        task: id,
-        name: rules.name,
-        attempt,
-        worker: lease.worker,
-      });
+      this.#options.events.emit({ type: 'task.retried', task: id, name: rules.name, attempt, worker: lease.worker });
     }
-    const frame = new OutgoingFrame(worker.defined, worker.sent);
-    frame.addTasks(tasks);
-    lease.channel.send(frame.build());
+    try {
+      const frame = new OutgoingFrame(worker.defined, worker.sent);
+      frame.addTasks(tasks);
+      lease.channel.send(frame.build());
+    } catch (error) {
+      this.#failUnsendable(lease, tasks, error);
+    }
+  }
+
+  /** L4. What the tasks were given was fine at the call, but not any more, or is too much for one frame. */
+  #failUnsendable(lease: WorkerLease, tasks: readonly Task[], error: unknown): void {
+    for (const task of tasks) {
+      const failed = this.#dispatcher.onFailure(lease.id, task.attempt, task.id, () => false, 0);
+      if (failed !== undefined) this.#settleError(failed, error instanceof Error ? error : new Error(textOf(error)));
+    }
   }
 
   #onFrame(lease: WorkerLease, frame: Frame): void {
@@ -310,8 +307,8 @@ export class WorkerPool implements TaskPool {
     } catch (cause) {
       const text = textOf(cause);
       const message = `worker ${lease.worker} sent what cannot be read: ${text}`;
-      lease.kill(); // L2
       this.#onLost(lease, { reason: 'connection-lost', message, cause });
+      lease.kill(); // L2, and after it was said why
     }
     this.#flush(); // L1
     for (const settle of settlements) settle();

@@ -184,7 +184,30 @@ const workerTypes = new Set([
 function isMessageOf(types: ReadonlySet<string>, value: unknown): boolean {
   if (typeof value !== 'object' || value === null || !('type' in value)) return false;
   if (typeof value.type !== 'string' || !types.has(value.type)) return false;
-  return !('ids' in value) || Array.isArray(value.ids);
+  if ('ids' in value && !Array.isArray(value.ids)) return false;
+  return hasParts(value.type, value);
+}
+
+/** Whether a message has the parts by which tasks are found and settled. Values are checked where they are read. */
+function hasParts(type: string, message: object): boolean {
+  const isNumber = (name: string): boolean => typeof Reflect.get(message, name) === 'number';
+  const lengthOf = (name: string): number | undefined => {
+    const list: unknown = Reflect.get(message, name);
+    return Array.isArray(list) ? list.length : undefined;
+  };
+  switch (type) {
+    case 'task.results':
+      return isNumber('attempt') && lengthOf('ids') !== undefined && lengthOf('ids') === lengthOf('values');
+    case 'task.combined':
+    case 'task.skipped':
+    case 'task.waiting':
+    case 'task.resumed':
+      return isNumber('attempt') && lengthOf('ids') !== undefined;
+    case 'task.failed':
+      return isNumber('attempt') && isNumber('id') && isNumber('runMs');
+    default:
+      return true;
+  }
 }
 
 function isSessionMessages(header: unknown): header is (SessionToWorker | SessionToNesting)[] {

@@ -6,7 +6,6 @@
 //   P1. Both sides encode every message as a network would; only the memory is handed over instead of written out.
 
 import type { Transferable } from 'node:worker_threads';
-import { ProtocolError } from '../errors.ts';
 import type { Channel, Frame } from './channel.ts';
 
 /** Up to here a copy is cheaper than moving the buffer to the other thread. */
@@ -44,13 +43,16 @@ export class PortChannel implements Channel {
   }
 }
 
+/** A task can post anything to its parent; whoever reads the frame finds that it is none, and ends the worker. */
+const unreadable: Frame = { bytes: new Uint8Array(0), shared: noShared };
+
 function frameOf(message: unknown): Frame {
   if (isBytes(message)) return { bytes: message, shared: noShared };
   if (Array.isArray(message)) {
     const [bytes, ...shared]: unknown[] = message;
     if (isBytes(bytes) && shared.every((part) => part instanceof Uint8Array)) return { bytes, shared };
   }
-  throw new ProtocolError('Cannot read a message of a port: it is not a frame');
+  return unreadable;
 }
 
 function isBytes(value: unknown): value is Uint8Array<ArrayBuffer> {
