@@ -217,21 +217,24 @@ export class SessionCore {
   /** Settles a task as cancelled, wherever it is. */
   cancel(task: Task, target: TaskTarget, force: boolean, error: GridbookError = cancelled(task)): void {
     if (this.#waiting.has(task)) {
-      this.#stopWaiting((_, t) => t === task, error);
+      this.#stopOne(task, error);
     } else {
       target.cancel(task, force, error);
     }
   }
 
-  #stopWaiting(which: (waiting: WaitingTask, task: Task) => boolean, error: GridbookError): void {
-    for (const [task, waiting] of this.#waiting) {
-      if (!which(waiting, task)) continue;
-      this.#waiting.delete(task);
-      waiting.stop();
-      waiting.target.forgo(task);
-      task.state = 'settled';
-      task.sink.onError(task, error);
-    }
+  #stopWaiting(which: (waiting: WaitingTask) => boolean, error: GridbookError): void {
+    for (const [task, waiting] of this.#waiting) if (which(waiting)) this.#stopOne(task, error);
+  }
+
+  #stopOne(task: Task, error: GridbookError): void {
+    const waiting = this.#waiting.get(task);
+    if (waiting === undefined) return;
+    this.#waiting.delete(task);
+    waiting.stop();
+    waiting.target.forgo(task);
+    task.state = 'settled';
+    task.sink.onError(task, error);
   }
 
   /** Keeps a failure in mind until somebody looks at it, so that closing can warn of those nobody did. */
