@@ -20,6 +20,12 @@ const isOneLiner = process.execArgv.some((flag) => flag.startsWith('--input-type
 /** How long a thread that has to end may still hand over what its tasks have printed, in milliseconds. */
 const outputGraceMs = 100;
 
+/**
+ * How much of a thread's heap is for young objects. A thread at its limit gets 16 MB more from Node to be ended in; if what
+ * is young does not fit in there when it grows old, V8 ends the whole process.
+ */
+const youngGenerationMb = 12;
+
 export interface EmbeddedThreadOptions {
   name: string;
   /** The limit of the thread's JavaScript heap, in bytes; undefined for Node's own. */
@@ -44,7 +50,10 @@ export class EmbeddedThread {
       workerData: { output: theirOutput },
       transferList: [theirOutput],
       ...(isOneLiner ? { execArgv: [] } : {}),
-      ...(heapBytesMax === undefined ? {} : { resourceLimits: { maxOldGenerationSizeMb: heapBytesMax / 2 ** 20 } }),
+      resourceLimits: {
+        maxYoungGenerationSizeMb: youngGenerationMb,
+        ...(heapBytesMax === undefined ? {} : { maxOldGenerationSizeMb: heapBytesMax / 2 ** 20 }),
+      },
     });
     this.channel = new PortChannel(this.#worker);
     // Idle threads do not keep a program from ending.

@@ -21,6 +21,15 @@ export class LostArgument {
   }
 }
 
+/** What was thrown, if it is a lost argument; a function may throw anything, also what cannot be asked for its class. */
+export function asLostArgument(thrown: unknown): LostArgument | undefined {
+  try {
+    return thrown instanceof LostArgument ? thrown : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 /** Whether a value that stands in a message stayed in the store of a node. */
 export function isPlaced(node: WireValue | undefined): node is WireValue[] {
   return Array.isArray(node) && node.length === 2 && node[1] === tags.stored && Array.isArray(node[0]);

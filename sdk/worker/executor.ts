@@ -13,7 +13,7 @@
 //   X5. A fold holds a result across one call of the function only, and copies it where the function might overwrite it.
 
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { LostArgument, PlacedArguments } from '../cluster/objects-arguments.ts';
+import { asLostArgument, PlacedArguments } from '../cluster/objects-arguments.ts';
 import type { WorkerObjects } from '../cluster/objects-worker.ts';
 import type { Channel, Frame } from '../protocol/channel.ts';
 import { nowMs } from '../protocol/clock.ts';
@@ -301,8 +301,9 @@ export class Executor {
     const endedAt = nowMs();
     const runMs = endedAt - startedAt;
     this.#endFold(endedAt);
-    if (thrown instanceof LostArgument) {
-      this.#answers.addFailure(attempt, ids[i]!, thrown.error, runMs, endedAt, thrown.id);
+    const lost = asLostArgument(thrown);
+    if (lost !== undefined) {
+      this.#answers.addFailure(attempt, ids[i]!, lost.error, runMs, endedAt, lost.id);
     } else {
       learn(entry, runMs);
       this.#answers.addFailure(attempt, ids[i]!, thrown, runMs, endedAt);

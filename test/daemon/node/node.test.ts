@@ -53,7 +53,7 @@ describe('Node', () => {
     const seen = await session.remote(() => ({ pid: process.pid, env: { ...process.env } }))();
     assert.equal(seen.env['KEPT'], 'yes');
     assert.deepEqual(
-      Object.entries(seen.env).filter(([name, value]) => /gridbook/i.test(name) || value === 'hush'),
+      Object.entries(seen.env).filter(([name, value]) => /^gridbook/i.test(name) || value === 'hush'),
       [],
     );
     assert.doesNotMatch(readFileSync(`/proc/${seen.pid}/cmdline`, 'utf8'), /hush/);
