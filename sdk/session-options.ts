@@ -20,7 +20,7 @@ export type RemoteCombine<R> = Pick<Remote<(earlier: R, later: R) => R>, 'name' 
 export interface MapOptions<R> extends RemoteOptions {
   /** Whether results come in the order of the inputs; false gives each as soon as it is there. @default true */
   ordered?: boolean | undefined;
-  /** How many inputs are taken before their results are, at most. @default 16384 */
+  /** How many inputs are taken before their results are, at most. @default 4096 */
   inFlightMax?: number | undefined;
   /** Called with how far the map is, whenever results are handed over. */
   onProgress?: ((progress: MapProgress) => void) | undefined;

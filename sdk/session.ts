@@ -28,7 +28,7 @@ import { checkInteger, checkTaskOptions, type TaskOptions } from './task-options
 import { type Timings, TimingsRecorder } from './timings.ts';
 import { getAll, type WaitOptions, type WaitResult, type WaitSomeOptions, waitForSome } from './waiting.ts';
 
-const inFlightDefault = 16_384;
+const inFlightDefault = 4_096;
 
 let coreOfSession: (session: Session) => SessionCore;
 
