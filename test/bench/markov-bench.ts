@@ -36,7 +36,7 @@ async function openMarkov(
       ...extra.variants,
       ...(ray === undefined ? [] : pcNums).map((pcNum) => ({
         name: `ray, ${name(pcNum)}`,
-        roundsMax: 2,
+        roundsMax: 1,
         run: () => ray!.ask({ n, total: totalCount, pcNum }),
       })),
     ],
@@ -62,7 +62,8 @@ async function openMarkov(
 
 export const markovLarge: Bench = {
   name: 'markov, total 10,000,000',
-  about: 'n = 10 on 2 warm workers; every partial product travels to the client. Not measured: starting the workers.',
+  about:
+    'n = 10 on 2 warm workers; every partial product travels to the client. Ray runs once. Not measured: starting the workers.',
   unit: 'ms',
   rounds: 9,
   open: () =>
@@ -97,7 +98,7 @@ export const markovLarge: Bench = {
 
 export const markovSmall: Bench = {
   name: 'markov, total 500,000',
-  about: 'n = 10 on 2 warm workers; every partial product travels to the client.',
+  about: 'n = 10 on 2 warm workers; every partial product travels to the client. Ray runs once.',
   unit: 'ms',
   rounds: 9,
   open: () => openMarkov(500_000, [8, undefined, undefined, 200], () => ({ variants: [], comparisons: [] })),
