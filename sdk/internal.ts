@@ -3,6 +3,7 @@
 export * from './cluster/address.ts';
 export type { Resources } from './cluster/cluster.ts';
 export * from './cluster/daemon-records.ts';
+export * from './cluster/object-place.ts';
 export * from './cluster/objects.ts';
 export type { WorkerStore } from './cluster/objects-worker.ts';
 export * from './errors.ts';

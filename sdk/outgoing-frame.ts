@@ -2,7 +2,7 @@
 //
 // Owns: how payloads and references find their places in a frame. Does not own: which tasks (the dispatcher).
 
-import { wirePlace } from './cluster/objects.ts';
+import { wirePlace } from './cluster/object-place.ts';
 import { entryOf, ObjectRef } from './object-ref.ts';
 import type { Frame } from './protocol/channel.ts';
 import { buildFrame, bytesOf, type Segment } from './protocol/codec.ts';

@@ -2,7 +2,7 @@
 //
 // Owns: the types of remote functions, how a call's outcome reaches its ref. Does not own: shipping, dispatch.
 
-import type { ObjectPlace } from './cluster/objects.ts';
+import type { ObjectPlace } from './cluster/object-place.ts';
 import type { GridbookError } from './errors.ts';
 import type { Shipment } from './function-shipping/index.ts';
 import { ObjectEntry, ObjectRef } from './object-ref.ts';

@@ -11,7 +11,7 @@
 
 import { ActorNames, type NamedActor } from './actor-names.ts';
 import type { Cluster, Resources } from './cluster/cluster.ts';
-import type { ObjectPlace } from './cluster/objects.ts';
+import type { ObjectPlace } from './cluster/object-place.ts';
 import { type Holder, KeptObject, type Whereabouts } from './cluster/objects-kept.ts';
 import { CancelledError, ClosedError, GridbookError } from './errors.ts';
 import { EventHub } from './events.ts';

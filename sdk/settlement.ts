@@ -2,7 +2,7 @@
 //
 // Owns: reading the values, taking the times. Does not own: which tasks count (the dispatcher). Callers: worker-pool.ts.
 
-import { asPlace } from './cluster/objects.ts';
+import { asPlace } from './cluster/object-place.ts';
 import { GridbookError } from './errors.ts';
 import type { Frame } from './protocol/channel.ts';
 import type { FrameReader } from './protocol/codec.ts';

@@ -1,6 +1,6 @@
 // One call of a function, as the session keeps it until it has settled.
 
-import type { ObjectPlace } from './cluster/objects.ts';
+import type { ObjectPlace } from './cluster/object-place.ts';
 import type { DispatchTask, TaskState } from './dispatcher.ts';
 import type { GridbookError } from './errors.ts';
 import type { FunctionProfile } from './function-profile.ts';

@@ -7,7 +7,7 @@ import { ObjectLostError } from '../errors.ts';
 import { readWholeValue } from '../protocol/deserialization.ts';
 import type { TaskRun } from '../protocol/messages.ts';
 import { tags, type WireValue } from '../protocol/wire-value.ts';
-import { asPlace, type ObjectPlace } from './objects.ts';
+import { asPlace, type ObjectPlace } from './object-place.ts';
 import type { WorkerObjects } from './objects-worker.ts';
 
 /** Thrown where an argument is lost that the session may have made again. */

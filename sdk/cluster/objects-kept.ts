@@ -9,7 +9,7 @@
 //       be retried.
 
 import { ObjectLostError } from '../errors.ts';
-import type { ObjectPlace } from './objects.ts';
+import type { ObjectPlace } from './object-place.ts';
 
 /** Where the value is: on a node, or here, when no node kept what was made again. */
 export type Whereabouts = { readonly place: ObjectPlace } | { readonly bytes: Uint8Array };

@@ -6,6 +6,7 @@
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
+import type { ObjectPlace } from './object-place.ts';
 import {
   findNode,
   freeObject,
@@ -14,7 +15,6 @@ import {
   type NodePlace,
   ObjectCheck,
   type ObjectPeer,
-  type ObjectPlace,
   peerOf,
 } from './objects.ts';
 import type { Way } from './worker-connection.ts';

@@ -11,7 +11,8 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync, renameSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ResourceError } from '../errors.ts';
-import { checksumOf, lost, ObjectCheck, type ObjectPlace } from './objects.ts';
+import type { ObjectPlace } from './object-place.ts';
+import { checksumOf, lost, ObjectCheck } from './objects.ts';
 
 /** A worker's part of its node's store, as the node tells it. */
 export interface WorkerStore {

@@ -20,56 +20,18 @@ import { crc32 } from 'node:zlib';
 import { ConnectionError, ObjectLostError, ProtocolError } from '../errors.ts';
 import { controlVersion } from '../protocol/control-messages.ts';
 import { openStream, type PeerPlace } from '../protocol/peer-connection.ts';
-import type { WireValue } from '../protocol/wire-value.ts';
 import { textOf } from '../text-of.ts';
-
-/** Where an object is, and what proves that it is whole. */
-export interface ObjectPlace {
-  /** The name of the node that made it. */
-  readonly node: string;
-  readonly session: string;
-  readonly id: string;
-  readonly byteLength: number;
-  /** CRC-32 of its bytes: it finds damage, not malice. */
-  readonly checksum: number;
-}
+import type { ObjectPlace } from './object-place.ts';
 
 /** A daemon that objects can be asked of. */
 export type ObjectPeer = Exclude<PeerPlace, { socket: string }>;
 
-const plainName = /^(?!\.+$)[A-Za-z0-9._~:-]{1,128}$/;
 /** How long a peer may be silent while it sends an object, in milliseconds. */
 const silenceMaxMs = 10_000;
-
-/** Whether a name is one that a path can be made of (P2). */
-export function isPlainName(name: unknown): name is string {
-  return typeof name === 'string' && plainName.test(name);
-}
 
 /** The checksum of bytes, going on from that of those before them. */
 export function checksumOf(bytes: Uint8Array, before = 0): number {
   return crc32(bytes, before);
-}
-
-/** A place as it stands in a message. */
-export function wirePlace({ node, session, id, byteLength, checksum }: ObjectPlace): WireValue[] {
-  return [node, session, id, byteLength, checksum];
-}
-
-/** A place that stood in a message. @throws ProtocolError when it is none (P2). */
-export function asPlace(value: unknown): ObjectPlace {
-  if (!Array.isArray(value) || value.length !== 5) throw new ProtocolError('Cannot read the place of an object');
-  const [node, session, id, byteLength, checksum]: unknown[] = value;
-  const isRight =
-    isPlainName(node) &&
-    isPlainName(session) &&
-    isPlainName(id) &&
-    typeof byteLength === 'number' &&
-    Number.isSafeInteger(byteLength) &&
-    byteLength >= 0 &&
-    typeof checksum === 'number';
-  if (!isRight) throw new ProtocolError('Cannot read the place of an object: its fields are not of their form');
-  return { node, session, id, byteLength, checksum };
 }
 
 /** Checks pieces of an object as they come (P1). */

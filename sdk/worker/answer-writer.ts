@@ -6,7 +6,7 @@
 //   A1. A result is copied into the frame when it is added, so that a function may reuse the memory it returned.
 //   A2. A result that cannot travel becomes that task's failure and touches no other.
 
-import { wirePlace } from '../cluster/objects.ts';
+import { wirePlace } from '../cluster/object-place.ts';
 import type { WorkerObjects } from '../cluster/objects-worker.ts';
 import type { Channel } from '../protocol/channel.ts';
 import { nowMs } from '../protocol/clock.ts';

@@ -14,7 +14,7 @@ import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { Worker } from 'node:worker_threads';
 import { type WebSocket, WebSocketServer } from 'ws';
-import type { ObjectPlace } from '../cluster/objects.ts';
+import type { ObjectPlace } from '../cluster/object-place.ts';
 import { WorkerObjects, type WorkerStore } from '../cluster/objects-worker.ts';
 import { ObjectLostError, ResourceError } from '../errors.ts';
 import { frameMessageBytesMax, WebSocketChannel } from '../protocol/websocket-channel.ts';

@@ -2,7 +2,7 @@
 //
 // The daemon checks what comes, for users' functions run in the process; the process checks what it is told.
 
-import type { ObjectPlace } from '../cluster/objects.ts';
+import type { ObjectPlace } from '../cluster/object-place.ts';
 import type { WorkerStore } from '../cluster/objects-worker.ts';
 
 /** What the daemon says. */

@@ -20,7 +20,8 @@ import fc from 'fast-check';
 import { pino } from 'pino';
 import { ObjectStore, type ObjectStoreOptions } from '../../../daemon/node/object-store.ts';
 import { objectRoutes } from '../../../daemon/node/object-store-routes.ts';
-import { asPlace, type ObjectPeer, type ObjectPlace, wirePlace } from '../../../sdk/cluster/objects.ts';
+import { asPlace, type ObjectPlace, wirePlace } from '../../../sdk/cluster/object-place.ts';
+import type { ObjectPeer } from '../../../sdk/cluster/objects.ts';
 import { WorkerObjects } from '../../../sdk/cluster/objects-worker.ts';
 import { goodHeaders, send, type TestDaemon, testDaemon } from '../../helpers/daemon-home.ts';
 
