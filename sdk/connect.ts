@@ -1,7 +1,7 @@
 // connect: from options to a session.
 
 import type { Cluster, Resources } from './cluster/cluster.ts';
-import { EmbeddedCluster } from './cluster/embedded.ts';
+import { EmbeddedCluster, embeddedWorkersMax } from './cluster/embedded.ts';
 import { InvalidArgumentError } from './errors.ts';
 import { Session } from './session.ts';
 import { checkInteger, checkNames, checkResources } from './task-options.ts';
@@ -13,7 +13,10 @@ export interface ConnectOptions {
    * or the `http(s)://host:port` of a head of this user. @default GRIDBOOK_ADDRESS, otherwise embedded
    */
   address?: string | undefined;
-  /** How many workers an embedded session has. @default the number of cores */
+  /**
+   * How many workers run its tasks at once: of an embedded session the number that it has, at an address the most that it
+   * takes of those that there are. @default embedded the number of cores, at an address all that it gets
+   */
   workers?: number | undefined;
   /** What an embedded session has besides cpus, by name. */
   resources?: Resources | undefined;
@@ -23,8 +26,6 @@ export interface ConnectOptions {
 
 const known = new Set(['address', 'workers', 'resources', 'workerHeapBytesMax']);
 
-/** The most workers that an embedded session can be given. */
-const workersLimit = 512;
 const heapBytesLeast = 16 * 2 ** 20;
 
 /**
@@ -49,7 +50,7 @@ export async function connect(options: ConnectOptions = {}): Promise<Session> {
   const { workers, resources, workerHeapBytesMax } = options;
   const address = options.address ?? process.env['GRIDBOOK_ADDRESS'] ?? 'embedded';
   if (address !== 'embedded') return new Session(await connectToHead(address, options));
-  if (workers !== undefined) checkInteger('workers', workers, 1, workersLimit);
+  if (workers !== undefined) checkInteger('workers', workers, 1, embeddedWorkersMax);
   if (workerHeapBytesMax !== undefined) checkInteger('workerHeapBytesMax', workerHeapBytesMax, heapBytesLeast);
   if (resources !== undefined) checkResources(resources);
   return new Session(new EmbeddedCluster({ workers, resources, workerHeapBytesMax }));
@@ -57,14 +58,17 @@ export async function connect(options: ConnectOptions = {}): Promise<Session> {
 
 /** The network is loaded only by programs that use it. */
 async function connectToHead(address: string, options: ConnectOptions): Promise<Cluster> {
-  for (const name of ['workers', 'resources', 'workerHeapBytesMax'] as const) {
+  for (const name of ['resources', 'workerHeapBytesMax'] as const) {
     if (options[name] === undefined) continue;
     throw new InvalidArgumentError(`${name} is for embedded sessions: the nodes of ${address} say what they have`);
   }
-  const [{ resolveAddress }, { HeadCluster }] = await Promise.all([
+  const [{ resolveAddress }, { HeadCluster }, { CappedCluster, checkCap }] = await Promise.all([
     import('./cluster/address.ts'),
     import('./cluster/head-cluster.ts'),
+    import('./cluster/capped-cluster.ts'),
   ]);
+  const cap = options.workers === undefined ? undefined : checkCap(options.workers);
   const place = await resolveAddress(address);
-  return HeadCluster.connect(place.url, place);
+  const cluster = await HeadCluster.connect(place.url, place);
+  return cap === undefined ? cluster : new CappedCluster(cluster, cap);
 }

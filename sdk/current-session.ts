@@ -29,6 +29,7 @@ const ownersCluster: Cluster = {
     return refuse('tell the number of workers', 'pass session.workers as an argument');
   },
   request: () => refuse('start an actor', 'start it in the program'),
+  withWorkers: () => refuse('open a session', 'open it in the program'),
   close: () => Promise.resolve(),
 };
 

@@ -71,6 +71,12 @@ export interface Cluster {
    * @throws ResourceError when no worker can ever have these resources.
    */
   request(request: LeaseRequest): LeaseHandle;
+  /**
+   * Another cluster of the same kind, of which tasks get so many workers at once, at most; it is closed by itself.
+   *
+   * @throws InvalidArgumentError when it cannot have so many or so few.
+   */
+  withWorkers(count: number): Promise<Cluster>;
   /** Ends all workers and waits until they are gone. */
   close(): Promise<void>;
 }

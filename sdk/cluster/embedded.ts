@@ -15,11 +15,14 @@
 
 import { availableParallelism } from 'node:os';
 import { ClosedError, ResourceError } from '../errors.ts';
+import { checkInteger } from '../task-options.ts';
 import type { Cluster, LeaseHandle, LeaseRequest, Resources, WorkerLease, WorkerLoss } from './cluster.ts';
 import { type Amounts, add, amountsTaken, Capacity } from './embedded-capacity.ts';
 import { EmbeddedThread } from './embedded-thread.ts';
 
 const threadsMaxDefault = 1024;
+/** The most workers that an embedded session can be given. */
+export const embeddedWorkersMax = 512;
 
 export interface EmbeddedOptions {
   /** How many workers of one cpu there are. @default the number of cores */
@@ -85,8 +88,8 @@ class HeldLease implements WorkerLease {
 export class EmbeddedCluster implements Cluster {
   readonly name = 'embedded';
   readonly workersMax: number;
+  readonly #options: EmbeddedOptions;
   readonly #capacity: Capacity;
-  readonly #heapBytesMax: number | undefined;
   readonly #threadsMax: number;
   readonly #slots = new Set<Slot>();
   readonly #idle: Slot[] = [];
@@ -98,10 +101,15 @@ export class EmbeddedCluster implements Cluster {
   #closed = false;
 
   constructor(options: EmbeddedOptions = {}) {
+    this.#options = options;
     this.workersMax = options.workers ?? availableParallelism();
     this.#capacity = new Capacity({ ...options.resources, cpus: this.workersMax });
-    this.#heapBytesMax = options.workerHeapBytesMax;
     this.#threadsMax = options.threadsMax ?? threadsMaxDefault;
+  }
+
+  async withWorkers(count: number): Promise<EmbeddedCluster> {
+    const workers = checkInteger('workers', count, 1, embeddedWorkersMax);
+    return new EmbeddedCluster({ ...this.#options, workers });
   }
 
   request(request: LeaseRequest): LeaseHandle {
@@ -215,7 +223,7 @@ export class EmbeddedCluster implements Cluster {
     const slot: Slot = {
       thread: new EmbeddedThread({
         name: `w${++this.#threadCount}`,
-        heapBytesMax: this.#heapBytesMax,
+        heapBytesMax: this.#options.workerHeapBytesMax,
         onEnd: (loss) => this.#onThreadEnd(slot, loss),
       }),
       exclusive,

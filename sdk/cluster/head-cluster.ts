@@ -14,6 +14,7 @@ import { ClosedError, ResourceError } from '../errors.ts';
 import type { Channel } from '../protocol/channel.ts';
 import type { HeadToSession } from '../protocol/control-messages.ts';
 import type { PeerPlace } from '../protocol/peer-connection.ts';
+import { CappedCluster, checkCap } from './capped-cluster.ts';
 import type { Cluster, LeaseHandle, LeaseRequest, WorkerLease, WorkerLoss } from './cluster.ts';
 import { ControlConnection } from './control-connection.ts';
 import { SessionObjects } from './objects-session.ts';
@@ -134,6 +135,11 @@ export class HeadCluster implements Cluster {
 
   get workersMax(): number {
     return this.#workersMax;
+  }
+
+  async withWorkers(count: number): Promise<Cluster> {
+    const cap = checkCap(count);
+    return new CappedCluster(await HeadCluster.connect(this.name, this.#place, this.#ways), cap);
   }
 
   request(request: LeaseRequest): LeaseHandle {

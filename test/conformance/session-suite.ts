@@ -2,7 +2,8 @@
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { CancelledError, ClosedError, ResourceError } from '../../sdk/index.ts';
+import { CancelledError, ClosedError, InvalidArgumentError, ResourceError } from '../../sdk/index.ts';
+import { sessionWithWorkers } from '../../sdk/session-with-workers.ts';
 import { type Given, numbers } from './given.ts';
 
 export function lifeSuite(given: Given): void {
@@ -19,6 +20,31 @@ export function lifeSuite(given: Given): void {
       const one = given.session.remote(() => 'one');
       const refs = [one(), both(), one(), both(), one()];
       assert.deepEqual(await given.session.get(refs), ['one', 'both', 'one', 'both', 'one']);
+    });
+  });
+
+  describe('sessionWithWorkers()', () => {
+    test('opens a session that runs its tasks on so many workers at once, at most', async () => {
+      const one = await sessionWithWorkers(given.session, 1);
+      assert.equal(one.workers, 1);
+      assert.equal(one.cluster, given.session.cluster);
+      const events = one.events();
+      const own = await one.get(numbers(40).map((i) => one.remote((x: number) => x, { maxRetries: 0 })(i)));
+      assert.deepEqual(own, numbers(40));
+      assert.equal(await one.remote(() => 'another kind', { resources: { other: 0 } })(), 'another kind');
+      await one.close();
+      const held = new Set<string>();
+      for await (const event of events) {
+        if (event.type === 'worker.leased') held.add(event.lease);
+        if (event.type === 'worker.released') held.delete(event.lease);
+        assert.ok(held.size <= 1, `holds ${held.size}`);
+      }
+      assert.equal(given.session.workers, 2);
+      assert.equal(await given.session.remote(() => 'still here')(), 'still here');
+    });
+
+    test('refuses less than one worker', async () => {
+      await assert.rejects(sessionWithWorkers(given.session, 0), InvalidArgumentError);
     });
   });
 

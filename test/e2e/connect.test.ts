@@ -3,8 +3,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { CancelledError, ClosedError, connect, InvalidArgumentError, type ObjectRef } from '../../sdk/index.ts';
+import { joinString } from '../../sdk/internal.ts';
 import { errorOf } from '../helpers/outcomes.ts';
 import { runScript } from '../helpers/run-script.ts';
+import { TestCluster } from '../helpers/test-cluster.ts';
 
 const refused: [object, RegExp][] = [
   [{ workers: 0 }, /workers must be a whole number from 1 to 512, got 0/],
@@ -33,6 +35,23 @@ test('connect() gives as many workers as it is asked for', async () => {
   assert.equal(session.cluster, 'embedded');
   assert.equal(await session.remote(() => 'granted', { resources: { licence: 1 } })(), 'granted');
   await session.close();
+});
+
+test('connect() to a head takes so many of its workers at once, at most', async (t) => {
+  const cluster = await TestCluster.open([2]);
+  t.after(() => cluster.close());
+  const { hostname, port } = new URL(cluster.head.url);
+  const address = joinString({ ...cluster.head, host: hostname, port: Number(port) });
+  await using session = await connect({ address, workers: 1 });
+  assert.equal(session.workers, 1);
+  const pids = await session.get(
+    Array.from({ length: 8 }, () => session.remote(() => process.pid, { maxRetries: 0 })()),
+  );
+  assert.equal(new Set(pids).size, 1);
+  await using all = await connect({ address, workers: 100 });
+  assert.equal(all.workers, 2);
+  await assert.rejects(connect({ address, workers: 0 }), { code: 'INVALID_ARGUMENT' });
+  await assert.rejects(connect({ address, resources: { gpu: 1 } }), { message: /resources is for embedded sessions/ });
 });
 
 test('a program given as text on the command line has workers too', async () => {

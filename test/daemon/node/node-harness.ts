@@ -246,6 +246,10 @@ class NodeCluster implements Cluster {
     request.onGranted(lease);
   }
 
+  async withWorkers(count: number): Promise<NodeCluster> {
+    return new NodeCluster(this.#harness, `${this.#session} with ${count}`, count, this.#open);
+  }
+
   async close(): Promise<void> {
     for (const lease of [...this.#leases]) lease.release();
   }
