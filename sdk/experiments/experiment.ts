@@ -1,0 +1,130 @@
+// An experiment: runs over a grid of parameters, and what they say.
+
+import { cpus, release, totalmem } from 'node:os';
+import type { JsonValue, Params } from '../workloads/workload.ts';
+import type { Point } from './point.ts';
+import type { RunRecord } from './run-record.ts';
+import { summarise } from './statistics.ts';
+
+/** What is measured, and how. */
+export interface ExperimentDefinition {
+  readonly workload: string;
+  /** What is counted as work, in the plural. */
+  readonly workUnit: string;
+  /** The parameter that says into how many tasks the work is split; null where there is none. */
+  readonly splitBy: string | null;
+  /** The values of each parameter, and of `workers`, that are combined; all parameters are named. */
+  readonly axes: Readonly<Record<string, readonly JsonValue[]>>;
+  /** How often each point is measured, at most. */
+  readonly repeats: number;
+  /** How often each point is run before that, not measured. */
+  readonly warmup: number;
+  readonly order: 'random' | 'grid';
+  /** Where the random order comes from. */
+  readonly seed: number;
+  /** Half the width of a median's interval over the median from which on a point is known well enough; 0 for never. */
+  readonly precision: number;
+}
+
+/** What an experiment was made on. */
+export interface Machine {
+  readonly processor: string;
+  readonly cores: number;
+  readonly memoryBytes: number;
+  readonly system: string;
+  readonly node: string;
+}
+
+/** This machine. */
+export function thisMachine(): Machine {
+  const processors = cpus();
+  return {
+    processor: processors[0]?.model.trim() ?? 'unknown',
+    cores: processors.length,
+    memoryBytes: totalmem(),
+    system: `${process.platform} ${process.arch} ${release()}`,
+    node: process.versions.node,
+  };
+}
+
+/** A run that failed. */
+export interface RunFailure {
+  readonly params: Params;
+  readonly workers: number;
+  readonly repeat: number;
+  readonly message: string;
+}
+
+/** All that is kept of an experiment. */
+export interface ExperimentData {
+  readonly id: string;
+  /** What its owner calls it. */
+  readonly name: string;
+  readonly definition: ExperimentDefinition;
+  readonly machine: Machine;
+  /** As ISO 8601. */
+  readonly startedAt: string;
+  /** As ISO 8601; null while it runs, or when it was interrupted. */
+  readonly endedAt: string | null;
+  /** In the order in which they were made. */
+  readonly records: readonly RunRecord[];
+  readonly failures: readonly RunFailure[];
+}
+
+/** Runs over a grid of parameters, and what they say. Made by `sweep`. */
+export class Experiment {
+  readonly data: ExperimentData;
+
+  /** Experiments are made by `sweep`, or from what a store kept. @internal */
+  constructor(data: ExperimentData) {
+    this.data = data;
+  }
+
+  get definition(): ExperimentDefinition {
+    return this.data.definition;
+  }
+
+  /** One record a run, in the order in which they were made. */
+  get records(): readonly RunRecord[] {
+    return this.data.records;
+  }
+
+  /** What the runs of each combination came to, in the order of the grid. */
+  get points(): readonly Point[] {
+    return pointsOf(this.data);
+  }
+}
+
+/** The points of an experiment, in the order of its axes. */
+export function pointsOf({ definition, records }: Pick<ExperimentData, 'definition' | 'records'>): Point[] {
+  const { axes, splitBy } = definition;
+  const names = Object.keys(axes);
+  const place = (record: RunRecord): number[] =>
+    names.map((name) => {
+      const value = JSON.stringify(name === 'workers' ? record.workers : (record.params[name] ?? null));
+      return axes[name]?.findIndex((other) => JSON.stringify(other) === value) ?? -1;
+    });
+  const groups = Map.groupBy(records, (record) => JSON.stringify([record.params, record.workers]));
+  const baselines = Map.groupBy(records, ({ params }) => JSON.stringify({ ...params, [splitBy ?? '']: null }));
+  return [...groups.values()]
+    .map((runs) => ({ runs, place: place(runs[0]!) }))
+    .sort((a, b) => {
+      const at = a.place.findIndex((value, i) => value !== b.place[i]);
+      return at < 0 ? 0 : a.place[at]! - b.place[at]!;
+    })
+    .map(({ runs }) => {
+      const { params, workers, tasks, work } = runs[0]!;
+      const same = baselines.get(JSON.stringify({ ...params, [splitBy ?? '']: null })) ?? [];
+      const plain = same.flatMap(({ baselineMs }) => (baselineMs === null ? [] : [baselineMs]));
+      return {
+        params,
+        workers,
+        tasks,
+        work,
+        records: runs,
+        durationMs: summarise(runs.map(({ durationMs }) => durationMs)),
+        throughputPerSecond: summarise(runs.map(({ throughputPerSecond }) => throughputPerSecond)),
+        baselineMs: plain.length === 0 ? undefined : summarise(plain),
+      };
+    });
+}

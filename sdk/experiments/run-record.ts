@@ -1,0 +1,58 @@
+// What one run took and found, written down.
+
+import type { Stage } from '../timings.ts';
+import type { JsonValue, Params } from '../workloads/workload.ts';
+
+/** What was seen of one node while a run was made. */
+export interface NodeUse {
+  /** Its name; `embedded` for this process. */
+  readonly node: string;
+  /** Processor time used, over that of all its cores: 1 when none was idle. */
+  readonly cpu: number;
+  /** The most memory in use: of this process where it is embedded, else of the machine. In bytes. */
+  readonly memoryBytes: number;
+}
+
+/** One run. Durations are in milliseconds, sizes in bytes. */
+export interface RunRecord {
+  readonly workload: string;
+  /** All parameters, with the defaults filled in. */
+  readonly params: Params;
+  /** Which run of the same point, from 1. */
+  readonly repeat: number;
+  /** How many workers the session had. */
+  readonly workers: number;
+  /** Where they were: `embedded`, or the head's address. */
+  readonly cluster: string;
+  /** As ISO 8601. */
+  readonly startedAt: string;
+  readonly durationMs: number;
+  /** How much was done, in the workload's unit. */
+  readonly work: number;
+  /** `work` per second. */
+  readonly throughputPerSecond: number;
+  /** Into how many tasks it was split. */
+  readonly tasks: number;
+  /** Attempts that failed and were made again. */
+  readonly failures: number;
+  /** failures / (tasks + failures). */
+  readonly errorRate: number;
+  /** From a task's call to its settled result; of short tasks every sixteenth is timed. */
+  readonly latencyMs: { readonly mean: number; readonly p50: number; readonly p90: number; readonly p99: number };
+  /** Processor time of this process, its embedded workers included, over that of all its cores. */
+  readonly cpuUtilization: number;
+  /** The most memory that this process had resident. */
+  readonly peakMemoryBytes: number;
+  /** How long the plain loop took in the same round; null when there is none. */
+  readonly baselineMs: number | null;
+  /** `baselineMs` over `durationMs`. */
+  readonly speedUp: number | null;
+  /** Where the time of the average timed task went. */
+  readonly breakdownMs: Readonly<Record<Stage, number>>;
+  readonly nodes: readonly NodeUse[];
+  /** What the workload found. */
+  readonly details: Readonly<Record<string, JsonValue>>;
+}
+
+/** A record as JSON has it: parameters, measures and findings side by side. */
+export type FlatRecord = Readonly<Record<string, JsonValue>>;
