@@ -6,6 +6,19 @@ export { type ConnectOptions, connect } from './connect.ts';
 export { currentSession } from './current-session.ts';
 export * from './errors.ts';
 export type { SessionEvent } from './events.ts';
+export {
+  Experiment,
+  type ExperimentData,
+  type ExperimentDefinition,
+  type Machine,
+  type RunFailure,
+} from './experiments/experiment.ts';
+export type { Axis, Grid } from './experiments/grid.ts';
+export type { Point } from './experiments/point.ts';
+export type { NodeUse, RunRecord } from './experiments/run-record.ts';
+export type { Summary } from './experiments/statistics.ts';
+export { type SweepOptions, sweep } from './experiments/sweep.ts';
+export type { SweepProgress } from './experiments/sweep-progress.ts';
 export type { MapProgress } from './map.ts';
 export type { MapStream } from './map-stream.ts';
 export { ObjectRef } from './object-ref.ts';
@@ -15,6 +28,7 @@ export type { MapOptions, RemoteCombine, RemoteOptions } from './session-options
 export type { TaskOptions } from './task-options.ts';
 export { type Stage, stages, type TimeSummary, type Timings } from './timings.ts';
 export type { WaitOptions, WaitResult, WaitSomeOptions } from './waiting.ts';
+export { workloads } from './workloads/builtin.ts';
 export { type BaselineParameters, type BaselineResult, baseline } from './workloads/markov/baseline.ts';
 export type { ClosedClass } from './workloads/markov/classes.ts';
 export { analyseLimit, type LimitAnalysis, type LimitMeasures } from './workloads/markov/limit.ts';
@@ -32,3 +46,14 @@ export {
 } from './workloads/markov/matrix.ts';
 export type { MarkovParameters } from './workloads/markov/parameters.ts';
 export { partition } from './workloads/markov/partition.ts';
+export {
+  type BaselineOutcome,
+  defineWorkload,
+  type JsonValue,
+  type ParamInfo,
+  type Params,
+  type RunOutcome,
+  type Workload,
+  type WorkloadContext,
+  type WorkloadDefinition,
+} from './workloads/workload.ts';

@@ -34,6 +34,8 @@ export interface TimeSummary {
 export interface Timings {
   /** How many tasks were settled, timed or not. */
   tasks: number;
+  /** How many attempts failed and were made again. */
+  retries: number;
   /** What each stage took. */
   stages: Record<Stage, TimeSummary>;
   /** From the call to the settled ref. */
@@ -72,6 +74,28 @@ export class Histogram {
     return 0;
   }
 
+  copy(): Histogram {
+    const copied = new Histogram();
+    copied.#buckets.set(this.#buckets);
+    copied.#count = this.#count;
+    copied.#sum = this.#sum;
+    copied.#max = this.#max;
+    return copied;
+  }
+
+  /** What was added since an earlier copy of this. The largest is right to a bucket when the earlier had a larger one. */
+  since(earlier: Histogram): Histogram {
+    const later = this.copy();
+    for (const [i, count] of earlier.#buckets.entries()) later.#buckets[i]! -= count;
+    later.#count -= earlier.#count;
+    later.#sum -= earlier.#sum;
+    if (this.#max === earlier.#max) {
+      const last = later.#buckets.findLastIndex((count) => count > 0);
+      later.#max = last < 0 ? 0 : Math.min(this.#max, 2 ** ((last + 1) / bucketsPerOctave));
+    }
+    return later;
+  }
+
   summary(): TimeSummary {
     return {
       count: this.#count,
@@ -90,11 +114,33 @@ export type StageTimes = Record<Stage, number>;
 /** Collects the times of tasks: of a session, or of one run. */
 export class TimingsRecorder {
   readonly #stages = new Map<Stage, Histogram>(stages.map((stage) => [stage, new Histogram()]));
-  readonly #total = new Histogram();
+  #total = new Histogram();
   #tasks = 0;
+  #retries = 0;
 
   count(tasks: number): void {
     this.#tasks += tasks;
+  }
+
+  countRetry(): void {
+    this.#retries++;
+  }
+
+  /** What was collected so far, to be taken off later by `since`. */
+  copy(): TimingsRecorder {
+    return this.since(new TimingsRecorder());
+  }
+
+  /** What was collected since an earlier copy of this. */
+  since(earlier: TimingsRecorder): TimingsRecorder {
+    const later = new TimingsRecorder();
+    for (const [stage, histogram] of this.#stages) {
+      later.#stages.set(stage, histogram.since(earlier.#stages.get(stage) ?? new Histogram()));
+    }
+    later.#total = this.#total.since(earlier.#total);
+    later.#tasks = this.#tasks - earlier.#tasks;
+    later.#retries = this.#retries - earlier.#retries;
+    return later;
   }
 
   record(times: StageTimes): void {
@@ -111,6 +157,7 @@ export class TimingsRecorder {
     const of = (stage: Stage): TimeSummary => (this.#stages.get(stage) ?? new Histogram()).summary();
     return {
       tasks: this.#tasks,
+      retries: this.#retries,
       stages: {
         encode: of('encode'),
         waitInSession: of('waitInSession'),

@@ -233,6 +233,7 @@ export class WorkerPool implements TaskPool {
       task.sentAt = now;
       if (task.attempt === 1) continue;
       const { id, attempt, rules } = task;
+      this.#options.timings.countRetry();
       this.#options.events.emit({ type: 'task.retried', task: id, name: rules.name, attempt, worker: lease.worker });
     }
     try {

@@ -24,6 +24,8 @@ export interface ExperimentDefinition {
   readonly seed: number;
   /** Half the width of a median's interval over the median from which on a point is known well enough; 0 for never. */
   readonly precision: number;
+  /** Whether the plain loop was run, too. */
+  readonly baseline: boolean;
 }
 
 /** What an experiment was made on. */

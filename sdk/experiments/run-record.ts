@@ -50,6 +50,8 @@ export interface RunRecord {
   /** Where the time of the average timed task went. */
   readonly breakdownMs: Readonly<Record<Stage, number>>;
   readonly nodes: readonly NodeUse[];
+  /** What the workload found in a word or two; empty for nothing. */
+  readonly finding: string;
   /** What the workload found. */
   readonly details: Readonly<Record<string, JsonValue>>;
 }

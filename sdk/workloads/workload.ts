@@ -38,6 +38,8 @@ export interface RunOutcome {
   readonly work: number;
   /** What it took, where that is not simply all of `run`; in milliseconds. */
   readonly durationMs?: number | undefined;
+  /** What it found in a word or two, for tables: `converged`. */
+  readonly finding?: string | undefined;
   /** What it found, to be kept with the record, such as `{ kernel: 'wasm' }`. */
   readonly details?: Readonly<Record<string, JsonValue>> | undefined;
 }
@@ -63,10 +65,18 @@ export interface WorkloadDefinition<Schema extends z.ZodObject, State> {
   readonly workUnit?: string | undefined;
   /** The parameter that says into how many tasks the work is split. @default pcNum, where there is one */
   readonly splitBy?: string | undefined;
+  /**
+   * Completes the parameters by what follows from others, and refuses those that do not fit together.
+   *
+   * @param given - as they were given, without defaults.
+   */
+  derive?(params: z.output<Schema>, given: z.input<Schema>): z.output<Schema> | Promise<z.output<Schema>>;
   /** Makes what the run needs and is not measured. Called before each run. */
   setup?(context: Omit<WorkloadContext<z.output<Schema>, undefined>, 'state'>): State | Promise<State>;
   /** Does the work on the session; this is what is measured. */
   run(context: WorkloadContext<z.output<Schema>, State>): RunOutcome | Promise<RunOutcome>;
+  /** Says in a line what a run found, for people; undefined for nothing. */
+  describe?(found: { details: Readonly<Record<string, JsonValue>>; params: Params }): string | undefined;
   /** The same work as a plain loop in this process, the shared serial baseline of speed-up and efficiency. */
   baseline?(
     context: Omit<WorkloadContext<z.output<Schema>, undefined>, 'state' | 'session'>,
@@ -112,9 +122,11 @@ export interface Workload<Input = Params> {
    *
    * @throws InvalidArgumentError naming the parameter and what would be right.
    */
-  check(params: Input): Params;
+  check(params: Input): Promise<Params>;
   /** Sets a run up; what it gives makes the run. */
   prepare(request: RunRequest): Promise<PreparedRun>;
+  /** Says in a line what a run found. */
+  describe(found: { details: Readonly<Record<string, JsonValue>>; params: Params }): string | undefined;
   /** Does the same without a session; undefined where the workload has no such way. */
   readonly baseline: ((request: Omit<RunRequest, 'session'>) => Promise<BaselineOutcome>) | undefined;
 }
@@ -131,6 +143,7 @@ export const measuredNames: ReadonlySet<string> = new Set([
   'durationMs',
   'errorRate',
   'failures',
+  'finding',
   'latencyMs',
   'nodes',
   'peakMemoryBytes',
@@ -199,28 +212,32 @@ export function defineWorkload<Schema extends z.ZodObject, State = undefined>(
       `Workload ${name}: splitBy names ${splitBy}, but its parameters are ${names.join(', ')}`,
     );
   }
-  const check = (params: unknown): z.output<Schema> => checked(name, schema, params);
+  const parse = (params: unknown): z.output<Schema> => parsed(name, schema, params);
   return {
     name,
     summary,
     workUnit,
     splitBy,
     params: names.map((param) => infoOf(param, schema.shape[param])),
-    check: (params) => asParams(name, check(params)),
+    check: async (given) => {
+      const params = parse(given);
+      return asParams(name, (await definition.derive?.(params, given)) ?? params);
+    },
     prepare: async ({ session, params, signal, onProgress }) => {
-      const context = { session, params: check(params), signal, onProgress };
+      const context = { session, params: parse(params), signal, onProgress };
       const state = (await definition.setup?.(context)) as State;
       return async () => definition.run({ ...context, state });
     },
+    describe: (found) => definition.describe?.(found),
     baseline:
       definition.baseline &&
       (async ({ params, signal, onProgress }) => {
-        return (await definition.baseline?.({ params: check(params), signal, onProgress })) ?? {};
+        return (await definition.baseline?.({ params: parse(params), signal, onProgress })) ?? {};
       }),
   };
 }
 
-function checked<Schema extends z.ZodObject>(name: string, schema: Schema, params: unknown): z.output<Schema> {
+function parsed<Schema extends z.ZodObject>(name: string, schema: Schema, params: unknown): z.output<Schema> {
   if (typeof params === 'object' && params !== null) {
     const unknown = Object.keys(params).find((param) => !Object.hasOwn(schema.shape, param));
     if (unknown !== undefined) {
@@ -230,9 +247,9 @@ function checked<Schema extends z.ZodObject>(name: string, schema: Schema, param
       );
     }
   }
-  const parsed = schema.safeParse(params);
-  if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
+  const result = schema.safeParse(params);
+  if (result.success) return result.data;
+  const [issue] = result.error.issues;
   const path = issue?.path.map(String).join('.') ?? '';
   throw new InvalidArgumentError(`Workload ${name}: ${path === '' ? '' : `${path}: `}${issue?.message ?? 'wrong'}`);
 }

@@ -7,6 +7,7 @@ import { availableParallelism } from 'node:os';
 import { InvalidArgumentError } from '../../errors.ts';
 import { shipBuiltin } from '../../function-shipping/index.ts';
 import { retriesOf } from '../../map-stream.ts';
+import { PeakMemory } from '../../peak-memory.ts';
 import { remoteOf } from '../../remote.ts';
 import { coreOf, type Session } from '../../session.ts';
 import type { TimeSummary, Timings } from '../../timings.ts';
@@ -15,7 +16,6 @@ import type { LimitAnalysis } from './limit.ts';
 import { ProductMerge } from './merge.ts';
 import { closeLimit, type MarkovParameters, prepare } from './parameters.ts';
 import { partition } from './partition.ts';
-import { PeakMemory } from './peak-memory.ts';
 
 /** What the tasks are called in events and messages. */
 const taskName = 'markov';

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { PeakMemory } from '../../../../sdk/workloads/markov/peak-memory.ts';
+import { PeakMemory } from '../../sdk/peak-memory.ts';
 
 const mebibyte = 2 ** 20;
 

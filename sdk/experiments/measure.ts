@@ -1,0 +1,96 @@
+// Measures one run of a workload.
+//
+// Owns: what is read before and after the run. Does not own: which runs are made (sweep.ts), what a run does.
+// Callers: sweep.ts.
+
+import { availableParallelism } from 'node:os';
+import { PeakMemory } from '../peak-memory.ts';
+import { coreOf, type Session } from '../session.ts';
+import { type Stage, stages, type Timings } from '../timings.ts';
+import type { Params, Workload } from '../workloads/workload.ts';
+import type { RunRecord } from './run-record.ts';
+
+/** One run to make. */
+export interface RunToMeasure {
+  readonly workload: Workload<never>;
+  readonly session: Session;
+  readonly params: Params;
+  readonly repeat: number;
+  /** How long the plain loop took in the same round; null when there is none. */
+  readonly baselineMs: number | null;
+  readonly signal: AbortSignal;
+  readonly onProgress: (share: number) => void;
+}
+
+/** Makes a run and writes down what it took and found. */
+export async function measureRun({
+  workload,
+  session,
+  params,
+  repeat,
+  baselineMs,
+  signal,
+  onProgress,
+}: RunToMeasure): Promise<RunRecord> {
+  const { timings: recorder } = coreOf(session);
+  const memory = new PeakMemory();
+  const run = await workload.prepare({
+    session,
+    params,
+    signal,
+    onProgress: (share) => {
+      memory.sample();
+      onProgress(share);
+    },
+  });
+  const before = recorder.copy();
+  const cpuBefore = process.cpuUsage();
+  const startedAt = new Date().toISOString();
+  const start = performance.now();
+  const outcome = await run();
+  const wallMs = performance.now() - start;
+  const cpu = process.cpuUsage(cpuBefore);
+  const timings = recorder.since(before).summary();
+  const { tasks, work, durationMs = wallMs, finding = '', details = {} } = outcome;
+  const { mean, p50, p90, p99 } = timings.total;
+  const failures = timings.retries;
+  const cpuUtilization = (cpu.user + cpu.system) / 1000 / (wallMs * availableParallelism());
+  const peakMemoryBytes = memory.peakBytes();
+  return {
+    workload: workload.name,
+    params,
+    repeat,
+    workers: session.workers,
+    cluster: session.cluster,
+    startedAt,
+    durationMs,
+    work,
+    throughputPerSecond: (work / durationMs) * 1000,
+    tasks,
+    failures,
+    errorRate: tasks + failures === 0 ? 0 : failures / (tasks + failures),
+    latencyMs: { mean, p50, p90, p99 },
+    cpuUtilization,
+    peakMemoryBytes,
+    baselineMs,
+    speedUp: baselineMs === null ? null : baselineMs / durationMs,
+    breakdownMs: breakdownOf(timings),
+    nodes: [{ node: 'embedded', cpu: cpuUtilization, memoryBytes: peakMemoryBytes }],
+    finding,
+    details,
+  };
+}
+
+function breakdownOf(timings: Timings): Record<Stage, number> {
+  const of = (stage: Stage): number => timings.stages[stage].mean;
+  const [encode, waitInSession, travel, waitOnWorker, run, back, settle] = stages;
+  return {
+    encode: of(encode),
+    waitInSession: of(waitInSession),
+    travel: of(travel),
+    waitOnWorker: of(waitOnWorker),
+    run: of(run),
+    return: of(back),
+    settle: of(settle),
+  };
+}

@@ -1,0 +1,158 @@
+// sweep: runs of a workload over a grid of parameters.
+//
+// Data flow: the grid is laid out into points (grid.ts); the schedule says which run comes next (schedule.ts); each is
+// measured into a record (measure.ts), which is kept, told, and part of the experiment (sweep-runs.ts).
+
+import { randomBytes } from 'node:crypto';
+import { InvalidArgumentError } from '../errors.ts';
+import type { Session } from '../session.ts';
+import { checkInteger, checkNames } from '../task-options.ts';
+import type { Workload } from '../workloads/workload.ts';
+import { Experiment, type ExperimentData, type ExperimentDefinition, thisMachine } from './experiment.ts';
+import { type Grid, type Layout, layOut } from './grid.ts';
+import type { RunRecord } from './run-record.ts';
+import type { ExperimentStore } from './store.ts';
+import type { SweepProgress } from './sweep-progress.ts';
+import { SweepRuns } from './sweep-runs.ts';
+
+/** How often a point may be measured. */
+const repeatsMax = 10_000;
+
+/** How a sweep is made. */
+export interface SweepOptions {
+  /** How often each point is measured, at most. @default 5 */
+  repeats?: number | undefined;
+  /** How often each point is run before that, not measured. @default 1 */
+  warmup?: number | undefined;
+  /** Whether the points of a round come at random, so that nothing else that changes with time looks like them. @default random */
+  order?: 'random' | 'grid' | undefined;
+  /** Where the random order comes from. @default 1 */
+  seed?: number | undefined;
+  /**
+   * A point is measured no more once its median is known so well: half the width of its 95 % interval over the median.
+   * 0 measures all repeats. @default 0.02
+   */
+  precision?: number | undefined;
+  /** No run is begun that would be expected to end later than this, in milliseconds. @default no limit */
+  budgetMs?: number | undefined;
+  /** Whether the plain loop runs, too, once a round for all points with the same work. @default true, where there is one */
+  baseline?: boolean | undefined;
+  /** What the experiment is called. @default the workload's name */
+  name?: string | undefined;
+  /**
+   * Where records are kept as they are made. A sweep of the same definition that did not end there, since it was
+   * aborted or killed, is taken up where it was.
+   */
+  store?: ExperimentStore | undefined;
+  /** Whether such a sweep is taken up; otherwise it is begun anew. @default true */
+  resume?: boolean | undefined;
+  /** Called with each record, once it is kept. */
+  onRecord?: ((record: RunRecord, experiment: Experiment) => void) | undefined;
+  /** Called as the sweep goes on. */
+  onProgress?: ((progress: SweepProgress) => void) | undefined;
+  /** Ends the sweep early: what is done so far is given, with `endedAt: null`. */
+  signal?: AbortSignal | undefined;
+}
+
+const known = new Set([
+  ...['repeats', 'warmup', 'order', 'seed', 'precision', 'budgetMs', 'baseline', 'name', 'store', 'resume'],
+  ...['onRecord', 'onProgress', 'signal'],
+]);
+
+/**
+ * Measures a workload over all combinations of its parameters.
+ *
+ * Each round measures every point once, in an order of its own, until a point is known well enough or was measured
+ * `repeats` times.
+ *
+ * @param session - where the tasks run. Where the grid varies `workers`, others like it are opened beside it.
+ * @param workload - what is measured: one of `workloads`, or what `defineWorkload` made.
+ * @param grid - for each parameter a value, a list of values, or a range such as `1..1e5:log`; likewise `workers`.
+ * @param options - how it is done.
+ * @returns the experiment: its records, and what they say.
+ * @throws InvalidArgumentError when a combination is not of the workload's form, or an option is not of its form.
+ * @throws ConnectionError, ClosedError when the cluster is gone. A run that fails by itself is noted instead.
+ * @example
+ * ```ts
+ * import { connect, sweep, workloads } from 'gridbook';
+ *
+ * await using session = await connect({ workers: 2 });
+ * const experiment = await sweep(session, workloads.markov, { totalCount: 1000, pcNum: [1, 10] }, { repeats: 3 });
+ * console.log(experiment.points.map(({ tasks }) => tasks).join(' ')); // prints: 1 10
+ * ```
+ */
+export async function sweep<Input>(
+  session: Session,
+  workload: Workload<Input>,
+  grid: Grid<Input> = {},
+  options: SweepOptions = {},
+): Promise<Experiment> {
+  checkNames(options, known, 'sweep');
+  const layout = await layOut(workload, grid, session.workers);
+  const definition = definitionOf(workload, layout, options);
+  const { store, budgetMs, signal, onRecord, onProgress } = options;
+  if (budgetMs !== undefined && !(budgetMs > 0)) {
+    throw new InvalidArgumentError(`budgetMs must be a number above 0, got ${budgetMs}`);
+  }
+  const unfinished = options.resume === false ? undefined : store?.findUnfinished(definition);
+  const data = unfinished ?? begun(definition, options.name ?? workload.name);
+  if (unfinished === undefined) store?.begin(data);
+  const runs = new SweepRuns({
+    session,
+    workload,
+    points: layout.points,
+    data,
+    store,
+    budgetMs,
+    signal,
+    onRecord,
+    onProgress,
+  });
+  const isEnded = await runs.run();
+  const endedAt = isEnded ? new Date().toISOString() : null;
+  if (endedAt !== null) store?.end(data.id, endedAt);
+  return new Experiment({ ...runs.experiment.data, endedAt });
+}
+
+function definitionOf<Input>(
+  { name, workUnit, splitBy, baseline }: Workload<Input>,
+  { axes }: Layout,
+  options: SweepOptions,
+): ExperimentDefinition {
+  const { repeats = 5, warmup = 1, order = 'random', seed = 1, precision = 0.02 } = options;
+  checkInteger('repeats', repeats, 1, repeatsMax);
+  checkInteger('warmup', warmup, 0, repeatsMax);
+  checkInteger('seed', seed, 0);
+  if (order !== 'random' && order !== 'grid') throw new InvalidArgumentError(`order is random or grid, not ${order}`);
+  if (!(precision >= 0 && precision < 1)) {
+    throw new InvalidArgumentError(`precision must be a number from 0 to below 1, got ${precision}`);
+  }
+  if (options.baseline === true && baseline === undefined) {
+    throw new InvalidArgumentError(`Workload ${name} has no baseline: leave the option out`);
+  }
+  return {
+    workload: name,
+    workUnit,
+    splitBy: splitBy ?? null,
+    axes,
+    repeats,
+    warmup,
+    order,
+    seed,
+    precision,
+    baseline: options.baseline ?? baseline !== undefined,
+  };
+}
+
+function begun(definition: ExperimentDefinition, name: string): ExperimentData {
+  return {
+    id: randomBytes(4).toString('hex'),
+    name,
+    definition,
+    machine: thisMachine(),
+    startedAt: new Date().toISOString(),
+    endedAt: null,
+    records: [],
+    failures: [],
+  };
+}

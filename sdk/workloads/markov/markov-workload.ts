@@ -1,0 +1,119 @@
+// markov as a workload, for sweeps and the command.
+
+import { z } from 'zod';
+import { InvalidArgumentError } from '../../errors.ts';
+import { checkSplit, pcNum, seed, totalCount } from '../split.ts';
+import { defineWorkload, type JsonValue } from '../workload.ts';
+import { baseline } from './baseline.ts';
+import { kernelNames } from './kernels/kernel.ts';
+import type { LimitAnalysis } from './limit.ts';
+import { markov } from './markov.ts';
+import { checkMatrix, matrixSizeMax, readMatrixFile, type TransitionMatrix } from './matrix.ts';
+
+/** The largest matrix whose limit is said. */
+const describedStatesMax = 12;
+
+/** The user's own matrix, read anew each time: it may have changed. */
+function matrixOf(given: string | number[][]): Promise<TransitionMatrix> | TransitionMatrix {
+  return typeof given === 'string' ? readMatrixFile(given) : checkMatrix(given);
+}
+
+/** The workload `markov`. */
+export const markovWorkload = defineWorkload({
+  name: 'markov',
+  summary:
+    'the limiting distribution of a transition matrix: multiplies totalCount copies of it, split into pcNum tasks',
+  params: z.object({
+    matrixSize: z.int().positive().max(matrixSizeMax).default(10).describe('states of a random matrix, n x n'),
+    totalCount: totalCount.default(10_000_000).describe('how many matrices are multiplied together'),
+    pcNum: pcNum.default(10),
+    seed: seed.unwrap().nullable().default(1).describe('where the random matrix comes from'),
+    kernel: z
+      .enum(['auto', ...kernelNames])
+      .default('auto')
+      .describe('what multiplies'),
+    combine: z.boolean().default(false).describe('multiply neighbouring products on the workers, so that fewer travel'),
+    matrix: z
+      .union([z.string(), z.array(z.array(z.number()))])
+      .optional()
+      .describe('your own matrix instead of a random one: its rows, or a .csv or .json file'),
+  }),
+  workUnit: 'multiplications',
+  derive: async (params, given) => {
+    checkSplit(params);
+    if (params.matrix === undefined) {
+      if (params.seed === null) throw new InvalidArgumentError('seed is a whole number, but for a matrix of your own');
+      return params;
+    }
+    const { n } = await matrixOf(params.matrix);
+    if (given.matrixSize !== undefined && given.matrixSize !== n) {
+      throw new InvalidArgumentError(
+        `matrixSize ${given.matrixSize} does not fit the matrix, which has ${n} rows: leave it out`,
+      );
+    }
+    if (given.seed !== undefined && given.seed !== null) {
+      throw new InvalidArgumentError('seed is for a random matrix, and a matrix is given: leave one of them out');
+    }
+    return { ...params, matrixSize: n, seed: null };
+  },
+  setup: ({ params }) => optionsOf(params),
+  async run({ session, params: { pcNum: tasks, combine }, state, signal, onProgress }) {
+    const result = await markov(session, {
+      ...state,
+      pcNum: tasks,
+      combine,
+      signal,
+      onProgress: ({ multiplicationsDone, multiplicationsTotal }) =>
+        onProgress(multiplicationsTotal === 0 ? 1 : multiplicationsDone / multiplicationsTotal),
+    });
+    const { multiplications, kernel, limit, durationMs } = result;
+    return {
+      tasks,
+      work: multiplications,
+      durationMs,
+      finding: limit.verdict,
+      details: { kernel, multiplications, limit: limitAsJson(limit) },
+    };
+  },
+  async baseline({ params, signal }) {
+    const { durationMs } = await baseline({ ...(await optionsOf(params)), signal });
+    return { durationMs };
+  },
+  describe: ({ params: { matrixSize }, details: { limit } }) => {
+    if (typeof limit !== 'object' || limit === null || !('stationary' in limit)) return undefined;
+    const { stationary, verdict } = limit;
+    if (!Array.isArray(stationary) || stationary.length > describedStatesMax || verdict !== 'converged')
+      return undefined;
+    return `limit, n = ${String(matrixSize)}: ${stationary.map((p) => Number(p).toFixed(4)).join(' ')}`;
+  },
+});
+
+interface OwnParams {
+  readonly matrixSize: number;
+  readonly totalCount: number;
+  readonly seed: number | null;
+  readonly kernel: string;
+  readonly matrix?: string | number[][] | undefined;
+}
+
+/** What is multiplied. */
+async function optionsOf({ matrixSize, totalCount, seed, kernel, matrix }: OwnParams) {
+  return matrix === undefined
+    ? { matrixSize, totalCount, seed: seed ?? 1, kernel }
+    : { matrix: await matrixOf(matrix), totalCount, kernel };
+}
+
+function limitAsJson(limit: LimitAnalysis): JsonValue {
+  const { rowSpread, residual, verdict, stationary } = limit;
+  const measures = { verdict, stationary, rowSpread, residual };
+  switch (limit.verdict) {
+    case 'converged':
+      return measures;
+    case 'not-yet':
+      return { ...measures, totalCountNeeded: limit.totalCountNeeded };
+    case 'periodic':
+      return { ...measures, period: limit.period };
+    case 'depends-on-start':
+      return { ...measures, classes: limit.classes.map((found) => ({ ...found, states: [...found.states] })) };
+  }
+}

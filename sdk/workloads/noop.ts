@@ -1,0 +1,17 @@
+// Tasks that do nothing: what a task costs, and nothing else.
+
+import { z } from 'zod';
+import { overParts, parts, pcNum } from './split.ts';
+import { defineWorkload } from './workload.ts';
+
+/** The workload `noop`. */
+export const noop = defineWorkload({
+  name: 'noop',
+  summary: 'tasks that do nothing: pure overhead',
+  params: z.object({ pcNum: pcNum.default(10_000) }),
+  async run(context) {
+    const { pcNum: count } = context.params;
+    await overParts(context, () => {}, { of: parts(count, count), count });
+    return { tasks: count, work: count };
+  },
+});

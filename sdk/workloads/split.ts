@@ -1,0 +1,55 @@
+// What the workloads share: parameters that mean the same, and how work is split.
+
+import { z } from 'zod';
+import { InvalidArgumentError } from '../errors.ts';
+import type { Session } from '../session.ts';
+import { partition, totalCountMax } from './markov/partition.ts';
+
+/** Into how many tasks. */
+export const pcNum = z.int().positive().max(totalCountMax).describe('into how many tasks');
+
+/** How much there is to do. */
+export const totalCount = z.int().positive().max(totalCountMax);
+
+/** Where random numbers come from. */
+export const seed = z
+  .int()
+  .nonnegative()
+  .max(2 ** 32 - 1)
+  .default(1)
+  .describe('where random numbers come from');
+
+/** A part of the work: it begins at `first` and holds `count`. */
+export interface Part {
+  readonly first: number;
+  readonly count: number;
+}
+
+/** Refuses more tasks than there is work. @throws InvalidArgumentError saying what would be right. */
+export function checkSplit<P extends { readonly totalCount: number; readonly pcNum: number }>(params: P): P {
+  if (params.pcNum <= params.totalCount) return params;
+  throw new InvalidArgumentError(
+    `pcNum must be at most totalCount (${params.totalCount}), so that each task has work; got ${params.pcNum}`,
+  );
+}
+
+/** The parts that `total` is split into, no two of which differ by more than one. */
+export function* parts(total: number, count: number): Generator<Part, void, undefined> {
+  let first = 0;
+  for (const size of partition(total, count)) {
+    yield { first, count: size };
+    first += size;
+  }
+}
+
+/** Runs a function over parts, gives each result, and tells how far it is. */
+export async function overParts<T, R>(
+  { session, signal, onProgress }: { session: Session; signal: AbortSignal; onProgress: (share: number) => void },
+  task: (part: T) => R,
+  { of, count, capture = {} }: { of: Iterable<T>; count: number; capture?: Readonly<Record<string, unknown>> },
+  onResult: (result: Awaited<R>, position: number) => void = () => {},
+): Promise<void> {
+  await session
+    .map(task, of, { ordered: false, capture, signal, onProgress: ({ done }) => onProgress(done / count) })
+    .forEach(onResult);
+}
