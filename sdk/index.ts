@@ -13,7 +13,7 @@ export {
   type Machine,
   type RunFailure,
 } from './experiments/experiment.ts';
-export type { Axis, Grid } from './experiments/grid.ts';
+export { type Axis, type Grid, isRange, rangeValues, typedNumber } from './experiments/grid.ts';
 export type { Point } from './experiments/point.ts';
 export type { NodeUse, RunRecord } from './experiments/run-record.ts';
 export type { Summary } from './experiments/statistics.ts';

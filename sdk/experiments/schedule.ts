@@ -27,15 +27,13 @@ interface PointState {
   /** What its runs took, by repeat; undefined for one that failed. */
   readonly durationsMs: Map<number, number | undefined>;
   warmupsLeft: number;
-  /** What a run took that was not measured. */
-  warmupMs: number | undefined;
 }
 
 /** How much is left to do. */
 export interface Remaining {
   /** Runs that are measured at most. */
   readonly runs: number;
-  /** How long they take together, with those to warm up, as far as can be told; undefined when nothing can be. */
+  /** How long they take together, as far as can be told; undefined when nothing can be. */
   readonly ms: number | undefined;
 }
 
@@ -50,7 +48,6 @@ export class Schedule {
     this.#states = Array.from({ length: pointCount }, () => ({
       durationsMs: new Map(),
       warmupsLeft: rules.warmup,
-      warmupMs: undefined,
     }));
   }
 
@@ -93,14 +90,12 @@ export class Schedule {
       state.durationsMs.set(repeat, durationMs);
     } else {
       state.warmupsLeft = durationMs === undefined ? 0 : state.warmupsLeft - 1;
-      state.warmupMs = durationMs;
     }
   }
 
-  /** About how long a run of a point takes, in milliseconds; undefined when it was never run. */
+  /** About how long a run of a point takes, in milliseconds; undefined when it was never measured. */
   expectedMs(point: number): number | undefined {
-    const state = this.#states[point]!;
-    return measured(state).at(-1) ?? state.warmupMs;
+    return measured(this.#states[point]!).at(-1);
   }
 
   remaining(): Remaining {
@@ -108,11 +103,11 @@ export class Schedule {
     const usual = known.length === 0 ? undefined : known.reduce((sum, ms) => sum + ms, 0) / known.length;
     let runs = 0;
     let ms = 0;
-    for (const [point, { durationsMs, warmupsLeft }] of this.#states.entries()) {
+    for (const [point, { durationsMs }] of this.#states.entries()) {
       const left = this.#isKnown(point) ? 0 : this.#rules.repeats - durationsMs.size;
       if (left === 0) continue;
       runs += left;
-      ms += (left + warmupsLeft) * (this.expectedMs(point) ?? usual ?? 0);
+      ms += left * (this.expectedMs(point) ?? usual ?? 0);
     }
     return { runs, ms: usual === undefined ? undefined : ms };
   }

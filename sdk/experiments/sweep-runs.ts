@@ -29,6 +29,7 @@ export interface SweepRunsOptions {
   readonly budgetMs: number | undefined;
   readonly signal: AbortSignal | undefined;
   readonly onRecord: ((record: RunRecord, experiment: Experiment) => void) | undefined;
+  readonly onFailure: ((failure: RunFailure, experiment: Experiment) => void) | undefined;
   readonly onProgress: ((progress: SweepProgress) => void) | undefined;
 }
 
@@ -67,6 +68,7 @@ export class SweepRuns {
   /** Makes the runs. @returns whether the sweep is at its end; false when it was aborted. */
   async run(): Promise<boolean> {
     try {
+      for (const { workers } of this.#options.points) await this.#sessionOf(workers);
       for (let next = this.#schedule.next(); next !== undefined; next = this.#schedule.next()) {
         if (this.#signal.aborted) return false;
         if (this.#isOverBudget(next)) return true;
@@ -104,7 +106,8 @@ export class SweepRuns {
       const baselineMs = isWarmup ? null : await this.#baselineOf(params, repeat, () => tell('baseline'));
       const onProgress = tell(isWarmup ? 'warmup' : 'run');
       const signal = this.#signal;
-      made = await measureRun({ workload, session, params, repeat, baselineMs, signal, onProgress });
+      const run = { workload, session, params: isWarmup ? workload.warmup(params) : params, repeat };
+      made = await measureRun({ ...run, baselineMs, signal, onProgress });
     } catch (error) {
       if (this.#signal.aborted || endsAll(error)) throw error;
       made = { params, workers, repeat, message: error instanceof Error ? error.message : String(error) };
@@ -115,11 +118,12 @@ export class SweepRuns {
   }
 
   #keep(made: RunRecord | RunFailure): void {
-    const { store, data, onRecord } = this.#options;
+    const { store, data, onRecord, onFailure } = this.#options;
     this.#runsDone++;
     if ('message' in made) {
       store?.addFailure(data.id, made);
       this.#failures.push(made);
+      onFailure?.(made, this.experiment);
     } else {
       store?.addRecord(data.id, made); // W1
       this.#records.push(made);

@@ -8,7 +8,13 @@ import { InvalidArgumentError } from '../errors.ts';
 import type { Session } from '../session.ts';
 import { checkInteger, checkNames } from '../task-options.ts';
 import type { Workload } from '../workloads/workload.ts';
-import { Experiment, type ExperimentData, type ExperimentDefinition, thisMachine } from './experiment.ts';
+import {
+  Experiment,
+  type ExperimentData,
+  type ExperimentDefinition,
+  type RunFailure,
+  thisMachine,
+} from './experiment.ts';
 import { type Grid, type Layout, layOut } from './grid.ts';
 import type { RunRecord } from './run-record.ts';
 import type { ExperimentStore } from './store.ts';
@@ -22,7 +28,7 @@ const repeatsMax = 10_000;
 export interface SweepOptions {
   /** How often each point is measured, at most. @default 5 */
   repeats?: number | undefined;
-  /** How often each point is run before that, not measured. @default 1 */
+  /** How often each point is run before that, not measured, with parameters that take little time. @default 1 */
   warmup?: number | undefined;
   /** Whether the points of a round come at random, so that nothing else that changes with time looks like them. @default random */
   order?: 'random' | 'grid' | undefined;
@@ -48,6 +54,8 @@ export interface SweepOptions {
   resume?: boolean | undefined;
   /** Called with each record, once it is kept. */
   onRecord?: ((record: RunRecord, experiment: Experiment) => void) | undefined;
+  /** Called with each run that failed, once that is kept. The sweep goes on. */
+  onFailure?: ((failure: RunFailure, experiment: Experiment) => void) | undefined;
   /** Called as the sweep goes on. */
   onProgress?: ((progress: SweepProgress) => void) | undefined;
   /** Ends the sweep early: what is done so far is given, with `endedAt: null`. */
@@ -56,7 +64,7 @@ export interface SweepOptions {
 
 const known = new Set([
   ...['repeats', 'warmup', 'order', 'seed', 'precision', 'budgetMs', 'baseline', 'name', 'store', 'resume'],
-  ...['onRecord', 'onProgress', 'signal'],
+  ...['onRecord', 'onFailure', 'onProgress', 'signal'],
 ]);
 
 /**
@@ -90,7 +98,7 @@ export async function sweep<Input>(
   checkNames(options, known, 'sweep');
   const layout = await layOut(workload, grid, session.workers);
   const definition = definitionOf(workload, layout, options);
-  const { store, budgetMs, signal, onRecord, onProgress } = options;
+  const { store, budgetMs, signal, onRecord, onFailure, onProgress } = options;
   if (budgetMs !== undefined && !(budgetMs > 0)) {
     throw new InvalidArgumentError(`budgetMs must be a number above 0, got ${budgetMs}`);
   }
@@ -106,6 +114,7 @@ export async function sweep<Input>(
     budgetMs,
     signal,
     onRecord,
+    onFailure,
     onProgress,
   });
   const isEnded = await runs.run();

@@ -97,6 +97,11 @@ export const matmul = defineWorkload({
     }
     return params;
   },
+  warmup: ({ matrixSize, ...rest }) => ({
+    ...rest,
+    matrixSize: Math.min(matrixSize, 128),
+    pcNum: Math.min(rest.pcNum, 16),
+  }),
   setup: ({ session, params: { matrixSize: n, pcNum: count, seed: from } }): Operands => {
     const { down, across } = blockGrid(count);
     const put = (stripe: Float64Array): ObjectRef<Float64Array> => session.put(stripe);

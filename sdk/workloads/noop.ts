@@ -9,6 +9,7 @@ export const noop = defineWorkload({
   name: 'noop',
   summary: 'tasks that do nothing: pure overhead',
   params: z.object({ pcNum: pcNum.default(10_000) }),
+  warmup: ({ pcNum: count }) => ({ pcNum: Math.min(count, 1000) }),
   async run(context) {
     const { pcNum: count } = context.params;
     await overParts(context, () => {}, { of: parts(count, count), count });

@@ -2,7 +2,7 @@
 
 import { setImmediate } from 'node:timers/promises';
 import { z } from 'zod';
-import { checkSplit, overParts, type Part, parts, pcNum, seed, totalCount } from './split.ts';
+import { checkSplit, overParts, type Part, parts, pcNum, seed, smaller, totalCount } from './split.ts';
 import { defineWorkload } from './workload.ts';
 
 /** So many points the plain loop draws at a stretch: some 50 ms. */
@@ -49,6 +49,7 @@ export const pi = defineWorkload({
     seed,
   }),
   workUnit: 'points',
+  warmup: (params) => smaller(params, 200_000),
   derive: checkSplit,
   async run(context) {
     const { totalCount: total, pcNum: count, seed: from } = context.params;

@@ -31,6 +31,7 @@ export const spin = defineWorkload({
       .describe('how long all tasks are busy together, in milliseconds'),
     pcNum: pcNum.default(100),
   }),
+  warmup: ({ totalMs, pcNum: count }) => ({ totalMs: Math.min(totalMs, 20), pcNum: Math.min(count, 1000) }),
   workUnit: 'busy milliseconds',
   async run(context) {
     const { totalMs, pcNum: count } = context.params;

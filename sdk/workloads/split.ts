@@ -33,6 +33,12 @@ export function checkSplit<P extends { readonly totalCount: number; readonly pcN
   );
 }
 
+/** The same with at most so much to do, in at most 1000 tasks. */
+export function smaller<P extends { readonly totalCount: number; readonly pcNum: number }>(params: P, most: number): P {
+  const total = Math.min(params.totalCount, most);
+  return { ...params, totalCount: total, pcNum: Math.min(params.pcNum, total, 1000) };
+}
+
 /** The parts that `total` is split into, no two of which differ by more than one. */
 export function* parts(total: number, count: number): Generator<Part, void, undefined> {
   let first = 0;

@@ -71,6 +71,8 @@ export interface WorkloadDefinition<Schema extends z.ZodObject, State> {
    * @param given - as they were given, without defaults.
    */
   derive?(params: z.output<Schema>, given: z.input<Schema>): z.output<Schema> | Promise<z.output<Schema>>;
+  /** Parameters of a run that warms the same code up in little time. @default the same */
+  warmup?(params: z.output<Schema>): z.output<Schema>;
   /** Makes what the run needs and is not measured. Called before each run. */
   setup?(context: Omit<WorkloadContext<z.output<Schema>, undefined>, 'state'>): State | Promise<State>;
   /** Does the work on the session; this is what is measured. */
@@ -88,7 +90,8 @@ export interface ParamInfo {
   readonly name: string;
   /** What it is, for people; empty where nobody said it. */
   readonly description: string;
-  /** What it is when nobody gives it; undefined where it must be given. */
+  readonly kind: 'number' | 'boolean' | 'text';
+  /** What it is when nobody gives it; undefined where it must be given, or may be left out. */
   readonly default: JsonValue | undefined;
 }
 
@@ -123,6 +126,8 @@ export interface Workload<Input = Params> {
    * @throws InvalidArgumentError naming the parameter and what would be right.
    */
   check(params: Input): Promise<Params>;
+  /** Parameters, as `check` gives them, of a run that warms the same code up in little time. */
+  warmup(params: Params): Params;
   /** Sets a run up; what it gives makes the run. */
   prepare(request: RunRequest): Promise<PreparedRun>;
   /** Says in a line what a run found. */
@@ -218,11 +223,12 @@ export function defineWorkload<Schema extends z.ZodObject, State = undefined>(
     summary,
     workUnit,
     splitBy,
-    params: names.map((param) => infoOf(param, schema.shape[param])),
+    params: Object.entries(schema.shape).map(([param, field]) => infoOf(param, field)),
     check: async (given) => {
       const params = parse(given);
       return asParams(name, (await definition.derive?.(params, given)) ?? params);
     },
+    warmup: (params) => asParams(name, definition.warmup?.(parse(params)) ?? params),
     prepare: async ({ session, params, signal, onProgress }) => {
       const context = { session, params: parse(params), signal, onProgress };
       const state = (await definition.setup?.(context)) as State;
@@ -273,10 +279,27 @@ function isJson(value: unknown): value is JsonValue {
   );
 }
 
-function infoOf(name: string, schema: z.core.$ZodType | undefined): ParamInfo {
+function infoOf(name: string, schema: z.core.$ZodType): ParamInfo {
   // A missing value shows the default, where there is one.
-  const missing = schema === undefined ? undefined : schema['~standard'].validate(undefined);
-  const value = missing !== undefined && 'value' in missing ? missing.value : undefined;
-  const description = schema !== undefined && 'description' in schema ? String(schema.description ?? '') : '';
-  return { name, description, default: isJson(value) ? value : undefined };
+  const missing = schema['~standard'].validate(undefined);
+  const value = 'value' in missing ? missing.value : undefined;
+  return { name, description: descriptionOf(schema), kind: kindOf(schema), default: isJson(value) ? value : undefined };
+}
+
+/** What a default or a null is wrapped around; undefined for what is not wrapped. */
+function innerOf({ _zod: { def } }: z.core.$ZodType): z.core.$ZodType | undefined {
+  return 'innerType' in def ? (def.innerType as z.core.$ZodType) : undefined;
+}
+
+function descriptionOf(schema: z.core.$ZodType): string {
+  if ('description' in schema && typeof schema.description === 'string') return schema.description;
+  const inner = innerOf(schema);
+  return inner === undefined ? '' : descriptionOf(inner);
+}
+
+function kindOf(schema: z.core.$ZodType): ParamInfo['kind'] {
+  const inner = innerOf(schema);
+  if (inner !== undefined) return kindOf(inner);
+  const { type } = schema._zod.def;
+  return type === 'number' || type === 'boolean' ? type : 'text';
 }

@@ -2,7 +2,7 @@
 
 import { z } from 'zod';
 import { InvalidArgumentError } from '../../errors.ts';
-import { checkSplit, pcNum, seed, totalCount } from '../split.ts';
+import { checkSplit, pcNum, seed, smaller, totalCount } from '../split.ts';
 import { defineWorkload, type JsonValue } from '../workload.ts';
 import { baseline } from './baseline.ts';
 import { kernelNames } from './kernels/kernel.ts';
@@ -56,6 +56,8 @@ export const markovWorkload = defineWorkload({
     }
     return { ...params, matrixSize: n, seed: null };
   },
+  // Some milliseconds of multiplications, whatever their size.
+  warmup: (params) => smaller(params, Math.max(16, Math.ceil(2e7 / params.matrixSize ** 3))),
   setup: ({ params }) => optionsOf(params),
   async run({ session, params: { pcNum: tasks, combine }, state, signal, onProgress }) {
     const result = await markov(session, {
