@@ -13,9 +13,9 @@ export {
   type Machine,
   type RunFailure,
 } from './experiments/experiment.ts';
-export { type Axis, type Grid, isRange, rangeValues, typedNumber } from './experiments/grid.ts';
+export { type Axis, type Grid, parseAxis } from './experiments/grid.ts';
 export type { Point } from './experiments/point.ts';
-export type { NodeUse, RunRecord } from './experiments/run-record.ts';
+export type { Latency, NodeUse, RunRecord } from './experiments/run-record.ts';
 export type { Summary } from './experiments/statistics.ts';
 export { type SweepOptions, sweep } from './experiments/sweep.ts';
 export type { SweepProgress } from './experiments/sweep-progress.ts';
@@ -28,7 +28,15 @@ export type { MapOptions, RemoteCombine, RemoteOptions } from './session-options
 export type { TaskOptions } from './task-options.ts';
 export { type Stage, stages, type TimeSummary, type Timings } from './timings.ts';
 export type { WaitOptions, WaitResult, WaitSomeOptions } from './waiting.ts';
-export { workloads } from './workloads/builtin.ts';
+export {
+  type BuiltinWorkloads,
+  type MarkovInput,
+  type MatmulInput,
+  type NoopInput,
+  type PiInput,
+  type SpinInput,
+  workloads,
+} from './workloads/builtin.ts';
 export { type BaselineParameters, type BaselineResult, baseline } from './workloads/markov/baseline.ts';
 export type { ClosedClass } from './workloads/markov/classes.ts';
 export { analyseLimit, type LimitAnalysis, type LimitMeasures } from './workloads/markov/limit.ts';
@@ -52,7 +60,9 @@ export {
   type JsonValue,
   type ParamInfo,
   type Params,
+  type PreparedRun,
   type RunOutcome,
+  type RunRequest,
   type Workload,
   type WorkloadContext,
   type WorkloadDefinition,

@@ -8,6 +8,7 @@ import { summarise } from './statistics.ts';
 
 /** What is measured, and how. */
 export interface ExperimentDefinition {
+  /** The workload's name. */
   readonly workload: string;
   /** What is counted as work, in the plural. */
   readonly workUnit: string;
@@ -19,6 +20,7 @@ export interface ExperimentDefinition {
   readonly repeats: number;
   /** How often each point is run before that, not measured. */
   readonly warmup: number;
+  /** In which order the points of a round come. */
   readonly order: 'random' | 'grid';
   /** Where the random order comes from. */
   readonly seed: number;
@@ -30,10 +32,15 @@ export interface ExperimentDefinition {
 
 /** What an experiment was made on. */
 export interface Machine {
+  /** Its processor's name. */
   readonly processor: string;
+  /** How many cores it has. */
   readonly cores: number;
+  /** How much memory it has. */
   readonly memoryBytes: number;
+  /** Its operating system and architecture. */
   readonly system: string;
+  /** The version of Node. */
   readonly node: string;
 }
 
@@ -51,18 +58,25 @@ export function thisMachine(): Machine {
 
 /** A run that failed. */
 export interface RunFailure {
+  /** All parameters of its point. */
   readonly params: Params;
+  /** How many workers it had. */
   readonly workers: number;
+  /** Which run of its point, from 1. */
   readonly repeat: number;
+  /** Why. */
   readonly message: string;
 }
 
 /** All that is kept of an experiment. */
 export interface ExperimentData {
+  /** Sets it apart from all others. */
   readonly id: string;
   /** What its owner calls it. */
   readonly name: string;
+  /** What is measured, and how. */
   readonly definition: ExperimentDefinition;
+  /** What it is made on. */
   readonly machine: Machine;
   /** As ISO 8601. */
   readonly startedAt: string;
@@ -70,11 +84,13 @@ export interface ExperimentData {
   readonly endedAt: string | null;
   /** In the order in which they were made. */
   readonly records: readonly RunRecord[];
+  /** Runs that failed. */
   readonly failures: readonly RunFailure[];
 }
 
 /** Runs over a grid of parameters, and what they say. Made by `sweep`. */
 export class Experiment {
+  /** All that is kept of it. */
   readonly data: ExperimentData;
 
   /** Experiments are made by `sweep`, or from what a store kept. @internal */
@@ -82,6 +98,7 @@ export class Experiment {
     this.data = data;
   }
 
+  /** What is measured, and how. */
   get definition(): ExperimentDefinition {
     return this.data.definition;
   }

@@ -4,7 +4,7 @@
 // `1..1e5:log` the values 1, 2 and 5 of each power of ten, `1..1e5:log:20` so many values in equal ratios.
 
 import { InvalidArgumentError } from '../errors.ts';
-import type { JsonValue, Params, Workload } from '../workloads/workload.ts';
+import type { JsonValue, ParamInfo, Params, Workload } from '../workloads/workload.ts';
 
 /** How many combinations there may be. */
 export const pointsMax = 10_000;
@@ -41,13 +41,43 @@ const rangeForm = new RegExp(`^(${number})\\.\\.(${number})(?::(.+))?$`, 'i');
 const numberForm = new RegExp(`^${number}$`, 'i');
 
 /** A number as a person types it: 10000000, 10_000_000, 1e7; undefined when it is none. */
-export function typedNumber(text: string): number | undefined {
+function typedNumber(text: string): number | undefined {
   return numberForm.test(text) ? Number(text.replaceAll('_', '')) : undefined;
 }
 
-/** Whether a text is a range. */
-export function isRange(text: string): boolean {
-  return rangeForm.test(text);
+/**
+ * The values of a parameter as a person types them: `10`, `1,10,100`, `1..1e5:log`, or all of these with commas between.
+ *
+ * @param text - what was typed. For texts all of it is the one value.
+ * @param kind - of the parameter's values.
+ * @returns the values, each once.
+ * @throws InvalidArgumentError saying what would be right.
+ * @example
+ * ```ts
+ * import { parseAxis } from 'gridbook';
+ *
+ * console.log(parseAxis('1, 10_000, 1..100:log').join(' ')); // prints: 1 10000 2 5 10 20 50 100
+ * ```
+ */
+export function parseAxis(text: string, kind: ParamInfo['kind'] = 'number'): JsonValue[] {
+  if (kind === 'text') return [text];
+  const parts = text.split(',').map((part) => part.trim());
+  const values = parts.flatMap((part): JsonValue[] => (kind === 'boolean' ? [truthOf(part)] : numbersOf(part)));
+  return [...new Set(values)];
+}
+
+function truthOf(text: string): boolean {
+  if (text === 'true' || text === 'false') return text === 'true';
+  throw new InvalidArgumentError(`"${text}" is neither true nor false`);
+}
+
+function numbersOf(text: string): number[] {
+  if (rangeForm.test(text)) return rangeValues(text);
+  const value = typedNumber(text);
+  if (value !== undefined) return [value];
+  throw new InvalidArgumentError(
+    `"${text}" is not a number such as 500000, 500_000 or 5e5, nor a range such as 1..8 or 1..1e5:log`,
+  );
 }
 
 /**
@@ -110,7 +140,9 @@ export function axisValues(name: string, axis: Axis): JsonValue[] {
   const given = Array.isArray(axis) ? (axis as readonly JsonValue[]) : [axis as JsonValue];
   if (given.length === 0)
     throw new InvalidArgumentError(`${name} has an empty list of values: leave it out, or give some`);
-  const values = given.flatMap((value) => (typeof value === 'string' && isRange(value) ? rangeValues(value) : [value]));
+  const values = given.flatMap((value) =>
+    typeof value === 'string' && rangeForm.test(value) ? rangeValues(value) : [value],
+  );
   return [...new Map(values.map((value) => [JSON.stringify(value), value])).values()];
 }
 

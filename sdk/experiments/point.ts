@@ -6,7 +6,9 @@ import type { Summary } from './statistics.ts';
 
 /** One combination, and what its runs came to. */
 export interface Point {
+  /** All parameters. */
   readonly params: Params;
+  /** How many workers its runs had. */
   readonly workers: number;
   /** Into how many tasks the work is split. */
   readonly tasks: number;

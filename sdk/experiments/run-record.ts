@@ -13,8 +13,21 @@ export interface NodeUse {
   readonly memoryBytes: number;
 }
 
+/** How long tasks took, in milliseconds. */
+export interface Latency {
+  /** On average. */
+  readonly mean: number;
+  /** Half of them took at most this. */
+  readonly p50: number;
+  /** Nine tenths of them took at most this. */
+  readonly p90: number;
+  /** All but one in a hundred took at most this. */
+  readonly p99: number;
+}
+
 /** One run. Durations are in milliseconds, sizes in bytes. */
 export interface RunRecord {
+  /** The workload's name. */
   readonly workload: string;
   /** All parameters, with the defaults filled in. */
   readonly params: Params;
@@ -26,6 +39,7 @@ export interface RunRecord {
   readonly cluster: string;
   /** As ISO 8601. */
   readonly startedAt: string;
+  /** What the run took. */
   readonly durationMs: number;
   /** How much was done, in the workload's unit. */
   readonly work: number;
@@ -38,7 +52,7 @@ export interface RunRecord {
   /** failures / (tasks + failures). */
   readonly errorRate: number;
   /** From a task's call to its settled result; of short tasks every sixteenth is timed. */
-  readonly latencyMs: { readonly mean: number; readonly p50: number; readonly p90: number; readonly p99: number };
+  readonly latencyMs: Latency;
   /** Processor time of this process, its embedded workers included, over that of all its cores. */
   readonly cpuUtilization: number;
   /** The most memory that this process had resident. */
@@ -49,6 +63,7 @@ export interface RunRecord {
   readonly speedUp: number | null;
   /** Where the time of the average timed task went. */
   readonly breakdownMs: Readonly<Record<Stage, number>>;
+  /** What was seen of the machines meanwhile. */
   readonly nodes: readonly NodeUse[];
   /** What the workload found in a word or two; empty for nothing. */
   readonly finding: string;

@@ -18,10 +18,13 @@ export interface SweepProgress {
   readonly leftMs: number | undefined;
   /** What is running. */
   readonly current: {
+    /** Its parameters. */
     readonly params: Params;
+    /** How many workers it has. */
     readonly workers: number;
     /** From 1. */
     readonly repeat: number;
+    /** `warmup` is not measured, `baseline` is the plain loop. */
     readonly phase: 'warmup' | 'baseline' | 'run';
     /** How far it is, from 0 to 1. */
     readonly share: number;

@@ -68,18 +68,45 @@ export interface WorkloadDefinition<Schema extends z.ZodObject, State> {
   /**
    * Completes the parameters by what follows from others, and refuses those that do not fit together.
    *
-   * @param given - as they were given, without defaults.
+   * @param params - with the defaults filled in.
+   * @param given - as they were given.
+   * @returns the parameters that the run has.
    */
   derive?(params: z.output<Schema>, given: z.input<Schema>): z.output<Schema> | Promise<z.output<Schema>>;
-  /** Parameters of a run that warms the same code up in little time. @default the same */
+  /**
+   * Parameters of a run that warms the same code up in little time. @default the same
+   *
+   * @param params - of the run that is warmed up for.
+   * @returns those of the short one.
+   */
   warmup?(params: z.output<Schema>): z.output<Schema>;
-  /** Makes what the run needs and is not measured. Called before each run. */
+  /**
+   * Makes what the run needs and is not measured. Called before each run.
+   *
+   * @param context - the session, the parameters, and how the run is ended and told of.
+   * @returns what `run` gets as its `state`.
+   */
   setup?(context: Omit<WorkloadContext<z.output<Schema>, undefined>, 'state'>): State | Promise<State>;
-  /** Does the work on the session; this is what is measured. */
+  /**
+   * Does the work on the session; this is what is measured.
+   *
+   * @param context - the session, the parameters, and what `setup` made.
+   * @returns how much was done, in how many tasks, and what was found.
+   */
   run(context: WorkloadContext<z.output<Schema>, State>): RunOutcome | Promise<RunOutcome>;
-  /** Says in a line what a run found, for people; undefined for nothing. */
+  /**
+   * Says in a line what a run found, for people.
+   *
+   * @param found - what `run` gave as `details`, and the parameters.
+   * @returns the line; undefined for nothing.
+   */
   describe?(found: { details: Readonly<Record<string, JsonValue>>; params: Params }): string | undefined;
-  /** The same work as a plain loop in this process, the shared serial baseline of speed-up and efficiency. */
+  /**
+   * The same work as a plain loop in this process, the shared serial baseline of speed-up and efficiency.
+   *
+   * @param context - the parameters, and how it is ended and told of.
+   * @returns what it took, where that is not all of the call.
+   */
   baseline?(
     context: Omit<WorkloadContext<z.output<Schema>, undefined>, 'state' | 'session'>,
   ): BaselineOutcome | undefined | Promise<BaselineOutcome | undefined>;
@@ -87,9 +114,11 @@ export interface WorkloadDefinition<Schema extends z.ZodObject, State> {
 
 /** A parameter, for those who ask a person for it. */
 export interface ParamInfo {
+  /** What it is called: `pcNum`. */
   readonly name: string;
   /** What it is, for people; empty where nobody said it. */
   readonly description: string;
+  /** What its values are; `text` also for all that is neither a number nor true or false. */
   readonly kind: 'number' | 'boolean' | 'text';
   /** What it is when nobody gives it; undefined where it must be given, or may be left out. */
   readonly default: JsonValue | undefined;
@@ -97,10 +126,13 @@ export interface ParamInfo {
 
 /** Where and how one run is made. */
 export interface RunRequest {
+  /** Where its tasks run. */
   readonly session: Session;
   /** As `check` gave them. */
   readonly params: Params;
+  /** Ends the run early. */
   readonly signal: AbortSignal;
+  /** Told how far the run is, from 0 to 1. */
   readonly onProgress: (share: number) => void;
 }
 
@@ -113,24 +145,44 @@ export type PreparedRun = () => Promise<RunOutcome>;
  * @typeParam Input - its parameters as they are given.
  */
 export interface Workload<Input = Params> {
+  /** What it is called. */
   readonly name: string;
+  /** One sentence for people; empty where nobody said one. */
   readonly summary: string;
   /** What is counted as work, in the plural. */
   readonly workUnit: string;
   /** The parameter that says into how many tasks the work is split. */
   readonly splitBy: string | undefined;
+  /** What its parameters are. */
   readonly params: readonly ParamInfo[];
   /**
    * Checks parameters and fills in the defaults.
    *
+   * @param params - as a user gives them.
+   * @returns all parameters.
    * @throws InvalidArgumentError naming the parameter and what would be right.
    */
   check(params: Input): Promise<Params>;
-  /** Parameters, as `check` gives them, of a run that warms the same code up in little time. */
+  /**
+   * Parameters of a run that warms the same code up in little time.
+   *
+   * @param params - as `check` gave them.
+   * @returns those of the short run.
+   */
   warmup(params: Params): Params;
-  /** Sets a run up; what it gives makes the run. */
+  /**
+   * Sets a run up.
+   *
+   * @param request - where and how it is made.
+   * @returns what makes the run, and is measured.
+   */
   prepare(request: RunRequest): Promise<PreparedRun>;
-  /** Says in a line what a run found. */
+  /**
+   * Says in a line what a run found.
+   *
+   * @param found - a record's details and parameters.
+   * @returns the line; undefined for nothing.
+   */
   describe(found: { details: Readonly<Record<string, JsonValue>>; params: Params }): string | undefined;
   /** Does the same without a session; undefined where the workload has no such way. */
   readonly baseline: ((request: Omit<RunRequest, 'session'>) => Promise<BaselineOutcome>) | undefined;
