@@ -105,6 +105,10 @@ export class CappedCluster implements Cluster {
     return Math.min(this.#cap, this.#inner.workersMax);
   }
 
+  get loads(): Cluster['loads'] {
+    return this.#inner.loads;
+  }
+
   get objects(): SessionObjects | undefined {
     return this.#inner.objects;
   }

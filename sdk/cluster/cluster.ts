@@ -4,6 +4,7 @@
 import type { GridbookError, WorkerDeathReason } from '../errors.ts';
 import type { Channel } from '../protocol/channel.ts';
 import type { LeaseId } from '../protocol/ids.ts';
+import type { NodeLoad } from './node-loads.ts';
 import type { SessionObjects } from './objects-session.ts';
 
 /** Amounts by name: `cpus`, and whatever else a cluster is told that its nodes have. */
@@ -77,6 +78,8 @@ export interface Cluster {
    * @throws InvalidArgumentError when it cannot have so many or so few.
    */
   withWorkers(count: number): Promise<Cluster>;
+  /** How busy its machines are; undefined where they are this one alone. */
+  readonly loads?: (() => Promise<readonly NodeLoad[]>) | undefined;
   /** Ends all workers and waits until they are gone. */
   close(): Promise<void>;
 }

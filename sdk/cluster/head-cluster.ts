@@ -17,6 +17,7 @@ import type { PeerPlace } from '../protocol/peer-connection.ts';
 import { CappedCluster, checkCap } from './capped-cluster.ts';
 import type { Cluster, LeaseHandle, LeaseRequest, WorkerLease, WorkerLoss } from './cluster.ts';
 import { ControlConnection } from './control-connection.ts';
+import { type NodeLoad, nodeLoads } from './node-loads.ts';
 import { SessionObjects } from './objects-session.ts';
 import { allWays, connectWorker, type Way, type WorkerConnection } from './worker-connection.ts';
 
@@ -84,6 +85,7 @@ class RemoteLease implements WorkerLease {
 export class HeadCluster implements Cluster {
   readonly name: string;
   readonly objects: SessionObjects | undefined;
+  readonly loads: (() => Promise<readonly NodeLoad[]>) | undefined;
   readonly #place: PeerPlace;
   readonly #ways: readonly Way[];
   readonly #session = randomBytes(16).toString('hex');
@@ -102,6 +104,7 @@ export class HeadCluster implements Cluster {
     this.#ways = ways;
     this.#place = place;
     this.objects = 'url' in place ? new SessionObjects(place, ways) : undefined;
+    this.loads = 'url' in place ? () => nodeLoads(place) : undefined;
     this.#control = new ControlConnection({
       place,
       hello: () => ({

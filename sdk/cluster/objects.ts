@@ -67,7 +67,7 @@ function pathOf({ node, session, id }: ObjectName): string {
 }
 
 /** Sends a request to a daemon, and gives its answer. @throws ConnectionError, AuthenticationError. */
-async function ask(peer: ObjectPeer, method: 'GET' | 'DELETE', path: string): Promise<IncomingMessage> {
+export async function ask(peer: ObjectPeer, method: 'GET' | 'DELETE', path: string): Promise<IncomingMessage> {
   const socket = await openStream(peer);
   const request = startRequest({
     createConnection: () => socket,

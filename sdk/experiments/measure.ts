@@ -8,6 +8,7 @@ import { PeakMemory } from '../peak-memory.ts';
 import { coreOf, type Session } from '../session.ts';
 import { type Stage, stages, type Timings } from '../timings.ts';
 import type { Params, Workload } from '../workloads/workload.ts';
+import { NodeWatch } from './node-watch.ts';
 import type { RunRecord } from './run-record.ts';
 
 /** One run to make. */
@@ -32,7 +33,7 @@ export async function measureRun({
   signal,
   onProgress,
 }: RunToMeasure): Promise<RunRecord> {
-  const { timings: recorder } = coreOf(session);
+  const { timings: recorder, cluster } = coreOf(session);
   const memory = new PeakMemory();
   const run = await workload.prepare({
     session,
@@ -43,11 +44,12 @@ export async function measureRun({
       onProgress(share);
     },
   });
+  const watch = cluster.loads === undefined ? undefined : new NodeWatch(cluster.loads);
   const before = recorder.copy();
   const cpuBefore = process.cpuUsage();
   const startedAt = new Date().toISOString();
   const start = performance.now();
-  const outcome = await run();
+  const outcome = await run().finally(() => watch?.stop());
   const wallMs = performance.now() - start;
   const cpu = process.cpuUsage(cpuBefore);
   const timings = recorder.since(before).summary();
@@ -75,7 +77,7 @@ export async function measureRun({
     baselineMs,
     speedUp: baselineMs === null ? null : baselineMs / durationMs,
     breakdownMs: breakdownOf(timings),
-    nodes: [{ node: 'embedded', cpu: cpuUtilization, memoryBytes: peakMemoryBytes }],
+    nodes: (await watch?.end()) ?? [{ node: 'embedded', cpu: cpuUtilization, memoryBytes: peakMemoryBytes }],
     finding,
     details,
   };
