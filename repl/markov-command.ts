@@ -11,6 +11,7 @@ import {
   type BaselineResult,
   baseline,
   connect,
+  formatCount,
   InvalidArgumentError,
   type MarkovParameters,
   markov,
@@ -22,7 +23,6 @@ import { type MarkovPlan, type PlannedRun, planMarkov, type RecordTarget } from 
 import { csvOf, type MarkovRecord, recordOf } from './markov-record.ts';
 import { reportOf } from './markov-report.ts';
 import { ProgressLine } from './progress-line.ts';
-import { count } from './quantities.ts';
 
 /** What ends the runs early: typed, sent by whoever waits no longer, or the terminal was closed. */
 const endingSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
@@ -185,5 +185,5 @@ function workOf({ matrixSize, totalCount, pcNum }: PlannedRun): number {
 }
 
 function labelOf({ matrixSize, totalCount, pcNum }: PlannedRun, place: number, of: number): string {
-  return `run ${place} of ${of}: n = ${matrixSize}, total ${count(totalCount)}, pc_num ${count(pcNum)}`;
+  return `run ${place} of ${of}: n = ${matrixSize}, total ${formatCount(totalCount)}, pc_num ${formatCount(pcNum)}`;
 }

@@ -2,11 +2,10 @@
 
 import { cpus } from 'node:os';
 import { median } from 'simple-statistics';
+import { formatCount, formatDuration, formatRate, formatRatio, type TextColumn, textTable } from '../sdk/index.ts';
 import type { MarkovRecord } from './markov-record.ts';
-import { count, duration, rate, ratio } from './quantities.ts';
-import { type Column, textTable } from './text-table.ts';
 
-interface ReportColumn extends Column {
+interface ReportColumn extends TextColumn {
   readonly cell: (record: MarkovRecord) => string;
   /** Left out when all records have the same there. */
   readonly onlyIfVaried?: boolean;
@@ -14,16 +13,16 @@ interface ReportColumn extends Column {
 
 const columns: readonly ReportColumn[] = [
   { heading: 'n', align: 'right', cell: (r) => String(r.matrixSize) },
-  { heading: 'total count', align: 'right', cell: (r) => count(r.totalCount) },
-  { heading: 'pc_num', align: 'right', cell: (r) => count(r.pcNum) },
+  { heading: 'total count', align: 'right', cell: (r) => formatCount(r.totalCount) },
+  { heading: 'pc_num', align: 'right', cell: (r) => formatCount(r.pcNum) },
   { heading: 'workers', align: 'right', cell: (r) => String(r.workers), onlyIfVaried: true },
   { heading: 'repeat', align: 'right', cell: (r) => String(r.repeat), onlyIfVaried: true },
-  { heading: 'time', align: 'right', cell: (r) => duration(r.durationMs) },
-  { heading: 'multiplications', align: 'right', cell: (r) => rate(r.throughputPerSecond) },
-  { heading: 'plain loop', align: 'right', cell: (r) => (r.baselineMs === null ? '' : duration(r.baselineMs)) },
-  { heading: 'speed-up', align: 'right', cell: (r) => (r.speedUp === null ? '' : ratio(r.speedUp)) },
-  { heading: 'latency p50', align: 'right', cell: (r) => duration(r.latencyMs.p50) },
-  { heading: 'p99', align: 'right', cell: (r) => duration(r.latencyMs.p99) },
+  { heading: 'time', align: 'right', cell: (r) => formatDuration(r.durationMs) },
+  { heading: 'multiplications', align: 'right', cell: (r) => formatRate(r.throughputPerSecond) },
+  { heading: 'plain loop', align: 'right', cell: (r) => (r.baselineMs === null ? '' : formatDuration(r.baselineMs)) },
+  { heading: 'speed-up', align: 'right', cell: (r) => (r.speedUp === null ? '' : formatRatio(r.speedUp)) },
+  { heading: 'latency p50', align: 'right', cell: (r) => formatDuration(r.latencyMs.p50) },
+  { heading: 'p99', align: 'right', cell: (r) => formatDuration(r.latencyMs.p99) },
   { heading: 'kernel', align: 'left', cell: (r) => r.kernel, onlyIfVaried: true },
   { heading: 'limit', align: 'left', cell: (r) => r.limit.verdict },
 ];
@@ -57,9 +56,11 @@ function splittingNotes(records: readonly MarkovRecord[]): string[] {
     const best = times.reduce((a, b) => (b.ms < a.ms ? b : a));
     const finest = times.reduce((a, b) => (b.pcNum > a.pcNum ? b : a));
     const first = group[0]!;
-    const what = `n = ${first.matrixSize}, total ${count(first.totalCount)}: fastest at pc_num ${count(best.pcNum)}`;
+    const what = `n = ${first.matrixSize}, total ${formatCount(first.totalCount)}: fastest at pc_num ${formatCount(best.pcNum)}`;
     if (finest === best) return [what];
-    return [`${what}; ${count(finest.pcNum)} tasks take ${ratio(finest.ms / best.ms).slice(0, -1)} times as long`];
+    return [
+      `${what}; ${formatCount(finest.pcNum)} tasks take ${formatRatio(finest.ms / best.ms).slice(0, -1)} times as long`,
+    ];
   });
 }
 

@@ -2,8 +2,7 @@
 
 import { stripVTControlCharacters } from 'node:util';
 import type { DaemonStatus } from '../daemon/index.ts';
-import { duration } from './quantities.ts';
-import { type Column, textTable } from './text-table.ts';
+import { formatBytes, formatDuration, type TextColumn, textTable } from '../sdk/index.ts';
 
 type Head = NonNullable<DaemonStatus['head']>;
 
@@ -14,7 +13,7 @@ export function statusReport({ daemon, head, node }: DaemonStatus, styled: boole
   const { url, address, pid, state, uptimeMs, memoryBytes } = daemon;
   const elsewhere = new URL(url).host === address ? '' : ` (${address} for other machines)`;
   const parts = [
-    `${daemon.head ? 'Head' : 'Node'} at ${url}${elsewhere}: ${state} for ${longDuration(uptimeMs)}, process ${pid}, ${bytes(memoryBytes)}`,
+    `${daemon.head ? 'Head' : 'Node'} at ${url}${elsewhere}: ${state} for ${longDuration(uptimeMs)}, process ${pid}, ${formatBytes(memoryBytes)}`,
   ];
   if (node !== undefined) parts.push(nodeLine(node, daemon.head));
   if (head?.nodes !== undefined) parts.push(nodesTable(head.nodes, styled));
@@ -32,7 +31,7 @@ function nodeLine(node: NonNullable<DaemonStatus['node']>, isHead: boolean): str
   return `Workers here: ${workers} processes, ${leases} leased, ${warm} warm, ${spare} spare${away}`;
 }
 
-const nodeColumns: Column[] = [
+const nodeColumns: TextColumn[] = [
   { heading: 'node', align: 'left' },
   { heading: 'address', align: 'left' },
   { heading: 'leases', align: 'right' },
@@ -50,13 +49,13 @@ function nodesTable(nodes: NonNullable<Head['nodes']>, styled: boolean): string 
     String(node.leases ?? '-'),
     namesAndValues(node.resources ?? {}, ([name, amount]) => `${amount} ${name}`),
     node.load ? `${Math.round(node.load.cpu * 100)} %` : '-',
-    node.load ? `${bytes(node.load.memoryUsedBytes)} of ${bytes(node.load.memoryBytes)}` : '-',
+    node.load ? `${formatBytes(node.load.memoryUsedBytes)} of ${formatBytes(node.load.memoryBytes)}` : '-',
     namesAndValues(node.labels ?? {}, (label) => label.join('=')),
   ]);
   return textTable(nodeColumns, rows, styled);
 }
 
-const sessionColumns: Column[] = [
+const sessionColumns: TextColumn[] = [
   { heading: 'session', align: 'left' },
   { heading: 'name', align: 'left' },
   { heading: 'since', align: 'left' },
@@ -83,16 +82,9 @@ function plain(text: string): string {
   return stripVTControlCharacters(text).replace(/\p{Cc}/gu, ' ');
 }
 
-function bytes(count: number): string {
-  const units = ['B', 'kB', 'MB', 'GB', 'TB'];
-  const place = Math.min(units.length - 1, Math.floor(Math.log10(Math.max(1, count)) / 3));
-  const value = count / 1000 ** place;
-  return `${value < 10 && place > 0 ? value.toFixed(1) : value.toFixed(0)} ${units[place]}`;
-}
-
 function longDuration(ms: number): string {
   const minutes = Math.floor(ms / 60_000);
-  if (minutes < 2) return duration(ms);
+  if (minutes < 2) return formatDuration(ms);
   const hours = Math.floor(minutes / 60);
   if (hours < 2) return `${minutes} min`;
   return hours < 48 ? `${hours} h ${minutes % 60} min` : `${Math.floor(hours / 24)} d ${hours % 24} h`;

@@ -19,6 +19,29 @@ export type { Latency, NodeUse, RunRecord } from './experiments/run-record.ts';
 export type { Summary } from './experiments/statistics.ts';
 export { type SweepOptions, sweep } from './experiments/sweep.ts';
 export type { SweepProgress } from './experiments/sweep-progress.ts';
+export { Plot, type PlotPictureOptions } from './experiments/report/plot.ts';
+export {
+  type BarPlotData,
+  type CurvePoint,
+  type LinePlotData,
+  type PlotAxis,
+  type PlotBar,
+  type PlotData,
+  type PlotKind,
+  type PlotPoint,
+  type PlotReference,
+  type PlotSeries,
+  plotKinds,
+} from './experiments/report/plot-data.ts';
+export type { PlotTextOptions } from './experiments/report/plot-text-options.ts';
+export {
+  formatBytes,
+  formatCount,
+  formatDuration,
+  formatRate,
+  formatRatio,
+} from './experiments/report/quantities.ts';
+export { type TextColumn, textTable } from './experiments/report/text-table.ts';
 export type { MapProgress } from './map.ts';
 export type { MapStream } from './map-stream.ts';
 export { ObjectRef } from './object-ref.ts';

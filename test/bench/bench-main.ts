@@ -7,7 +7,7 @@ import { availableParallelism, cpus, release, totalmem } from 'node:os';
 import { dirname } from 'node:path';
 import { parseArgs } from 'node:util';
 import { ProgressLine } from '../../repl/progress-line.ts';
-import { textTable } from '../../repl/text-table.ts';
+import { textTable } from '../../sdk/experiments/report/text-table.ts';
 import type { Bench, BenchResult, Judged } from './bench.ts';
 import { singleTasks, smallTasks } from './dispatch-bench.ts';
 import { grain } from './grain-bench.ts';

@@ -33,7 +33,7 @@ export function roomViolations(files: readonly SourceFile[]): string[] {
 const homes: Readonly<Record<string, readonly string[]>> = {
   '@inquirer/prompts': ['repl/'],
   acorn: ['sdk/function-shipping/'],
-  asciichart: ['repl/'],
+  asciichart: ['repl/', 'sdk/experiments/'],
   commander: ['repl/', 'daemon/'],
   esbuild: ['sdk/function-shipping/'],
   'eslint-scope': ['sdk/function-shipping/'],

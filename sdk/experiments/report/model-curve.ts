@@ -1,0 +1,60 @@
+// What models say along the axis of a plot.
+
+import type { Model } from '../models/model.ts';
+import type { Point } from '../point.ts';
+import type { CurvePoint } from './plot-data.ts';
+import type { PlotMeasure } from './plot-measure.ts';
+
+/** Points enough that a curve looks smooth. */
+const curvePoints = 60;
+
+/** A model that says how long it would take at a value of what differs. */
+interface PredictingModel extends Model {
+  predictMs(value: number): number;
+}
+
+function predicts(model: Model): model is PredictingModel {
+  return 'predictMs' in model && typeof model.predictMs === 'function';
+}
+
+/** Models of exactly these points, whatever their order. */
+function modelsOfGroup(models: readonly Model[], group: readonly Point[]): Model[] {
+  const keyOf = ({ params, workers }: Point): string => JSON.stringify([params, workers]);
+  const keys = new Set(group.map(keyOf));
+  return models.filter(({ group: { points } }) => points.length > 1 && points.every((point) => keys.has(keyOf(point))));
+}
+
+/** The curve of the model that fits a group of points, in what a plot shows; empty where there is none. */
+export function curveOf(
+  models: readonly Model[],
+  group: readonly Point[],
+  { isLog, place, measure }: { isLog: boolean; place: (point: Point) => number; measure: PlotMeasure },
+): CurvePoint[] {
+  const model = modelsOfGroup(models, group).find(predicts);
+  if (model === undefined) return [];
+  const values = group.map(place);
+  const [min, max] = [Math.min(...values), Math.max(...values)];
+  return Array.from({ length: curvePoints }, (_, i) => {
+    const share = i / (curvePoints - 1);
+    const x = isLog ? min * (max / min) ** share : min + (max - min) * share;
+    const y = measure.ofDuration(group[0]!, model.predictMs(x));
+    return y === undefined || !Number.isFinite(y) ? [] : [{ x, y }];
+  }).flat();
+}
+
+/** Within these, by the cost model of a group of points, it is as good as at the best; undefined where there is none. */
+export function recommendedOf(
+  models: readonly Model[],
+  group: readonly Point[],
+): readonly [low: number, high: number] | undefined {
+  return modelsOfGroup(models, group).find(recommends)?.recommended;
+}
+
+/** A model that says what to choose. */
+interface RecommendingModel extends Model {
+  readonly recommended: readonly [low: number, high: number];
+}
+
+function recommends(model: Model): model is RecommendingModel {
+  return 'recommended' in model && Array.isArray(model.recommended);
+}

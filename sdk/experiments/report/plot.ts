@@ -1,0 +1,112 @@
+// A plot: what it shows, and the ways to draw it.
+
+import type { TopLevelSpec } from 'vega-lite';
+import { InvalidArgumentError } from '../../errors.ts';
+import { barPlotOf } from './plot-bars.ts';
+import { type PlotData, type PlotKind, plotKinds } from './plot-data.ts';
+import { linePlotOf } from './plot-lines.ts';
+import type { PlotSize } from './plot-size.ts';
+import type { PlotTextOptions } from './plot-text-options.ts';
+import { plottedOf, type Reported } from './plotted.ts';
+import { type PictureTheme, svgOf } from './svg.ts';
+import { textBars } from './text-bars.ts';
+import { textChart } from './text-chart.ts';
+import { vegaLiteBars } from './vega-lite-bars.ts';
+import { vegaLiteLines } from './vega-lite-lines.ts';
+
+const defaultSize: PlotSize = { width: 640, height: 300 };
+const textSizeMax = 1000;
+const pictureSizeMax = 10_000;
+
+/** How a plot is drawn as a picture. */
+export interface PlotPictureOptions extends Partial<PlotSize>, Partial<PictureTheme> {}
+
+/**
+ * What one or several experiments show of one thing, drawn as text, as a picture, or by whatever reads Vega-Lite.
+ *
+ * @example
+ * ```ts
+ * import { connect, markov, sweep } from 'gridbook';
+ *
+ * await using session = await connect({ workers: 2 });
+ * const experiment = await sweep(session, 'markov', { totalCount: 1000, pcNum: [1, 10] }, { repeats: 1 });
+ * const plot = experiment.plot('time');
+ * console.log(plot.toText({ width: 60, height: 10 }).split('\n')[0]); // prints: Time against pc_num
+ * ```
+ */
+export class Plot {
+  /** All that it shows. */
+  readonly data: PlotData;
+
+  /** Plots are made by `experiment.plot` and `plotOf`. @internal */
+  constructor(data: PlotData) {
+    this.data = data;
+  }
+
+  /** What it shows. */
+  get kind(): PlotKind {
+    return this.data.kind;
+  }
+
+  /**
+   * Draws it with characters.
+   *
+   * @param options - how much room there is, and which characters and colours.
+   * @returns lines, none of them wider than asked, without a final line break.
+   * @throws InvalidArgumentError when the room is not a number of characters.
+   */
+  toText(options: PlotTextOptions = {}): string {
+    const { width = 80, height = 20, colour = false, unicode = true } = options;
+    const room = {
+      width: checkedSize('width', width, textSizeMax),
+      height: checkedSize('height', height, textSizeMax),
+    };
+    const { data } = this;
+    return data.type === 'lines'
+      ? textChart(data, { ...room, colour, unicode })
+      : textBars(data, { ...room, colour, unicode });
+  }
+
+  /**
+   * Gives it as a Vega-Lite spec, its data inside: what notebooks show, with tooltips.
+   *
+   * @param options - how large it is, in pixels.
+   * @returns the spec.
+   * @throws InvalidArgumentError when the size is not a number of pixels.
+   */
+  toVegaLite(options: Partial<PlotSize> = {}): TopLevelSpec {
+    const size = {
+      width: checkedSize('width', options.width ?? defaultSize.width, pictureSizeMax),
+      height: checkedSize('height', options.height ?? defaultSize.height, pictureSizeMax),
+    };
+    const { data } = this;
+    return data.type === 'lines' ? vegaLiteLines(data, size) : vegaLiteBars(data, size);
+  }
+
+  /**
+   * Draws it as a picture, without a browser.
+   *
+   * @param options - how large it is, in pixels, and the colours of what is written and of what it is on.
+   * @returns one `svg` element.
+   * @throws InvalidArgumentError when the size is not a number of pixels.
+   */
+  async toSVG(options: PlotPictureOptions = {}): Promise<string> {
+    const { ink = '#1f2328', ground = '#ffffff', ...size } = options;
+    return svgOf(this.toVegaLite(size), { ink, ground });
+  }
+}
+
+function checkedSize(name: string, value: number, max: number): number {
+  if (Number.isInteger(value) && value > 0 && value <= max) return value;
+  throw new InvalidArgumentError(`The ${name} of a plot is a whole number from 1 to ${max}, not ${value}`);
+}
+
+/** What an experiment shows of one thing; of several experiments, laid over each other. */
+export function plotOfReported(experiments: readonly Reported[], kind: PlotKind): Plot {
+  if (experiments.length === 0) throw new InvalidArgumentError('Cannot plot no experiments: give at least one');
+  if (!plotKinds.includes(kind)) {
+    throw new InvalidArgumentError(`A plot is one of ${plotKinds.join(', ')}, not "${String(kind)}"`);
+  }
+  const plotted = plottedOf(experiments);
+  return new Plot(kind === 'breakdown' ? barPlotOf(plotted) : linePlotOf(plotted, kind));
+}

@@ -1,0 +1,58 @@
+// What stands below a chart of text: which mark is what, and lines of words no wider than there is room.
+
+import { inColour, type PlotColour } from './colours.ts';
+import { shortened } from './series-label.ts';
+
+/** A mark and what it stands for. */
+export interface LegendEntry {
+  readonly mark: string;
+  readonly text: string;
+  readonly colour: PlotColour | undefined;
+}
+
+const gap = '   ';
+
+/** Entries side by side, in as many lines as they need. */
+export function legendLines(entries: readonly LegendEntry[], width: number): LegendEntry[][] {
+  const lines: LegendEntry[][] = [];
+  let left = 0;
+  for (const entry of entries) {
+    const fitting = { ...entry, text: shortened(entry.text, width - entry.mark.length - 1) };
+    const length = fitting.mark.length + 1 + fitting.text.length;
+    if (lines.length > 0 && left >= length + gap.length) {
+      lines.at(-1)!.push(fitting);
+      left -= length + gap.length;
+    } else {
+      lines.push([fitting]);
+      left = width - length;
+    }
+  }
+  return lines;
+}
+
+/** A line of a legend as text. */
+export function colouredLine(entries: readonly LegendEntry[], isColoured: boolean): string {
+  return entries.map(({ mark, text, colour }) => `${isColoured ? inColour(mark, colour) : mark} ${text}`).join(gap);
+}
+
+/** A text in lines no wider than so many characters. */
+export function wrapped(text: string, width: number): string[] {
+  const lines: string[] = [];
+  for (const paragraph of text.split('\n')) {
+    let line = '';
+    for (const word of paragraph.split(' ')) {
+      for (let rest = word; ; rest = rest.slice(width)) {
+        const part = rest.slice(0, width);
+        if (line !== '' && line.length + 1 + part.length > width) {
+          lines.push(line);
+          line = part;
+        } else {
+          line = line === '' ? part : `${line} ${part}`;
+        }
+        if (rest.length <= width) break;
+      }
+    }
+    lines.push(line);
+  }
+  return lines;
+}
