@@ -2,7 +2,16 @@
 
 import { cpus, release, totalmem } from 'node:os';
 import type { JsonValue, Params } from '../workloads/workload.ts';
+import type { Model } from './models/model.ts';
 import type { Point } from './point.ts';
+import { csvOf } from './report/csv.ts';
+import { type ExperimentJson, experimentDataOf, experimentJsonOf } from './report/experiment-json.ts';
+import { experimentTable, type TableOptions } from './report/experiment-table.ts';
+import { experimentHtml } from './report/html-report.ts';
+import { experimentMarkdown } from './report/markdown.ts';
+import { type Plot, plotOf } from './report/plot.ts';
+import type { PlotKind } from './report/plot-data.ts';
+import { reportedOf } from './report/plotted.ts';
 import type { RunRecord } from './run-record.ts';
 import { summarise } from './statistics.ts';
 
@@ -88,7 +97,19 @@ export interface ExperimentData {
   readonly failures: readonly RunFailure[];
 }
 
-/** Runs over a grid of parameters, and what they say. Made by `sweep`. */
+/**
+ * Runs over a grid of parameters, and what they say. Made by `sweep`.
+ *
+ * @example
+ * ```ts
+ * import { connect, Experiment, sweep, workloads } from 'gridbook';
+ *
+ * await using session = await connect({ workers: 2 });
+ * const experiment = await sweep(session, workloads.markov, { totalCount: 1000, pcNum: [1, 10] }, { repeats: 3 });
+ * const again = Experiment.fromJSON(JSON.stringify(experiment));
+ * console.log(again.records.length, again.toCSV().split('\n').length); // prints: 6 8
+ * ```
+ */
 export class Experiment {
   /** All that is kept of it. */
   readonly data: ExperimentData;
@@ -111,6 +132,80 @@ export class Experiment {
   /** What the runs of each combination came to, in the order of the grid. */
   get points(): readonly Point[] {
     return pointsOf(this.data);
+  }
+
+  /** What follows from the points. */
+  get models(): readonly Model[] {
+    return [];
+  }
+
+  /**
+   * Lays the points out for a terminal: what they have alike above, one line each, what it means below.
+   *
+   * @param options - how wide it may be, and whether headings are set off.
+   * @returns lines without a final line break.
+   * @throws InvalidArgumentError when the width is not a number of characters.
+   */
+  table(options: TableOptions = {}): string {
+    return experimentTable(reportedOf(this), options);
+  }
+
+  /**
+   * Makes a plot, to be drawn as text, as a picture or as a Vega-Lite spec.
+   *
+   * @param kind - what is shown: `time`, `throughput`, `efficiency`, `speedup`, `latency` or `breakdown`.
+   * @returns the plot.
+   * @throws InvalidArgumentError when there is no such kind, or the runs lack what it shows.
+   */
+  plot(kind: PlotKind): Plot {
+    return plotOf(this, kind);
+  }
+
+  /**
+   * Gives the records as comma-separated values.
+   *
+   * @returns a line of names, then a line a run; nested values have columns such as `latencyP50Ms`.
+   */
+  toCSV(): string {
+    return csvOf(experimentJsonOf(reportedOf(this)).records);
+  }
+
+  /**
+   * Gives all of it as plain data, which `JSON.stringify` writes and `fromJSON` reads.
+   *
+   * @returns definition, machine, models and records; in records, parameters, measures and findings are side by side.
+   */
+  toJSON(): ExperimentJson {
+    return experimentJsonOf(reportedOf(this));
+  }
+
+  /**
+   * Writes it up in Markdown: findings, table, models, and plots as text.
+   *
+   * @returns the document, in GitHub's flavour.
+   */
+  toMarkdown(): string {
+    return experimentMarkdown(reportedOf(this));
+  }
+
+  /**
+   * Writes it up as one HTML page that needs nothing but itself: findings, plots, models, table and records.
+   *
+   * @returns the page; `fromJSON` reads it back.
+   */
+  async toHTML(): Promise<string> {
+    return experimentHtml(reportedOf(this));
+  }
+
+  /**
+   * Makes an experiment from what `toJSON` or `toHTML` gave.
+   *
+   * @param input - the data, its JSON, or the text of a report.
+   * @returns the experiment.
+   * @throws InvalidArgumentError when it is something else, from a newer version, or damaged; it says where.
+   */
+  static fromJSON(input: unknown): Experiment {
+    return new Experiment(experimentDataOf(input));
   }
 }
 

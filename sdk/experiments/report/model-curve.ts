@@ -4,6 +4,7 @@ import type { Model } from '../models/model.ts';
 import type { Point } from '../point.ts';
 import type { CurvePoint } from './plot-data.ts';
 import type { PlotMeasure } from './plot-measure.ts';
+import { formatCount } from './quantities.ts';
 
 /** Points enough that a curve looks smooth. */
 const curvePoints = 60;
@@ -42,14 +43,6 @@ export function curveOf(
   }).flat();
 }
 
-/** Within these, by the cost model of a group of points, it is as good as at the best; undefined where there is none. */
-export function recommendedOf(
-  models: readonly Model[],
-  group: readonly Point[],
-): readonly [low: number, high: number] | undefined {
-  return modelsOfGroup(models, group).find(recommends)?.recommended;
-}
-
 /** A model that says what to choose. */
 interface RecommendingModel extends Model {
   readonly recommended: readonly [low: number, high: number];
@@ -57,4 +50,25 @@ interface RecommendingModel extends Model {
 
 function recommends(model: Model): model is RecommendingModel {
   return 'recommended' in model && Array.isArray(model.recommended);
+}
+
+/** Within these, by a model, it is as good as at the best; undefined where it does not say. */
+export function recommendedRange(model: Model): readonly [low: number, high: number] | undefined {
+  return recommends(model) ? model.recommended : undefined;
+}
+
+/** The same for the model of a group of points. */
+export function recommendedOf(
+  models: readonly Model[],
+  group: readonly Point[],
+): readonly [low: number, high: number] | undefined {
+  return modelsOfGroup(models, group)
+    .flatMap((model) => [recommendedRange(model)])
+    .find((range) => range !== undefined);
+}
+
+/** `12 to 1,000`. */
+export function rangeText([low, high]: readonly [low: number, high: number]): string {
+  const text = (value: number): string => formatCount(Number.isInteger(value) ? value : Number(value.toPrecision(3)));
+  return low === high ? text(low) : `${text(low)} to ${text(high)}`;
 }

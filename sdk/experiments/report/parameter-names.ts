@@ -1,8 +1,9 @@
 // Parameters and their values as a person reads them, and which of them differ between points.
 
-import type { JsonValue } from '../../workloads/workload.ts';
+import type { JsonValue, Params } from '../../workloads/workload.ts';
+import type { PointGroup } from '../models/model.ts';
 import type { Point } from '../point.ts';
-import { formatCount } from './quantities.ts';
+import { formatCount, formatShortCount } from './quantities.ts';
 
 const spelling: Readonly<Record<string, string>> = { pcNum: 'pc_num' };
 
@@ -17,6 +18,12 @@ export function valueText(value: JsonValue | undefined): string {
   if (typeof value === 'string') return plainText(value);
   if (typeof value !== 'number') return plainText(JSON.stringify(value));
   return Number.isInteger(value) ? formatCount(value) : String(value);
+}
+
+/** The same in little room: `500k`, where that is exact. */
+export function shortValueText(value: JsonValue | undefined): string {
+  const isShort = Number.isInteger(value) && Number(value) >= 10_000 && Number(Number(value).toPrecision(3)) === value;
+  return isShort ? formatShortCount(Number(value)) : valueText(value);
 }
 
 /** Text without what would move the cursor of a terminal or break a line. */
@@ -52,4 +59,18 @@ export function parametersText(point: Pick<Point, 'params' | 'workers'>, names: 
       return `${parameterName(name)} ${valueText(value)}`;
     })
     .join(', ');
+}
+
+/** What sets a group apart from others: `total count 500,000, 2 workers`. */
+export function groupText(group: PointGroup, others: readonly PointGroup[]): string {
+  const inForm = ({ params, workers }: PointGroup): Params => ({ ...params, workers: workers ?? null });
+  const names = [...new Set(others.flatMap(({ params }) => Object.keys(params))), 'workers'];
+  const own = inForm(group);
+  const apart = names.filter((name) => {
+    const value = own[name] ?? null;
+    return (
+      value !== null && others.some((other) => JSON.stringify(inForm(other)[name] ?? null) !== JSON.stringify(value))
+    );
+  });
+  return parametersText({ params: group.params, workers: group.workers ?? 0 }, apart);
 }

@@ -1,9 +1,8 @@
 // From experiments to bars of where the time of their tasks went.
 
-import { InvalidArgumentError } from '../../errors.ts';
 import { type Stage, stages } from '../../timings.ts';
 import type { Point } from '../point.ts';
-import { parameterName, plainText, valueAt, valueText, varyingParameters } from './parameter-names.ts';
+import { parameterName, plainText, shortValueText, valueAt, varyingParameters } from './parameter-names.ts';
 import type { BarPlotData, PlotBar } from './plot-data.ts';
 import type { Plotted } from './plotted.ts';
 import { shortened } from './series-label.ts';
@@ -24,26 +23,18 @@ export const stageNames: Readonly<Record<Stage, string>> = {
   settle: 'settle',
 };
 
-/**
- * Where the time of the average task of each point went.
- *
- * @throws InvalidArgumentError when no task was timed.
- */
+/** Where the time of the average task of each point went. Some task must have been timed. */
 export function barPlotOf(plotted: readonly Plotted[]): BarPlotData {
   const varying = varyingParameters(plotted.flatMap(({ points }) => points));
   const all = plotted.flatMap(({ name, points }) =>
     points.map((point) => {
-      const values = varying.map((parameter) => valueText(valueAt(point, parameter)));
+      const values = varying.map((parameter) => shortValueText(valueAt(point, parameter)));
       // What differs most quickly comes last; the names stand above all bars once.
       const label = [...(plotted.length > 1 ? [plainText(name)] : []), ...values].join(' · ');
       return barOf(point, shortened(label, labelLengthMax));
     }),
   );
   const timed = all.filter(({ totalMs }) => totalMs > 0);
-  if (timed.length === 0) {
-    const why = all.length === 0 ? 'there are no runs yet' : 'no task was timed';
-    throw new InvalidArgumentError(`Cannot plot breakdown: ${why}`);
-  }
   const bars =
     timed.length <= barsMax ? timed : Array.from({ length: barsMax }, (_, i) => timed[pickedPlace(i, timed.length)]!);
   const leftOut = bars.length < timed.length ? `; ${bars.length} of ${timed.length} points` : '';

@@ -1,6 +1,5 @@
 // From experiments to the lines of a plot: what stands on which axis, which points belong together, what to compare with.
 
-import { InvalidArgumentError } from '../../errors.ts';
 import type { Point } from '../point.ts';
 import { curveOf, recommendedOf } from './model-curve.ts';
 import { parameterName, plainText, valueAt, valueText, varyingParameters } from './parameter-names.ts';
@@ -21,16 +20,11 @@ const titles: Readonly<Record<LineKind, string>> = {
   speedup: 'Speed-up',
 };
 
-/**
- * What a line plot of experiments shows.
- *
- * @throws InvalidArgumentError when no point has what the plot shows.
- */
+/** What a line plot of experiments shows. Some point must have what it shows. */
 export function linePlotOf(plotted: readonly Plotted[], kind: LineKind): LinePlotData {
   const measure = plotMeasures[kind];
   const points = plotted.flatMap(({ points }) => points);
   const shown = points.filter((point) => measure.of(point) !== undefined);
-  if (shown.length === 0) throw new InvalidArgumentError(`Cannot plot ${kind}: ${reasonOf(points, measure)}`);
   const varying = varyingParameters(shown);
   const xName = nameOnX(plotted, varying, measure);
   const x = axisOf(xName, shown);
@@ -62,13 +56,6 @@ export function linePlotOf(plotted: readonly Plotted[], kind: LineKind): LinePlo
     series,
     references: referencesOf({ kind, measure, shown, xName, place }),
   };
-}
-
-function reasonOf(points: readonly Point[], { needsBaseline }: PlotMeasure): string {
-  if (points.length === 0) return 'there are no runs yet';
-  return needsBaseline
-    ? 'the serial baseline was not measured; sweep a workload that has one, with its baseline'
-    : 'no task was timed';
 }
 
 /** The parameter whose values stand on the x axis. */

@@ -2,17 +2,19 @@
 
 import type { TopLevelSpec } from 'vega-lite';
 import { InvalidArgumentError } from '../../errors.ts';
+import type { Experiment } from '../experiment.ts';
 import { barPlotOf } from './plot-bars.ts';
 import { type PlotData, type PlotKind, plotKinds } from './plot-data.ts';
+import { lackOf } from './plot-lack.ts';
 import { linePlotOf } from './plot-lines.ts';
 import type { PlotSize } from './plot-size.ts';
 import type { PlotTextOptions } from './plot-text-options.ts';
-import { plottedOf, type Reported } from './plotted.ts';
+import { plottedOf, type Reported, reportedOf } from './plotted.ts';
 import { type PictureTheme, svgOf } from './svg.ts';
 import { textBars } from './text-bars.ts';
 import { textChart } from './text-chart.ts';
 import { vegaLiteBars } from './vega-lite-bars.ts';
-import { vegaLiteLines } from './vega-lite-lines.ts';
+import { pictureCaption, vegaLiteLines } from './vega-lite-lines.ts';
 
 const defaultSize: PlotSize = { width: 640, height: 300 };
 const textSizeMax = 1000;
@@ -26,10 +28,10 @@ export interface PlotPictureOptions extends Partial<PlotSize>, Partial<PictureTh
  *
  * @example
  * ```ts
- * import { connect, markov, sweep } from 'gridbook';
+ * import { connect, sweep, workloads } from 'gridbook';
  *
  * await using session = await connect({ workers: 2 });
- * const experiment = await sweep(session, 'markov', { totalCount: 1000, pcNum: [1, 10] }, { repeats: 1 });
+ * const experiment = await sweep(session, workloads.markov, { totalCount: 1000, pcNum: [1, 10] }, { repeats: 1 });
  * const plot = experiment.plot('time');
  * console.log(plot.toText({ width: 60, height: 10 }).split('\n')[0]); // prints: Time against pc_num
  * ```
@@ -46,6 +48,16 @@ export class Plot {
   /** What it shows. */
   get kind(): PlotKind {
     return this.data.kind;
+  }
+
+  /** What it says, for headings. */
+  get title(): string {
+    return this.data.title;
+  }
+
+  /** What the marks of its picture mean. */
+  get caption(): string {
+    return this.data.type === 'lines' ? pictureCaption(this.data) : this.data.caption;
   }
 
   /**
@@ -91,8 +103,8 @@ export class Plot {
    * @throws InvalidArgumentError when the size is not a number of pixels.
    */
   async toSVG(options: PlotPictureOptions = {}): Promise<string> {
-    const { ink = '#1f2328', ground = '#ffffff', ...size } = options;
-    return svgOf(this.toVegaLite(size), { ink, ground });
+    const { ink = '#1f2328', ground = '#ffffff', font = 'system-ui, sans-serif', ...size } = options;
+    return svgOf(this.toVegaLite(size), { ink, ground, font });
   }
 }
 
@@ -101,12 +113,39 @@ function checkedSize(name: string, value: number, max: number): number {
   throw new InvalidArgumentError(`The ${name} of a plot is a whole number from 1 to ${max}, not ${value}`);
 }
 
-/** What an experiment shows of one thing; of several experiments, laid over each other. */
+/**
+ * What an experiment shows of one thing; of several experiments, laid over each other.
+ *
+ * @param experiments - one, or several to compare.
+ * @param kind - what is shown: `time`, `throughput`, `efficiency`, `speedup`, `latency` or `breakdown`.
+ * @returns the plot; series are called by what differs between the points, and by their experiment.
+ * @throws InvalidArgumentError when there is no such kind, or the runs lack what it shows.
+ * @example
+ * ```ts
+ * import { connect, plotOf, sweep, workloads } from 'gridbook';
+ *
+ * await using session = await connect({ workers: 2 });
+ * const grid = { totalCount: 1000, pcNum: [1, 10] };
+ * const small = await sweep(session, workloads.markov, { ...grid, matrixSize: 4 }, { repeats: 1, name: 'small' });
+ * const large = await sweep(session, workloads.markov, { ...grid, matrixSize: 64 }, { repeats: 1, name: 'large' });
+ * console.log(plotOf([small, large], 'time').toText().split('\n')[0]); // prints: Time against pc_num
+ * ```
+ */
+export function plotOf(experiments: Experiment | readonly Experiment[], kind: PlotKind): Plot {
+  return plotOfReported([experiments].flat().map(reportedOf), kind);
+}
+
+/** The same of what reports have at hand. */
 export function plotOfReported(experiments: readonly Reported[], kind: PlotKind): Plot {
   if (experiments.length === 0) throw new InvalidArgumentError('Cannot plot no experiments: give at least one');
   if (!plotKinds.includes(kind)) {
     throw new InvalidArgumentError(`A plot is one of ${plotKinds.join(', ')}, not "${String(kind)}"`);
   }
+  const lack = lackOf(
+    experiments.flatMap(({ points }) => points),
+    kind,
+  );
+  if (lack !== undefined) throw new InvalidArgumentError(`Cannot plot ${kind}: ${lack}`);
   const plotted = plottedOf(experiments);
   return new Plot(kind === 'breakdown' ? barPlotOf(plotted) : linePlotOf(plotted, kind));
 }

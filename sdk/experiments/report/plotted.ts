@@ -11,6 +11,11 @@ export interface Reported {
   readonly models: readonly Model[];
 }
 
+/** An experiment as it is now: its points and models are made anew each time they are asked for. */
+export function reportedOf({ data, points, models }: Reported): Reported {
+  return { data, points, models };
+}
+
 /** One experiment of a plot. */
 export interface Plotted extends Pick<Reported, 'points' | 'models'> {
   /** What sets it apart from others in the same plot. */

@@ -55,6 +55,15 @@ export function formatDuration(ms: number): string {
   return inUnits(durationUnits, ms);
 }
 
+/** A duration that may be long: `90.0 s`, `12 min`, `3 h 5 min`, `2 d 4 h`. */
+export function formatLongDuration(ms: number): string {
+  const minutes = Math.floor(ms / 60_000);
+  if (minutes < 2) return formatDuration(ms);
+  const hours = Math.floor(minutes / 60);
+  if (hours < 2) return `${minutes} min`;
+  return hours < 48 ? `${hours} h ${minutes % 60} min` : `${Math.floor(hours / 24)} d ${hours % 24} h`;
+}
+
 /** A duration and how far off it may be, in one unit: `532 ± 12 ms`. */
 export function formatUncertainDuration(ms: number, halfWidthMs: number): string {
   const [, unit, inUnit] = unitOf(durationUnits, ms);

@@ -8,6 +8,8 @@ export interface PictureTheme {
   readonly ink: string;
   /** `transparent` for none. */
   readonly ground: string;
+  /** As CSS has it. */
+  readonly font: string;
 }
 
 /**
@@ -15,9 +17,9 @@ export interface PictureTheme {
  *
  * @returns one `svg` element.
  */
-export async function svgOf(spec: TopLevelSpec, { ink, ground }: PictureTheme): Promise<string> {
+export async function svgOf(spec: TopLevelSpec, { ink, ground, font }: PictureTheme): Promise<string> {
   const [{ compile }, { parse, View, Warn }] = await Promise.all([import('vega-lite'), import('vega')]);
-  const { spec: compiled } = compile({ ...spec, background: ground }, { config: configOf(ink) });
+  const { spec: compiled } = compile({ ...spec, background: ground }, { config: configOf(ink, font) });
   const view = new View(parse(compiled), { renderer: 'none', logLevel: Warn });
   try {
     return await view.toSVG();
@@ -26,8 +28,7 @@ export async function svgOf(spec: TopLevelSpec, { ink, ground }: PictureTheme): 
   }
 }
 
-function configOf(ink: string): Config {
-  const font = 'system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif';
+function configOf(ink: string, font: string): Config {
   return {
     font,
     view: { stroke: null },

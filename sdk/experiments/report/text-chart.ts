@@ -30,7 +30,7 @@ export function textChart(data: LinePlotData, options: Required<PlotTextOptions>
   ];
   const recommended = data.series.filter((series) => series.recommended !== undefined).length;
   const rows = Math.max(rowsLeast, height - above.length - below.length - recommended - 2);
-  const y = yScaleOf(data, Math.max(2, Math.ceil(rows / 3)));
+  const y = yScaleOf(data, Math.max(2, Math.ceil(rows / 2.5)));
   const labels = y.ticks.map((tick) => inForm(tickText(data.y, tick)));
   const margin = Math.min(Math.max(...labels.map((label) => label.length)) + 1, Math.max(1, width - columnsLeast));
   const columns = Math.max(1, width - margin - 1);

@@ -7,15 +7,20 @@ import { stageNames } from './plot-bars.ts';
 import type { BarPlotData } from './plot-data.ts';
 import type { PlotSize } from './plot-size.ts';
 import { formatDuration, formatShare } from './quantities.ts';
+import { shortened } from './series-label.ts';
 
 const barHeight = 22;
 
-/** The Vega-Lite spec of a plot of bars. Its height is what the bars need. */
+/** Of the labels, at most. */
+const letterWidth = 6.5;
+
+/** The Vega-Lite spec of a plot of bars, their labels within its width. Its height is what the bars need. */
 export function vegaLiteBars({ title, caption, bars }: BarPlotData, { width }: Pick<PlotSize, 'width'>): TopLevelSpec {
   const names = stages.map((stage) => stageNames[stage]);
   // Bars are told apart by their place: two may be called alike.
   const places = bars.map((_, i) => i);
-  const labels = JSON.stringify(bars.map(({ label }) => label));
+  const labelWidth = Math.min(width / 2, 8 + letterWidth * Math.max(...bars.map(({ label }) => label.length)));
+  const labels = JSON.stringify(bars.map(({ label }) => shortened(label, Math.floor(labelWidth / letterWidth))));
   const parts = bars.flatMap(({ parts, totalMs }, bar) =>
     stages.map((stage, order) => ({
       bar,
@@ -32,12 +37,12 @@ export function vegaLiteBars({ title, caption, bars }: BarPlotData, { width }: P
     type: 'ordinal' as const,
     scale: { domain: places },
     title: null,
-    axis: { labelExpr: `${labels}[datum.value]`, labelLimit: Math.max(60, width / 3), domain: false, ticks: false },
+    axis: { labelExpr: `${labels}[datum.value]`, labelLimit: 0, domain: false, ticks: false },
   };
   return {
     $schema: 'https://vega.github.io/schema/vega-lite/v6.json',
     title: { text: title, subtitle: caption, anchor: 'start' },
-    width,
+    width: Math.max(width / 3, Math.round(width - labelWidth)),
     height: { step: barHeight },
     layer: [
       {

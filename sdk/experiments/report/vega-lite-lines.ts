@@ -18,7 +18,7 @@ const referenceColour = '#8c8c8c';
 export function vegaLiteLines(data: LinePlotData, { width, height }: PlotSize): TopLevelSpec {
   const names = data.series.map(({ label }) => label || 'measured');
   const x = xScaleOf(data, Math.max(2, Math.floor(width / 70)));
-  const y = yScaleOf(data, Math.max(2, Math.floor(height / 45)));
+  const y = yScaleOf(data, Math.max(2, Math.floor(height / 36)));
   const legend =
     names.length < 2
       ? null
@@ -74,7 +74,7 @@ export function vegaLiteLines(data: LinePlotData, { width, height }: PlotSize): 
   });
   return {
     $schema: 'https://vega.github.io/schema/vega-lite/v6.json',
-    title: { text: data.title, subtitle: captionOf(data), anchor: 'start' },
+    title: { text: data.title, subtitle: pictureCaption(data), anchor: 'start' },
     width,
     height,
     layer: layers,
@@ -82,7 +82,8 @@ export function vegaLiteLines(data: LinePlotData, { width, height }: PlotSize): 
   };
 }
 
-function captionOf({ caption, series, x }: LinePlotData): string {
+/** What the marks of a picture mean. */
+export function pictureCaption({ caption, series, x }: LinePlotData): string {
   const parts = [caption];
   if (series.some(({ curve }) => curve.length > 0)) parts.push('dashed: the model');
   if (series.some(({ recommended }) => recommended !== undefined)) parts.push(`shaded: recommended ${x.title}`);

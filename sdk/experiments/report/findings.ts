@@ -1,0 +1,108 @@
+// What an experiment says in words: what was run, on what, what to choose, and what not to rely on.
+
+import { groupText, parametersOf, parametersText, plainText, varyingParameters } from './parameter-names.ts';
+import type { Reported } from './plotted.ts';
+import { formatBytes, formatCount, formatLongDuration } from './quantities.ts';
+
+const listedFailuresMax = 5;
+
+/** What all runs have alike: `markov: matrix size 10, 2 workers`. */
+export function whatWasRun({ data, points }: Reported): string {
+  const { workload } = data.definition;
+  const [first] = points;
+  if (first === undefined) return `${plainText(workload)}: no runs`;
+  const varying = new Set(varyingParameters(points));
+  const same = parametersOf(points).filter((name) => !varying.has(name) && !isAbsent(first.params[name], name));
+  const { splitBy } = data.definition;
+  // A table of one line says the split itself.
+  const said = varying.size === 0 ? same.filter((name) => name !== splitBy) : same;
+  const text = parametersText(first, said);
+  return text === '' ? plainText(workload) : `${plainText(workload)}: ${text}`;
+}
+
+function isAbsent(value: unknown, name: string): boolean {
+  return name !== 'workers' && (value === undefined || value === null);
+}
+
+/** How often, and in which order. */
+export function howItWasRun({ data, points }: Reported): string {
+  const { repeats, warmup, order } = data.definition;
+  const counts = points.map(({ records }) => records.length);
+  const [least, most] = [Math.min(...counts), Math.max(...counts)];
+  const runs = counts.length === 0 ? 'no runs' : least === most ? timesText(most) : `${least} to ${most} runs a point`;
+  const clusters = [...new Set(data.records.map(({ cluster }) => cluster))].map(plainText);
+  const where =
+    clusters.length === 0 || clusters.includes('embedded') ? 'threads of this process' : clusters.join(', ');
+  const parts = [
+    `${runs}${repeats > most ? ` (at most ${repeats})` : ''}`,
+    order === 'random' ? 'in random order' : 'in the order of the grid',
+    warmup === 0 ? 'without warm-up' : `after ${warmup} of warm-up`,
+    `workers: ${where}`,
+  ];
+  return parts.join(', ');
+}
+
+function timesText(runs: number): string {
+  return runs === 1 ? '1 run a point' : `${runs} runs a point`;
+}
+
+/** `Example 3000, 8 cores, 16.0 GB, linux x64, Node 24.0.0`. */
+export function machineText({ data }: Pick<Reported, 'data'>): string {
+  const { processor, cores, memoryBytes, system, node } = data.machine;
+  return [
+    plainText(processor),
+    `${formatCount(cores)} ${cores === 1 ? 'core' : 'cores'}`,
+    formatBytes(memoryBytes),
+    plainText(system),
+    `Node ${plainText(node)}`,
+  ].join(', ');
+}
+
+/** What to choose, a sentence for each cost model. */
+export function recommendationsOf({ models }: Pick<Reported, 'models'>): string[] {
+  const costs = models.filter(({ kind }) => kind === 'cost');
+  const groups = costs.map(({ group }) => group);
+  return costs.map(({ group, sentence }) => {
+    const of = groupText(group, groups);
+    return plainText(of === '' ? sentence : `${of}: ${sentence}`);
+  });
+}
+
+/** What not to rely on, and why. */
+export function warningsOf({ data, points, models }: Reported): string[] {
+  const warnings: string[] = [];
+  if (data.endedAt === null)
+    warnings.push('The experiment did not end: points may be missing, or have fewer runs than asked for.');
+  const noisy = points.filter(({ durationMs }) => durationMs.isNoisy);
+  if (noisy.length > 0) {
+    const which = noisy.length === points.length ? 'all points' : `${noisy.length} of ${points.length} points`;
+    warnings.push(`The machine was too noisy to conclude from ${which}: their runs scatter too much.`);
+  }
+  const few = points.filter(({ records }) => records.length < 3).length;
+  if (few > 0)
+    warnings.push(
+      `${few === points.length ? 'All points' : `${few} of ${points.length} points`} have fewer than 3 runs: their intervals say little.`,
+    );
+  warnings.push(...failureWarnings(data.failures));
+  for (const { title, warning } of models) if (warning !== undefined) warnings.push(plainText(`${title}: ${warning}`));
+  return [...new Set(warnings)];
+}
+
+function failureWarnings(failures: Reported['data']['failures']): string[] {
+  if (failures.length === 0) return [];
+  const shown = failures
+    .slice(0, listedFailuresMax)
+    .map(
+      (failure) =>
+        `${parametersText(failure, [...Object.keys(failure.params), 'workers'])}: ${plainText(failure.message)}`,
+    );
+  const more = failures.length > shown.length ? [`and ${failures.length - shown.length} more`] : [];
+  const what = failures.length === 1 ? '1 run failed' : `${failures.length} runs failed`;
+  return [`${what}: ${[...shown, ...more].join('; ')}`];
+}
+
+/** How long it took, where that is known. */
+export function tookText({ data }: Pick<Reported, 'data'>): string {
+  if (data.endedAt === null) return 'not ended';
+  return formatLongDuration(Date.parse(data.endedAt) - Date.parse(data.startedAt));
+}
