@@ -87,7 +87,11 @@ export function experimentColumns({ data, points }: Pick<Reported, 'data' | 'poi
     dispensability,
   });
   const columns = [
-    ...named.map((name) => column(shortened(parameterName(name), cellLengthMax), 0, (point) => shortened(valueText(valueAt(point, name)), cellLengthMax))),
+    ...named.map((name) =>
+      column(shortened(parameterName(name), cellLengthMax), 0, (point) =>
+        shortened(valueText(valueAt(point, name)), cellLengthMax),
+      ),
+    ),
     ...(splitsInto(points, splitBy) ? [] : [onlyIfVaried(column('tasks', 4, ({ tasks }) => formatCount(tasks)))]),
     onlyIfVaried(column('runs', 9, ({ records }) => String(records.length))),
     column(hasRepeats ? 'time ± 95 %' : 'time', 0, timeText),

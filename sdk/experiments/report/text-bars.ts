@@ -8,7 +8,7 @@ import type { PlotTextOptions } from './plot-text-options.ts';
 import { formatDuration } from './quantities.ts';
 import { shortened } from './series-label.ts';
 import { TextCanvas } from './text-canvas.ts';
-import { colouredLine, legendLines, wrapped } from './text-legend.ts';
+import { legendLine, legendLines, wrapped } from './text-legend.ts';
 import { textIn, textMarks } from './text-marks.ts';
 
 /** Draws bars. No line is wider than asked. */
@@ -43,7 +43,7 @@ export function textBars({ title, caption, bars }: BarPlotData, options: Require
   return [
     inForm(shortened(title, width)),
     ...canvas.rows(colour),
-    ...legendLines(legend, width).map((line) => colouredLine(line, colour)),
+    ...legendLines(legend, width).map((line) => legendLine(line, options)),
     ...wrapped(inForm(caption), width),
   ].join('\n');
 }

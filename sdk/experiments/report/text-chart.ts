@@ -9,7 +9,7 @@ import type { PlotTextOptions } from './plot-text-options.ts';
 import { placeOn, type Scale } from './scale.ts';
 import { shortened } from './series-label.ts';
 import { TextCanvas } from './text-canvas.ts';
-import { colouredLine, type LegendEntry, legendLines, wrapped } from './text-legend.ts';
+import { type LegendEntry, legendLine, legendLines, wrapped } from './text-legend.ts';
 import { type TextMarks, textIn, textMarks } from './text-marks.ts';
 
 const rowsLeast = 4;
@@ -25,7 +25,7 @@ export function textChart(data: LinePlotData, options: Required<PlotTextOptions>
   const inForm = (text: string): string => textIn(unicode, text);
   const above = [inForm(shortened(data.title, width))];
   const below = [
-    ...legendLines(legendOf(data, marks, inForm), width).map((line) => colouredLine(line, colour)),
+    ...legendLines(legendOf(data, marks, inForm), width).map((line) => legendLine(line, options)),
     ...wrapped(inForm(data.caption), width),
   ];
   const recommended = data.series.filter((series) => series.recommended !== undefined).length;
@@ -34,7 +34,7 @@ export function textChart(data: LinePlotData, options: Required<PlotTextOptions>
   const labels = y.ticks.map((tick) => inForm(tickText(data.y, tick)));
   const margin = Math.min(Math.max(...labels.map((label) => label.length)) + 1, Math.max(1, width - columnsLeast));
   const columns = Math.max(1, width - margin - 1);
-  const x = xScaleOf(data, Math.max(2, Math.floor(columns / 9)));
+  const x = xScaleOf(data, Math.max(2, Math.floor(columns / 8)));
   const canvas = new TextCanvas(width, rows + 2 + recommended);
   const grid: Grid = {
     canvas,

@@ -2,6 +2,7 @@
 
 import { inColour, type PlotColour } from './colours.ts';
 import { shortened } from './series-label.ts';
+import { textIn } from './text-marks.ts';
 
 /** A mark and what it stands for. */
 export interface LegendEntry {
@@ -31,8 +32,13 @@ export function legendLines(entries: readonly LegendEntry[], width: number): Leg
 }
 
 /** A line of a legend as text. */
-export function colouredLine(entries: readonly LegendEntry[], isColoured: boolean): string {
-  return entries.map(({ mark, text, colour }) => `${isColoured ? inColour(mark, colour) : mark} ${text}`).join(gap);
+export function legendLine(
+  entries: readonly LegendEntry[],
+  { colour: isColoured, unicode }: { colour: boolean; unicode: boolean },
+): string {
+  return entries
+    .map(({ mark, text, colour }) => `${isColoured ? inColour(mark, colour) : mark} ${textIn(unicode, text)}`)
+    .join(gap);
 }
 
 /** A text in lines no wider than so many characters. */
