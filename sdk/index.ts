@@ -15,10 +15,6 @@ export {
 } from './experiments/experiment.ts';
 export { type Axis, type Grid, parseAxis } from './experiments/grid.ts';
 export type { Point } from './experiments/point.ts';
-export type { Latency, NodeUse, RunRecord } from './experiments/run-record.ts';
-export type { Summary } from './experiments/statistics.ts';
-export { type SweepOptions, sweep } from './experiments/sweep.ts';
-export type { SweepProgress } from './experiments/sweep-progress.ts';
 export { Plot, type PlotPictureOptions } from './experiments/report/plot.ts';
 export {
   type BarPlotData,
@@ -42,6 +38,10 @@ export {
   formatRatio,
 } from './experiments/report/quantities.ts';
 export { type TextColumn, textTable } from './experiments/report/text-table.ts';
+export type { Latency, NodeUse, RunRecord } from './experiments/run-record.ts';
+export type { Summary } from './experiments/statistics.ts';
+export { type SweepOptions, sweep } from './experiments/sweep.ts';
+export type { SweepProgress } from './experiments/sweep-progress.ts';
 export type { MapProgress } from './map.ts';
 export type { MapStream } from './map-stream.ts';
 export { ObjectRef } from './object-ref.ts';

@@ -107,9 +107,16 @@ export function experimentColumns({ data, points }: Pick<Reported, 'data' | 'poi
     column('memory', 8, ({ records }) =>
       formatBytes(Math.max(...records.map(({ peakMemoryBytes }) => peakMemoryBytes))),
     ),
+    { ...onlyIfVaried(column('found', 4, findingOf)), align: 'left' as const },
     onlyIfAny(column('retries', 0, ({ records }) => retriesText(median(records.map(({ failures }) => failures))))),
   ];
   return columns.filter(({ cells }) => cells.some((cell) => cell !== ''));
+}
+
+/** What its runs found, in a word or two. */
+export function findingOf({ records }: Point): string {
+  const found = [...new Set(records.map(({ finding }) => plainText(finding)))].join(', ');
+  return shortened(found, cellLengthMax);
 }
 
 function latencyText(ms: number): string {

@@ -95,7 +95,6 @@ export function experimentJsonOf({ data, models }: Reported): ExperimentJson {
 }
 
 const json: z.ZodType<JsonValue> = z.json();
-const positive = z.number().positive();
 const amount = z.number().nonnegative();
 const whole = z.int().nonnegative();
 const time = z.iso.datetime({ offset: true });
@@ -110,6 +109,7 @@ const definitionSchema = z.object({
   order: z.enum(['random', 'grid']),
   seed: z.number(),
   precision: amount,
+  baseline: z.boolean(),
 });
 
 const machineSchema = z.object({
@@ -126,7 +126,7 @@ const measuredSchema = z.object({
   workers: z.int().positive(),
   cluster: z.string(),
   startedAt: time,
-  durationMs: positive,
+  durationMs: amount,
   work: amount,
   throughputPerSecond: amount,
   tasks: whole,
@@ -135,8 +135,8 @@ const measuredSchema = z.object({
   latencyMs: z.object({ mean: amount, p50: amount, p90: amount, p99: amount }),
   cpuUtilization: amount,
   peakMemoryBytes: amount,
-  baselineMs: positive.nullable(),
-  speedUp: positive.nullable(),
+  baselineMs: amount.nullable(),
+  speedUp: amount.nullable(),
   breakdownMs: z.object({
     encode: z.number(),
     waitInSession: z.number(),
@@ -147,6 +147,7 @@ const measuredSchema = z.object({
     settle: z.number(),
   }),
   nodes: z.array(z.object({ node: z.string(), cpu: amount, memoryBytes: amount })),
+  finding: z.string(),
 });
 
 const failureSchema = z.object({

@@ -1,5 +1,6 @@
 // What an experiment says in words: what was run, on what, what to choose, and what not to rely on.
 
+import { findingOf } from './experiment-columns.ts';
 import { groupText, parametersOf, parametersText, plainText, varyingParameters } from './parameter-names.ts';
 import type { Reported } from './plotted.ts';
 import { formatBytes, formatCount, formatLongDuration } from './quantities.ts';
@@ -17,7 +18,9 @@ export function whatWasRun({ data, points }: Reported): string {
   // A table of one line says the split itself.
   const said = varying.size === 0 ? same.filter((name) => name !== splitBy) : same;
   const text = parametersText(first, said);
-  return text === '' ? plainText(workload) : `${plainText(workload)}: ${text}`;
+  const found = new Set(points.map(findingOf));
+  const what = text === '' ? plainText(workload) : `${plainText(workload)}: ${text}`;
+  return found.size === 1 && !found.has('') ? `${what}; found: ${[...found][0]}` : what;
 }
 
 function isAbsent(value: unknown, name: string): boolean {

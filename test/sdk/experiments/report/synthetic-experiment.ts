@@ -97,6 +97,7 @@ export function syntheticData({
               settle: 0.001,
             },
             nodes: [{ node: 'embedded', cpu: 0.9, memoryBytes: 120_000_000 }],
+            finding: 'converged',
             details: details(split),
           });
         }
@@ -116,6 +117,7 @@ export function syntheticData({
       order: 'random',
       seed: 1,
       precision: 0,
+      baseline: hasBaseline,
     },
     machine: {
       processor: 'Example 3000',
