@@ -21,10 +21,9 @@ import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
-import { AuthenticationError, ConnectionError, daemonDirectory, isLoopback } from '../sdk/internal.ts';
+import { AuthenticationError, ConnectionError, daemonDirectory, ensureHome, isLoopback } from '../sdk/internal.ts';
 import { ensureCertificate } from './certificates.ts';
 import type { DaemonConfig } from './config.ts';
-import { ensureHome } from './home.ts';
 
 const startTimeoutMs = 20_000;
 const isSource = import.meta.url.endsWith('.ts');

@@ -1,27 +1,12 @@
-// The home directory of a user: private, with a directory for each daemon in it.
+// The directory of each daemon in the home directory of its user.
 //
-// Owns: making the directories, and the record by which programs find a daemon.
-// Does not own: reading records and tokens (sdk), the token (tokens.ts), what a log holds (log.ts).
+// Owns: making the directories of daemons, and the record by which programs find a daemon.
+// Does not own: the home directory, reading records and tokens (sdk), the token (tokens.ts), what a log holds (log.ts).
 
-import { lstatSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { AuthenticationError, type DaemonRecord, daemonDirectory } from '../sdk/internal.ts';
-
-/** Makes the home directory if it is not there. @throws AuthenticationError when it is not the user's alone. */
-export function ensureHome(home: string): void {
-  mkdirSync(home, { recursive: true, mode: 0o700 });
-  if (process.platform === 'win32') return;
-  const { uid, mode } = lstatSync(home);
-  if (uid !== process.getuid?.()) {
-    throw new AuthenticationError(
-      `The directory ${home} belongs to another user: set GRIDBOOK_HOME to one of your own`,
-    );
-  }
-  if ((mode & 0o077) !== 0) {
-    throw new AuthenticationError(`The directory ${home} is open to others: close it with "chmod 700 ${home}"`);
-  }
-}
+import { type DaemonRecord, daemonDirectory } from '../sdk/internal.ts';
 
 /** Makes the directory of the daemon on a port; gives its path. */
 export function ensureDaemonDirectory(home: string, port: number): string {

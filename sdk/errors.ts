@@ -280,3 +280,11 @@ export class ResourceError extends GridbookError {
 export class AuthenticationError extends GridbookError {
   override readonly code: string = 'AUTHENTICATION';
 }
+
+/**
+ * What is kept in a store of experiments cannot be had, or nothing can be kept: the file is damaged or of another
+ * program, the disk is full, there is no such experiment. The message says which, and what would help.
+ */
+export class StoreError extends GridbookError {
+  override readonly code: string = 'STORE';
+}

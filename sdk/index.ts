@@ -40,6 +40,13 @@ export {
 export { type TextColumn, textTable } from './experiments/report/text-table.ts';
 export type { Latency, NodeUse, RunRecord } from './experiments/run-record.ts';
 export type { Summary } from './experiments/statistics.ts';
+export type {
+  ExperimentStore,
+  ExperimentSummary,
+  ListOptions,
+  NewExperiment,
+} from './experiments/store/experiment-store.ts';
+export { openStore, type StoreOptions } from './experiments/store/open-store.ts';
 export { type SweepOptions, sweep } from './experiments/sweep.ts';
 export type { SweepProgress } from './experiments/sweep-progress.ts';
 export type { MapProgress } from './map.ts';

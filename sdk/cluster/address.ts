@@ -6,8 +6,9 @@
 
 import { isIP } from 'node:net';
 import { ConnectionError, InvalidArgumentError } from '../errors.ts';
+import { homeDirectory } from '../home-directory.ts';
 import { hostAndPort, joinScheme, parseJoinString } from '../protocol/join-string.ts';
-import { type DaemonRecord, homeDirectory, readDaemonToken, runningDaemons } from './daemon-records.ts';
+import { type DaemonRecord, readDaemonToken, runningDaemons } from './daemon-records.ts';
 
 /** Where a daemon is. */
 export interface ResolvedAddress {

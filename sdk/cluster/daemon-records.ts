@@ -6,8 +6,7 @@
 //   R2. A token is taken only from a file that nobody else can read.
 
 import { readdirSync, readFileSync, statSync } from 'node:fs';
-import { homedir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { z } from 'zod';
 import { AuthenticationError } from '../errors.ts';
 
@@ -27,12 +26,6 @@ const daemonRecord = z.object({
 
 /** A daemon of this user on this machine. */
 export type DaemonRecord = z.infer<typeof daemonRecord>;
-
-/** Where everything of this user is: `GRIDBOOK_HOME`, or `.gridbook` in the user's home. */
-export function homeDirectory(): string {
-  const given = process.env['GRIDBOOK_HOME'];
-  return given === undefined || given === '' ? join(homedir(), '.gridbook') : resolve(given);
-}
 
 /** The directory of the daemon on a port. */
 export function daemonDirectory(home: string, port: number): string {

@@ -14,12 +14,13 @@ import {
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { openDaemon } from '../../daemon/daemon.ts';
-import { ensureHome, openSocketsDirectory } from '../../daemon/home.ts';
+import { openSocketsDirectory } from '../../daemon/home.ts';
 import { ensureToken, TokenCheck } from '../../daemon/tokens.ts';
 import {
   AuthenticationError,
   ConnectionError,
   type DaemonRecord,
+  ensureHome,
   isRunning,
   processStartOf,
   readDaemonToken,

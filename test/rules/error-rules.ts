@@ -22,6 +22,7 @@ export const publishedCodes: Readonly<Record<string, string>> = {
   VersionError: 'VERSION',
   ResourceError: 'RESOURCES',
   AuthenticationError: 'AUTHENTICATION',
+  StoreError: 'STORE',
 };
 
 /** Error classes that no caller ever sees, each with its reason to stay outside the family. */

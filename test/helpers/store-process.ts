@@ -1,0 +1,53 @@
+// Processes of their own that use a store, for tests of what several do at once and of what a kill leaves.
+
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import type { TestContext } from 'node:test';
+import { fileURLToPath } from 'node:url';
+
+const main = fileURLToPath(new URL('../fixtures/store/store-process.ts', import.meta.url));
+
+export interface StoreProcess {
+  readonly child: ChildProcess;
+  /** What it has said so far. */
+  readonly lines: readonly string[];
+  /** Resolves when it has said so many lines; rejects when it ends before. */
+  said(count: number): Promise<void>;
+  /** Lets it end, or kills it; gives its exit code. */
+  end(signal?: NodeJS.Signals): Promise<number | null>;
+}
+
+/** Starts one; it is gone at the end of the test. */
+export function startStoreProcess(t: TestContext, path: string, task: string, count = 0): StoreProcess {
+  const child = spawn(process.execPath, [main, path, task, String(count)], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const lines: string[] = [];
+  const waiting: { count: number; resolve: () => void; reject: (error: Error) => void }[] = [];
+  createInterface({ input: child.stdout }).on('line', (line) => {
+    lines.push(line);
+    for (const { count: wanted, resolve } of waiting) if (lines.length >= wanted) resolve();
+  });
+  const closed = once(child, 'close').then(() => {
+    for (const { reject } of waiting) reject(new Error(`The process ended after ${lines.length} lines`));
+  });
+  const end = async (signal?: NodeJS.Signals): Promise<number | null> => {
+    if (signal === undefined) child.stdin.end();
+    else child.kill(signal);
+    await closed;
+    return child.exitCode;
+  };
+  t.after(async () => {
+    await end('SIGKILL');
+  });
+  return {
+    child,
+    lines,
+    said: (count) => {
+      const { promise, resolve, reject } = Promise.withResolvers<void>();
+      if (lines.length >= count) resolve();
+      else waiting.push({ count, resolve, reject });
+      return promise;
+    },
+    end,
+  };
+}
