@@ -18,7 +18,7 @@ import {
   thisMachine,
 } from '../experiment.ts';
 import type { RunRecord } from '../run-record.ts';
-import { checksumOf, decode, encode } from './exact-json.ts';
+import { checksumOf, encode } from './exact-json.ts';
 import { isHeld, OwnerMark, removeMark } from './owner-mark.ts';
 import type { Row, StoreDatabase } from './store-database.ts';
 import { headOf, numberIn, textIn, textsOf, valueIn } from './stored-experiment.ts';
@@ -127,6 +127,7 @@ export class ExperimentStore {
       );
     }
     this.#database.write('keep the experiment', () => {
+      this.#forgetTheDead();
       if (this.#database.rows('SELECT 1 FROM experiments WHERE id = ?', id).length > 0) {
         throw new InvalidArgumentError(`There is an experiment ${id} already in ${this.path}: take another id`);
       }
@@ -142,7 +143,6 @@ export class ExperimentStore {
         this.#markName(),
         checksumOf(id, name, ...texts, startedAt, ''),
       );
-      this.#forgetTheDead();
     });
   }
 
@@ -157,15 +157,15 @@ export class ExperimentStore {
    */
   claimUnfinished(definition: ExperimentDefinition, machine: Machine = thisMachine()): ExperimentData | undefined {
     return this.#database.write('take over an experiment', () => {
+      this.#forgetTheDead();
       const rows = this.#database.rows(
-        `${selectExperiments} WHERE ended_at IS NULL AND definition = ? ORDER BY number DESC`,
+        `${selectExperiments} WHERE ended_at IS NULL AND owner IS NULL AND definition = ? ORDER BY number DESC`,
         encode(definition),
       );
-      const row = rows.find((r) => !this.#isMade(r) && isSameMachine(machine, decode<Machine>(textIn(r, 'machine'))));
+      const row = rows.find((r) => isSameMachine(machine, headOf(r, this.path).machine));
       if (row === undefined) return undefined;
       const experiment = this.#dataOf(row);
       this.#database.run('UPDATE experiments SET owner = ? WHERE number = ?', this.#markName(), numberIn(row));
-      this.#forgetTheDead();
       return experiment;
     });
   }

@@ -15,7 +15,7 @@ import type { DatabaseSync, SQLInputValue, SQLOutputValue } from 'node:sqlite';
 import { ClosedError, StoreError, VersionError } from '../../errors.ts';
 import { applicationId, versions } from './schema.ts';
 import { databaseClass, sqliteCode, sqliteCodes } from './sqlite.ts';
-import { damageAdvice, storeFailure } from './store-failure.ts';
+import { damageAdvice, oneLine, storeFailure } from './store-failure.ts';
 
 /** A row as SQLite gives it. */
 export type Row = Readonly<Record<string, SQLOutputValue>>;
@@ -167,7 +167,7 @@ function inspect(database: DatabaseSync, path: string): number {
   }
   const [found] = Object.values(database.prepare('PRAGMA integrity_check(1)').get() ?? {});
   if (found === 'ok' && version > 0) return version;
-  throw new StoreError(`Cannot open the store: ${path} is damaged (${found}). ${damageAdvice(path)}`);
+  throw new StoreError(`Cannot open the store: ${path} is damaged (${oneLine(String(found))}). ${damageAdvice(path)}`);
 }
 
 function numberOf(database: DatabaseSync, pragma: string): number {

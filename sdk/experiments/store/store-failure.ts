@@ -17,7 +17,8 @@ export function damageAdvice(path: string): string {
  */
 export function storeFailure(path: string, what: string, cause: unknown, lockTimeoutMs: number): GridbookError {
   if (cause instanceof GridbookError) return cause;
-  const message = cause instanceof Error ? cause.message : String(cause);
+  // SQLite says where damage is in several lines.
+  const message = oneLine(cause instanceof Error ? cause.message : String(cause));
   const failed = `Cannot ${what}`;
   const noSpace = cause instanceof Error && 'code' in cause && cause.code === 'ENOSPC';
   const code = sqliteCode(cause);
@@ -49,6 +50,11 @@ export function storeFailure(path: string, what: string, cause: unknown, lockTim
     default:
       return new StoreError(`${failed} in ${path}: ${message}`, { cause });
   }
+}
+
+/** A text without line breaks. */
+export function oneLine(text: string): string {
+  return text.trim().replace(/\s*\n\s*/g, ' ');
 }
 
 function hasNoSpace(path: string): boolean {

@@ -206,7 +206,7 @@ describe('openStore()', () => {
     const url = new URL('../../../../sdk/index.ts', import.meta.url).href;
     const script = `
       import { openStore } from ${JSON.stringify(url)};
-      const loaded = () => process.moduleLoadList.some((name) => name.endsWith('NativeModule sqlite') || name.includes('Binding sqlite'));
+      const loaded = () => process.moduleLoadList.some((name) => name.includes('sqlite'));
       const before = loaded();
       openStore(${JSON.stringify(storePath(t))}).close();
       console.log(before, loaded());`;
