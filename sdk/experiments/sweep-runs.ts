@@ -17,7 +17,7 @@ import type { GridPoint } from './grid.ts';
 import { measureRun } from './measure.ts';
 import type { RunRecord } from './run-record.ts';
 import { Schedule, type ScheduledRun } from './schedule.ts';
-import type { ExperimentStore } from './store.ts';
+import type { ExperimentStore } from './store/experiment-store.ts';
 import type { SweepProgress } from './sweep-progress.ts';
 
 export interface SweepRunsOptions {

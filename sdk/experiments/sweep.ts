@@ -17,7 +17,7 @@ import {
 } from './experiment.ts';
 import { type Grid, type Layout, layOut } from './grid.ts';
 import type { RunRecord } from './run-record.ts';
-import type { ExperimentStore } from './store.ts';
+import type { ExperimentStore } from './store/experiment-store.ts';
 import type { SweepProgress } from './sweep-progress.ts';
 import { SweepRuns } from './sweep-runs.ts';
 
@@ -102,7 +102,7 @@ export async function sweep<Input>(
   if (budgetMs !== undefined && !(budgetMs > 0)) {
     throw new InvalidArgumentError(`budgetMs must be a number above 0, got ${budgetMs}`);
   }
-  const unfinished = options.resume === false ? undefined : store?.findUnfinished(definition);
+  const unfinished = options.resume === false ? undefined : store?.claimUnfinished(definition);
   const data = unfinished ?? begun(definition, options.name ?? workload.name);
   if (unfinished === undefined) store?.begin(data);
   const runs = new SweepRuns({
@@ -117,7 +117,12 @@ export async function sweep<Input>(
     onFailure,
     onProgress,
   });
-  const isEnded = await runs.run();
+  let isEnded = false;
+  try {
+    isEnded = await runs.run();
+  } finally {
+    if (!isEnded) store?.release(data.id);
+  }
   const endedAt = isEnded ? new Date().toISOString() : null;
   if (endedAt !== null) store?.end(data.id, endedAt);
   return new Experiment({ ...runs.experiment.data, endedAt });

@@ -27,6 +27,7 @@ export function someDefinition(changes: Partial<ExperimentDefinition> = {}): Exp
     order: 'random',
     seed: 1,
     precision: 0,
+    baseline: false,
     ...changes,
   };
 }
@@ -52,6 +53,7 @@ export function someRecord(changes: Partial<RunRecord> = {}): RunRecord {
     repeat: 1,
     workers: 2,
     cluster: 'embedded',
+    finding: 'converged',
     startedAt: '2026-01-02T03:04:06.000Z',
     durationMs,
     work: 1000,

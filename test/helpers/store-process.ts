@@ -6,7 +6,7 @@ import { createInterface } from 'node:readline';
 import type { TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
-const main = fileURLToPath(new URL('../fixtures/store/store-process.ts', import.meta.url));
+const fixture = (name: string): string => fileURLToPath(new URL(`../fixtures/store/${name}`, import.meta.url));
 
 export interface StoreProcess {
   readonly child: ChildProcess;
@@ -18,9 +18,18 @@ export interface StoreProcess {
   end(signal?: NodeJS.Signals): Promise<number | null>;
 }
 
-/** Starts one; it is gone at the end of the test. */
+/** Starts one that does a task of `store-process.ts`; it is gone at the end of the test. */
 export function startStoreProcess(t: TestContext, path: string, task: string, count = 0): StoreProcess {
-  const child = spawn(process.execPath, [main, path, task, String(count)], { stdio: ['pipe', 'pipe', 'inherit'] });
+  return start(t, [fixture('store-process.ts'), path, task, String(count)]);
+}
+
+/** Starts one that makes a sweep; it is gone at the end of the test. */
+export function startSweepProcess(t: TestContext, path: string): StoreProcess {
+  return start(t, [fixture('sweep-process.ts'), path]);
+}
+
+function start(t: TestContext, args: readonly string[]): StoreProcess {
+  const child = spawn(process.execPath, args, { stdio: ['pipe', 'pipe', 'inherit'] });
   const lines: string[] = [];
   const waiting: { count: number; resolve: () => void; reject: (error: Error) => void }[] = [];
   createInterface({ input: child.stdout }).on('line', (line) => {

@@ -70,6 +70,7 @@ const idForm = /^[a-z0-9-]{4,40}$/;
  *     order: 'grid',
  *     seed: 1,
  *     precision: 0,
+ *     baseline: false,
  *   },
  *   machine: { processor: 'abacus', cores: 2, memoryBytes: 2 ** 30, system: 'linux', node: process.versions.node },
  *   startedAt: new Date().toISOString(),
@@ -216,6 +217,18 @@ export class ExperimentStore {
         checksum,
         numberIn(row),
       );
+    });
+  }
+
+  /**
+   * Gives up an experiment that this store makes: it may be taken over, here or elsewhere.
+   *
+   * @param id - of the experiment.
+   * @throws StoreError when the experiment is another's, or has ended; TimeoutError when the file is locked.
+   */
+  release(id: string): void {
+    this.#database.write('give up the experiment', () => {
+      this.#database.run('UPDATE experiments SET owner = NULL WHERE number = ?', numberIn(this.#own(id)));
     });
   }
 

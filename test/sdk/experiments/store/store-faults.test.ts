@@ -109,6 +109,13 @@ describe('ExperimentStore.claimUnfinished()', () => {
     assert.equal(second.claimUnfinished(someDefinition()), undefined);
     first.close();
     assert.equal(second.claimUnfinished(someDefinition())?.id, experiment.id);
+    second.release(experiment.id);
+    assert.equal(second.find(experiment.id).state, 'interrupted');
+    assert.throws(() => second.addRecord(experiment.id, someRecord()), {
+      name: 'StoreError',
+      message: /not made here/,
+    });
+    assert.equal(second.claimUnfinished(someDefinition())?.id, experiment.id);
   });
 });
 
