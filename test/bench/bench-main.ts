@@ -8,10 +8,11 @@ import { dirname } from 'node:path';
 import { parseArgs } from 'node:util';
 import { ProgressLine } from '../../repl/progress-line.ts';
 import { textTable } from '../../sdk/experiments/report/text-table.ts';
+import { ratioOf } from '../../sdk/experiments/statistics.ts';
 import type { Bench, BenchResult, Judged } from './bench.ts';
 import { singleTasks, smallTasks } from './dispatch-bench.ts';
 import { grain } from './grain-bench.ts';
-import { type Measured, measure, ratioOf } from './harness.ts';
+import { type Measured, measure } from './harness.ts';
 import { kernels } from './kernel-bench.ts';
 import { markovLarge, markovSmall } from './markov-bench.ts';
 import { memory } from './memory-bench.ts';
@@ -45,8 +46,8 @@ async function runBench(bench: Bench, rounds: number | undefined, progress: Prog
     for (const { what, above, below, bar } of open.comparisons) {
       const [a, b] = [measured.get(above), measured.get(below)];
       if (a === undefined || b === undefined) continue;
-      const { ratio, interval } = ratioOf(a, b);
-      judged.push(judge(what, ratio, interval, bar));
+      const ratio = ratioOf(a, b);
+      if (ratio !== undefined) judged.push(judge(what, ratio.value, ratio.interval, bar));
     }
     const { name, about, unit } = bench;
     return { name, about, unit, measured: [...measured.values()], judged, missing: open.missing ?? [] };
@@ -64,7 +65,13 @@ function report({ name, about, unit, measured, judged, missing }: BenchResult): 
   const right = (heading: string): { heading: string; align: 'right' } => ({ heading, align: 'right' });
   const rows = measured.map(({ name: variant, median, interval, values, outliers }: Measured) => {
     const [low, high] = interval;
-    return [variant, digits(median), `${digits(low)} .. ${digits(high)}`, String(values.length), String(outliers)];
+    return [
+      variant,
+      digits(median),
+      `${digits(low)} .. ${digits(high)}`,
+      String(values.length),
+      String(outliers.length),
+    ];
   });
   const table = textTable(
     [{ heading: '', align: 'left' }, right(unit), right('95 % interval'), right('runs'), right('outliers')],

@@ -1,9 +1,6 @@
-// Measures variants side by side: interleaved in random order, repeated, with a bootstrap interval of the median.
-//
-// Source of the interval: the percentile bootstrap, B. Efron and R. Tibshirani, "An Introduction to the Bootstrap" (1993),
-// chapter 13, over medians of resamples.
+// Measures variants side by side: interleaved in random order, repeated, summarised as experiments are.
 
-import { median, quantileSorted, sampleWithReplacement } from 'simple-statistics';
+import { type Summary, summarise } from '../../sdk/experiments/statistics.ts';
 
 /** One thing to measure. */
 export interface Variant {
@@ -15,35 +12,9 @@ export interface Variant {
 }
 
 /** What was measured of one variant. */
-export interface Measured {
+export interface Measured extends Summary {
   readonly name: string;
   readonly values: readonly number[];
-  readonly median: number;
-  /** The 95 % interval of the median. */
-  readonly interval: readonly [number, number];
-  /** How many values lie further than 3 median absolute deviations from the median. None is left out. */
-  readonly outliers: number;
-}
-
-const resamples = 2000;
-
-function intervalOf(statistics: number[]): [number, number] {
-  const sorted = statistics.sort((a, b) => a - b);
-  return [quantileSorted(sorted, 0.025), quantileSorted(sorted, 0.975)];
-}
-
-function summarise(name: string, values: readonly number[]): Measured {
-  const data = [...values];
-  const middle = median(data);
-  const deviation = median(data.map((v) => Math.abs(v - middle)));
-  const medians = Array.from({ length: resamples }, () => median(sampleWithReplacement(data, data.length)));
-  return {
-    name,
-    values,
-    median: middle,
-    interval: intervalOf(medians),
-    outliers: data.filter((v) => Math.abs(v - middle) > 3 * 1.4826 * deviation).length,
-  };
 }
 
 /**
@@ -67,7 +38,7 @@ export async function measure(
       if (!isWarmUp) got.push(value);
     }
   }
-  return new Map([...values].map(([name, got]) => [name, summarise(name, got)]));
+  return new Map([...values].map(([name, got]) => [name, { name, values: got, ...summarise(got) }]));
 }
 
 function shuffled<T>(items: readonly T[]): T[] {
@@ -75,14 +46,4 @@ function shuffled<T>(items: readonly T[]): T[] {
     .map((item) => ({ item, key: Math.random() }))
     .sort((a, b) => a.key - b.key)
     .map(({ item }) => item);
-}
-
-/** The ratio of two medians, with its bootstrap 95 % interval. */
-export function ratioOf(above: Measured, below: Measured): { ratio: number; interval: [number, number] } {
-  const [a, b] = [[...above.values], [...below.values]];
-  const ratios = Array.from(
-    { length: resamples },
-    () => median(sampleWithReplacement(a, a.length)) / median(sampleWithReplacement(b, b.length)),
-  );
-  return { ratio: above.median / below.median, interval: intervalOf(ratios) };
 }
