@@ -1,5 +1,6 @@
 // What a command that failed says: one line on standard error, and an exit status.
 
+import { CommanderError } from 'commander';
 import { InvalidArgumentError } from '../sdk/index.ts';
 import { exitStatus } from './exit-status.ts';
 
@@ -8,6 +9,7 @@ export async function reportingFailure(run: () => Promise<number>): Promise<numb
   try {
     return await run();
   } catch (error) {
+    if (error instanceof CommanderError) throw error;
     const message = error instanceof Error ? error.message : String(error);
     process.stderr.write(`gridbook: ${message.replace(/\s*\n\s*/g, ' ')}\n`);
     return error instanceof InvalidArgumentError ? exitStatus.wrongUsage : exitStatus.failed;

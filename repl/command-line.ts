@@ -6,11 +6,12 @@
 import { readFileSync } from 'node:fs';
 import { findPackageJSON } from 'node:module';
 import { Command, CommanderError, Option } from 'commander';
+import { reportingFailure } from './command-failure.ts';
+import { configured } from './commander-settings.ts';
 import type { StartCommandOptions, StatusCommandOptions, StopCommandOptions } from './daemon-options.ts';
 import { parseLabels, parseResources } from './daemon-options.ts';
 import { exitStatus } from './exit-status.ts';
-import type { MarkovCommandOptions } from './markov-options.ts';
-import { parseWholeNumber, parseWholeNumbers } from './numbers.ts';
+import { parseWholeNumber } from './numbers.ts';
 
 function version(): string {
   const path = findPackageJSON('..', import.meta.url);
@@ -18,72 +19,39 @@ function version(): string {
   return typeof parsed === 'object' && parsed !== null && 'version' in parsed ? String(parsed.version) : 'unknown';
 }
 
-function oneLine(text: string): string {
-  const line = text
-    .trim()
-    .replace(/^error: /, '')
-    .replace(/\s*\n\s*/g, ' ');
-  return /^unknown (?!.*Did you mean)/.test(line) ? `${line}; "gridbook --help" lists what there is` : line;
-}
-
-const markovExamples = `
-Examples:
-  gridbook run markov --pc-num 1,10,1000 --baseline
-  gridbook run markov --matrix weather.csv --total-count 1e6
-  gridbook run markov --matrix-size 10,50,100 --total-count 100_000 --repeats 5 --csv runs.csv
-  gridbook run markov --json | jq '.records[].durationMs'`;
-
 function makeProgram(onStatus: (status: number) => void): Command {
-  const program = new Command('gridbook')
+  const program = configured(new Command('gridbook'))
     .description('Run TypeScript functions on many workers, and see what splitting the work costs.')
-    .version(version())
-    .exitOverride()
-    .configureOutput({
-      // One line, whatever is wrong.
-      outputError: (text, write) => write(`gridbook: ${oneLine(text)}\n`),
-    });
-  const run = program.command('run').description('run a workload and measure it').exitOverride();
-  run
-    .command('markov')
-    .description(
-      'the limiting distribution of a transition matrix: multiplies totalCount copies of it, split into pcNum tasks. ' +
-        'Lists of values run in all combinations.',
-    )
-    .addOption(
-      new Option('--matrix-size <n,…>', 'states of a random matrix, n x n')
-        .argParser(parseWholeNumbers)
-        .default([10], '10'),
-    )
-    .addOption(
-      new Option('--total-count <N,…>', 'how many matrices are multiplied together')
-        .argParser(parseWholeNumbers)
-        .default([10_000_000], '1e7'),
-    )
-    .addOption(new Option('--pc-num <p,…>', 'into how many tasks').argParser(parseWholeNumbers).default([10], '10'))
-    .addOption(
-      new Option('--matrix <file>', 'your own matrix, .csv or .json, instead of a random one').conflicts(['seed']),
-    )
-    .addOption(new Option('--seed <s>', 'where the random matrix comes from (default: 1)').argParser(parseWholeNumber))
-    .option('--kernel <name>', 'what multiplies: auto, js, wasm or openblas', 'auto')
-    .addOption(new Option('--workers <w,…>', 'how many workers (default: one a core)').argParser(parseWholeNumbers))
-    .addOption(new Option('--repeats <r>', 'how often each combination runs').argParser(parseWholeNumber).default(1))
-    .option('--combine', 'multiply neighbouring products on the workers, so that fewer travel')
-    .option('--baseline', 'also run each as a plain loop, and give the speed-up over it')
-    .option('--json [file]', 'write records as JSON; without a file to standard output, and nothing else')
-    .option('--csv [file]', 'write records as CSV; without a file to standard output, and nothing else')
-    .option('--address <a>', 'where the workers are (default: embedded)')
-    .addHelpText('after', markovExamples)
-    .exitOverride()
-    .action(async (options: MarkovCommandOptions, command: Command) => {
-      // A size given by the user beside a matrix of the user's own is checked against it.
-      const sizes = command.getOptionValueSource('matrixSize') === 'cli' ? options.matrixSize : undefined;
-      const { markovCommand } = await import('./markov-command.ts');
-      onStatus(
-        await markovCommand({ ...options, matrixSize: options.matrix === undefined ? options.matrixSize : sizes }),
-      );
-    });
+    .version(version());
+  addMeasureCommand(
+    program,
+    'run',
+    'run a workload and measure it: markov, noop, spin, matmul, pi, or your own',
+    onStatus,
+  );
+  addMeasureCommand(program, 'sweep', 'measure a workload over a grid, and find out how it is best split', onStatus);
   addDaemonCommands(program, onStatus);
   return program;
+}
+
+/** The options depend on the workload, and are read when it is known (measure-options.ts). */
+function addMeasureCommand(
+  program: Command,
+  kind: 'run' | 'sweep',
+  description: string,
+  onStatus: (status: number) => void,
+): void {
+  configured(program.command(kind))
+    .description(description)
+    .usage('[workload] [options]')
+    .argument('[workload]')
+    .helpOption(false)
+    .allowUnknownOption()
+    .allowExcessArguments()
+    .action(async (_workload: unknown, _options: unknown, { args }: Command) => {
+      const { measureFromArguments } = await import('./measure-command.ts');
+      onStatus(await reportingFailure(() => measureFromArguments(kind, args)));
+    });
 }
 
 function addDaemonCommands(program: Command, onStatus: (status: number) => void): void {

@@ -5,8 +5,8 @@ import { pathToFileURL } from 'node:url';
 import { InvalidArgumentError, type Workload, workloads } from '../sdk/index.ts';
 
 /** The workload of a name. @throws InvalidArgumentError when there is none. */
-export function builtinWorkload(name: string): Workload<never> {
-  const found = Object.values(workloads).find((workload) => workload.name === name);
+export function builtinWorkload(name: string): Workload {
+  const found: Workload<never> | undefined = Object.values(workloads).find((workload) => workload.name === name);
   if (found !== undefined) return found;
   throw new InvalidArgumentError(
     `There is no workload "${name}"; there are ${Object.keys(workloads).join(', ')}, and --workload <file> for your own`,
@@ -18,7 +18,7 @@ export function builtinWorkload(name: string): Workload<never> {
  *
  * @throws InvalidArgumentError when the file cannot be loaded, or exports none or several.
  */
-export async function workloadOfFile(path: string): Promise<Workload<never>> {
+export async function workloadOfFile(path: string): Promise<Workload> {
   let module: object;
   try {
     module = await import(pathToFileURL(resolve(path)).href);
@@ -34,7 +34,7 @@ export async function workloadOfFile(path: string): Promise<Workload<never>> {
   throw new InvalidArgumentError(`${path} ${what}: write "export default defineWorkload({ … })"`);
 }
 
-function isWorkload(value: unknown): value is Workload<never> {
+function isWorkload(value: unknown): value is Workload {
   return (
     typeof value === 'object' &&
     value !== null &&

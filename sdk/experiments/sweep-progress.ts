@@ -20,6 +20,8 @@ export interface SweepProgress {
   readonly current: {
     /** Its parameters. */
     readonly params: Params;
+    /** What sets it apart from the other points, for people; empty for an only one. */
+    readonly label: string;
     /** How many workers it has. */
     readonly workers: number;
     /** From 1. */

@@ -15,6 +15,7 @@ import type { Workload } from '../workloads/workload.ts';
 import { Experiment, type ExperimentData, type RunFailure } from './experiment.ts';
 import type { GridPoint } from './grid.ts';
 import { measureRun } from './measure.ts';
+import { parametersText } from './report/parameter-names.ts';
 import type { RunRecord } from './run-record.ts';
 import { Schedule, type ScheduledRun } from './schedule.ts';
 import type { ExperimentStore } from './store/experiment-store.ts';
@@ -43,6 +44,8 @@ export class SweepRuns {
   readonly #sessions = new Map<number, Session>();
   /** What the plain loop took, by round and parameters but for the split. */
   readonly #baselines = new Map<string, number>();
+  /** The parameters that tell one point from another. */
+  readonly #varied: string[];
   readonly #signal: AbortSignal;
   readonly #startedAt = performance.now();
   #runsDone: number;
@@ -61,6 +64,8 @@ export class SweepRuns {
       const durationMs = 'durationMs' in made ? made.durationMs : undefined;
       if (point !== undefined) this.#schedule.onDone({ point, repeat: made.repeat }, durationMs);
     }
+    const { axes } = data.definition;
+    this.#varied = Object.keys(axes).filter((name) => (axes[name]?.length ?? 0) > 1);
     this.#sessions.set(session.workers, session);
     this.#signal = signal ?? new AbortController().signal;
   }
@@ -93,10 +98,11 @@ export class SweepRuns {
   async #runOne(scheduled: ScheduledRun): Promise<void> {
     const { workload, points } = this.#options;
     const { params, workers } = points[scheduled.point]!;
+    const label = parametersText({ params, workers }, this.#varied);
     const isWarmup = scheduled.repeat === 0;
     const repeat = Math.max(1, scheduled.repeat);
     const tell = (phase: SweepProgress['current']['phase']) => {
-      const onProgress = (share: number): void => this.#tell({ params, workers, repeat, phase, share });
+      const onProgress = (share: number): void => this.#tell({ params, workers, label, repeat, phase, share });
       onProgress(0);
       return onProgress;
     };

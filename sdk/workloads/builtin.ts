@@ -1,5 +1,6 @@
 // The workloads that come with Gridbook.
 
+import type { KernelName } from './markov/kernels/kernel.ts';
 import { markovWorkload } from './markov/markov-workload.ts';
 import { matmul } from './matmul.ts';
 import { noop } from './noop.ts';
@@ -18,7 +19,7 @@ export interface MarkovInput {
   /** Where the random matrix comes from. @default 1 */
   readonly seed?: number | null | undefined;
   /** What multiplies. @default auto */
-  readonly kernel?: 'auto' | 'js' | 'wasm' | 'openblas' | undefined;
+  readonly kernel?: 'auto' | KernelName | undefined;
   /** Multiply neighbouring products on the workers, so that fewer travel. @default false */
   readonly combine?: boolean | undefined;
   /** Your own matrix instead of a random one: its rows, or a `.csv` or `.json` file. In a grid, a list of such. */

@@ -5,7 +5,8 @@ import { InvalidArgumentError } from '../../errors.ts';
 import { checkSplit, pcNum, seed, smaller, totalCount } from '../split.ts';
 import { defineWorkload, type JsonValue } from '../workload.ts';
 import { baseline } from './baseline.ts';
-import { kernelNames } from './kernels/kernel.ts';
+import { type KernelName, kernelNames } from './kernels/kernel.ts';
+import { selectKernel } from './kernels/select.ts';
 import type { LimitAnalysis } from './limit.ts';
 import { markov } from './markov.ts';
 import { checkMatrix, matrixSizeMax, readMatrixFile, type TransitionMatrix } from './matrix.ts';
@@ -41,9 +42,12 @@ export const markovWorkload = defineWorkload({
   workUnit: 'multiplications',
   derive: async (params, given) => {
     checkSplit(params);
+    const named = async (n: number): Promise<{ kernel: KernelName }> => ({
+      kernel: (await selectKernel(n, params.kernel)).name,
+    });
     if (params.matrix === undefined) {
       if (params.seed === null) throw new InvalidArgumentError('seed is a whole number, but for a matrix of your own');
-      return params;
+      return { ...params, ...(await named(params.matrixSize)) };
     }
     const { n } = await matrixOf(params.matrix);
     if (given.matrixSize !== undefined && given.matrixSize !== n) {
@@ -54,7 +58,7 @@ export const markovWorkload = defineWorkload({
     if (given.seed !== undefined && given.seed !== null) {
       throw new InvalidArgumentError('seed is for a random matrix, and a matrix is given: leave one of them out');
     }
-    return { ...params, matrixSize: n, seed: null };
+    return { ...params, ...(await named(n)), matrixSize: n, seed: null };
   },
   // Some milliseconds of multiplications, whatever their size.
   warmup: (params) => smaller(params, Math.max(16, Math.ceil(2e7 / params.matrixSize ** 3))),
@@ -68,13 +72,13 @@ export const markovWorkload = defineWorkload({
       onProgress: ({ multiplicationsDone, multiplicationsTotal }) =>
         onProgress(multiplicationsTotal === 0 ? 1 : multiplicationsDone / multiplicationsTotal),
     });
-    const { multiplications, kernel, limit, durationMs } = result;
+    const { multiplications, limit, durationMs } = result;
     return {
       tasks,
       work: multiplications,
       durationMs,
       finding: limit.verdict,
-      details: { kernel, multiplications, limit: limitAsJson(limit) },
+      details: { multiplications, limit: limitAsJson(limit) },
     };
   },
   async baseline({ params, signal }) {

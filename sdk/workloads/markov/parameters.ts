@@ -18,7 +18,7 @@ export interface MarkovParameters {
   seed?: number | undefined;
   /** The user's own matrix: n rows of n probabilities. */
   matrix?: readonly (readonly number[])[] | TransitionMatrix | undefined;
-  /** `auto`, `js`, `wasm` or `openblas`. @default auto */
+  /** `auto`, `js`, `wasm`, `wasm-simd`, `wasm-relaxed-simd` or `openblas`. @default auto */
   kernel?: string | undefined;
 }
 

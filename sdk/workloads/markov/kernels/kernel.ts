@@ -1,7 +1,7 @@
 // What a kernel is: the code that multiplies the matrices of one size.
 
-/** The names that can be asked for. */
-export const kernelNames = ['js', 'wasm', 'openblas'] as const;
+/** The names that can be asked for; `wasm` is the faster of the two after it that this machine runs. */
+export const kernelNames = ['js', 'wasm', 'wasm-simd', 'wasm-relaxed-simd', 'openblas'] as const;
 /** A kernel that can be asked for; `auto` picks the fastest that is there. */
 export type KernelName = (typeof kernelNames)[number];
 
@@ -9,9 +9,9 @@ export type KernelName = (typeof kernelNames)[number];
  * A kernel as it travels: plain values only. It is made once, where the session is, and opened on each worker.
  */
 export type KernelImage =
-  | { readonly kind: 'js'; readonly name: string; readonly n: number }
-  | { readonly kind: 'wasm'; readonly name: string; readonly n: number; readonly wasm: Uint8Array }
-  | { readonly kind: 'openblas'; readonly name: string; readonly n: number; readonly library: string };
+  | { readonly kind: 'js'; readonly name: KernelName; readonly n: number }
+  | { readonly kind: 'wasm'; readonly name: KernelName; readonly n: number; readonly wasm: Uint8Array }
+  | { readonly kind: 'openblas'; readonly name: KernelName; readonly n: number; readonly library: string };
 
 /**
  * A kernel at work. What it returns views memory of its own and stays valid through its next call, no longer.

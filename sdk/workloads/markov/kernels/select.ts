@@ -4,7 +4,7 @@ import { InvalidArgumentError } from '../../../errors.ts';
 import { type Kernel, type KernelImage, type KernelName, kernelNames } from './kernel.ts';
 import { makeJsKernel } from './loop-kernel.ts';
 import { openBlasKernel, openblasLibrary } from './openblas.ts';
-import { makeWasmImage, WasmKernel } from './wasm-kernel.ts';
+import { hasRelaxedSimd, makeWasmImage, WasmKernel } from './wasm-kernel.ts';
 
 /**
  * From this size on a BLAS that is there is faster than our own code. Measured on x86-64, where a vector of WebAssembly
@@ -22,7 +22,7 @@ function isKernelName(name: string): name is KernelName {
 /**
  * The image of a kernel for n x n matrices.
  *
- * @param name - `js`, `wasm`, `openblas`, or `auto` for the fastest that is there.
+ * @param name - one of `kernelNames`, or `auto` for the fastest that is there.
  * @throws InvalidArgumentError when the name is unknown, or what it needs is not on this machine.
  */
 export async function selectKernel(n: number, name = 'auto'): Promise<KernelImage> {
@@ -38,10 +38,16 @@ export async function selectKernel(n: number, name = 'auto'): Promise<KernelImag
   }
   if (library !== undefined) return { kind: 'openblas', name: 'openblas', n, library };
   if (name === 'js') return { kind: 'js', name: 'js', n };
-  const key = `wasm ${n}`;
+  const relaxed = name === 'wasm-relaxed-simd' || (name !== 'wasm-simd' && hasRelaxedSimd());
+  if (relaxed && !hasRelaxedSimd()) {
+    throw new InvalidArgumentError(
+      'Cannot use the kernel wasm-relaxed-simd: this Node does not run it; wasm-simd does',
+    );
+  }
+  const key = `${relaxed ? 'relaxed' : 'plain'} ${n}`;
   let image = images.get(key);
   if (image === undefined) {
-    image = makeWasmImage(n);
+    image = makeWasmImage(n, relaxed);
     if (images.size >= imagesMax) images.clear();
     images.set(key, image);
     image.catch(() => images.delete(key));

@@ -1,0 +1,172 @@
+// `gridbook run` and `gridbook sweep`: measure a workload, show how far that is, and write down what came out.
+//
+// Owns: the session, interruption, where results go. Does not own: the runs (sdk), the form of results (sdk).
+//
+// Invariants:
+//   C1. Standard output gets results only: the report, or the records alone when they are asked for there.
+//   C2. Whatever ends the runs early, what is done so far is written.
+
+import {
+  connect,
+  type Experiment,
+  type ExperimentStore,
+  InvalidArgumentError,
+  openStore,
+  type Session,
+  type SweepProgress,
+  sweep,
+} from '../sdk/index.ts';
+import { exitStatus } from './exit-status.ts';
+import { type MeasureKind, type MeasureRequest, readMeasureRequest } from './measure-options.ts';
+import { measureReport } from './measure-report.ts';
+import { ProgressLine } from './progress-line.ts';
+import { isStdout, type RecordTarget, targetOf, writeTo } from './record-target.ts';
+
+/** What ends the runs early: typed, sent by whoever waits no longer, or the terminal was closed. */
+const endingSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+/** As an embedded session allows. */
+const workersMax = 512;
+/** How many runs one command makes, at most. */
+const runsMax = 100_000;
+
+interface Targets {
+  readonly json: RecordTarget;
+  readonly csv: RecordTarget;
+  readonly report: RecordTarget;
+}
+
+/** Reads what follows `gridbook run` or `gridbook sweep`, and does it; gives the exit status. */
+export async function measureFromArguments(kind: MeasureKind, args: readonly string[]): Promise<number> {
+  return measure(await readMeasureRequest(kind, args));
+}
+
+async function measure(request: MeasureRequest): Promise<number> {
+  const targets = await checkRequest(request);
+  const abort = new AbortController();
+  const onSignal = (): void => {
+    if (abort.signal.aborted) process.exit(exitStatus.interrupted);
+    abort.abort(new Error('interrupted'));
+  };
+  for (const signal of endingSignals) process.on(signal, onSignal);
+  const progress = new ProgressLine();
+  try {
+    await using session = await open(request);
+    const measured = new Measuring(request, targets, progress);
+    return await measured.run(session, abort.signal);
+  } finally {
+    progress.end();
+    for (const signal of endingSignals) process.off(signal, onSignal);
+  }
+}
+
+/** Finds what is wrong before anything runs. @throws InvalidArgumentError saying what would be right. */
+async function checkRequest({ grid, options }: MeasureRequest): Promise<Targets> {
+  const { repeats, json, csv } = options;
+  if (repeats < 1) throw new InvalidArgumentError(`--repeats must be at least 1, got ${repeats}`);
+  for (const workers of grid['workers'] ?? []) {
+    if (typeof workers === 'number' && workers >= 1 && workers <= workersMax) continue;
+    throw new InvalidArgumentError(`--workers must be from 1 to ${workersMax}, got ${String(workers)}`);
+  }
+  const runs = Object.values(grid).reduce((product, values) => product * values.length, repeats);
+  if (runs > runsMax) {
+    throw new InvalidArgumentError(
+      `These are ${runs} runs, of which ${runsMax} can be made at once: use fewer repeats or values`,
+    );
+  }
+  if (json === true && csv === true) {
+    throw new InvalidArgumentError('--json and --csv cannot both write to standard output: give one of them a file');
+  }
+  const files = [json, csv, options.report].filter((file) => typeof file === 'string');
+  const twice = files.find((file, i) => files.indexOf(file) !== i);
+  if (twice !== undefined) {
+    const names = (['json', 'csv', 'report'] as const).filter((name) => options[name] === twice);
+    throw new InvalidArgumentError(`${names.map((name) => `--${name}`).join(' and ')} cannot both write to ${twice}`);
+  }
+  return { json: await targetOf(json), csv: await targetOf(csv), report: await targetOf(options.report) };
+}
+
+function open({ grid, options: { address } }: MeasureRequest): Promise<Session> {
+  const [only, ...others] = grid['workers'] ?? [];
+  return connect({
+    ...(address === undefined ? {} : { address }),
+    ...(typeof only === 'number' && others.length === 0 ? { workers: only } : {}),
+  });
+}
+
+/** What a user of this machine measured is kept there, but for single runs. */
+function storeOf({ kind, options: { store } }: MeasureRequest): ExperimentStore | undefined {
+  if (store === undefined && kind === 'run') return undefined;
+  return openStore(store === undefined || store === false ? undefined : store);
+}
+
+class Measuring {
+  readonly #request: MeasureRequest;
+  readonly #targets: Targets;
+  readonly #progress: ProgressLine;
+  #runsTotal = 0;
+  #label = '';
+
+  constructor(request: MeasureRequest, targets: Targets, progress: ProgressLine) {
+    this.#request = request;
+    this.#targets = targets;
+    this.#progress = progress;
+  }
+
+  async run(session: Session, signal: AbortSignal): Promise<number> {
+    const { kind, workload, grid, options } = this.#request;
+    const { repeats, warmup, order = kind === 'run' ? 'grid' : 'random', budget } = options;
+    const store = storeOf(this.#request);
+    try {
+      const experiment = await sweep(session, workload, grid, {
+        repeats,
+        warmup,
+        order,
+        baseline:
+          kind === 'run' ? options.baseline === true : options.baseline !== false && workload.baseline !== undefined,
+        resume: options.resume !== false,
+        precision: kind === 'run' ? 0 : options.precision,
+        ...(budget === undefined ? {} : { budgetMs: budget }),
+        ...(options.name === undefined ? {} : { name: options.name }),
+        ...(store === undefined ? {} : { store }),
+        signal,
+        onProgress: (progress) => this.#show(progress),
+        onFailure: ({ message }) => this.#progress.note(`gridbook: ${this.#label} failed: ${message}`),
+      });
+      this.#progress.end();
+      await this.#write(experiment, store !== undefined); // C2
+      if (signal.aborted) return exitStatus.interrupted;
+      return experiment.data.failures.length > 0 ? exitStatus.failed : exitStatus.done;
+    } finally {
+      store?.close();
+    }
+  }
+
+  #show({ runsDone, runsTotal, share, current }: SweepProgress): void {
+    const phase = { run: '', warmup: ', warming up', baseline: ', the plain loop' }[current.phase];
+    const place = Math.min(runsDone + 1, runsTotal);
+    this.#label = `run ${place} of ${runsTotal}: ${current.label || this.#request.workload.name}${phase}`;
+    this.#progress.set(share, this.#label);
+    this.#runsTotal = runsTotal;
+  }
+
+  /** C1 */
+  async #write(experiment: Experiment, isKept: boolean): Promise<void> {
+    const { json, csv, report } = this.#targets;
+    const { records, data } = experiment;
+    await writeTo(json, () => `${JSON.stringify(experiment.toJSON(), undefined, 2)}\n`);
+    await writeTo(csv, () => experiment.toCSV());
+    await writeTo(report, () => experiment.toHTML());
+    if (!isStdout(json) && !isStdout(csv) && records.length > 0) {
+      process.stdout.write(measureReport(experiment, this.#request, process.stdout));
+    }
+    if (data.endedAt === null)
+      process.stderr.write(`Interrupted: ${records.length} of ${this.#runsTotal} runs were done\n`);
+    if (isKept) process.stderr.write(keptNote(data));
+  }
+}
+
+function keptNote({ id, endedAt }: Experiment['data']): string {
+  const then = endedAt === null ? '; the same command goes on with it' : '';
+  return `Kept as ${id}${then}: gridbook experiments show ${id}\n`;
+}
