@@ -8,8 +8,12 @@ export async function reportingFailure(run: () => Promise<number>): Promise<numb
   try {
     return await run();
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
-    process.stderr.write(`gridbook: ${message.replace(/\s*\n\s*/g, ' ')}\n`);
+    process.stderr.write(`gridbook: ${messageOf(error)}\n`);
     return error instanceof InvalidArgumentError ? exitStatus.wrongUsage : exitStatus.failed;
   }
+}
+
+/** What went wrong, in one line. */
+export function messageOf(error: unknown): string {
+  return (error instanceof Error ? error.message : String(error)).replace(/\s*\n\s*/g, ' ');
 }

@@ -16,6 +16,7 @@ import {
   markov,
   type Session,
 } from '../sdk/index.ts';
+import { messageOf, reportingFailure } from './command-failure.ts';
 import { exitStatus } from './exit-status.ts';
 import type { MarkovCommandOptions } from './markov-options.ts';
 import { type MarkovPlan, type PlannedRun, planMarkov, type RecordTarget } from './markov-plan.ts';
@@ -28,18 +29,11 @@ import { count } from './quantities.ts';
 const endingSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /** Runs the command; gives its exit status. */
-export async function markovCommand(options: MarkovCommandOptions): Promise<number> {
-  try {
+export function markovCommand(options: MarkovCommandOptions): Promise<number> {
+  return reportingFailure(async () => {
     const plan = await planMarkov(options);
     return await new MarkovRuns(options, plan).run();
-  } catch (error) {
-    process.stderr.write(`gridbook: ${messageOf(error)}\n`);
-    return error instanceof InvalidArgumentError ? exitStatus.wrongUsage : exitStatus.failed;
-  }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  });
 }
 
 /** The runs of one command. */
@@ -89,7 +83,7 @@ class MarkovRuns {
     const label = labelOf(run, this.#plan.runs.indexOf(run) + 1, this.#plan.runs.length);
     const share = (part: number): number => (this.#workDone + part * workOf(run)) / this.#workTotal;
     try {
-      const session = await this.#sessionOf(run, parameters);
+      const session = await this.#sessionOf(run, parameters, label);
       const plain = this.#options.baseline ? await this.#baselineOf(run, parameters, label) : undefined;
       if (signal.aborted) return;
       this.#progress.set(share(0), label);
@@ -120,10 +114,14 @@ class MarkovRuns {
   }
 
   /** The session of so many workers. Its workers are started before anything is timed. */
-  async #sessionOf(run: PlannedRun, parameters: Omit<MarkovParameters, 'pcNum'>): Promise<Session> {
-    const { workers } = run;
+  async #sessionOf(
+    { workers }: PlannedRun,
+    parameters: Omit<MarkovParameters, 'pcNum'>,
+    label: string,
+  ): Promise<Session> {
     const known = this.#sessions.get(workers);
     if (known !== undefined) return known;
+    this.#progress.set(this.#workDone / this.#workTotal, `${label}: starting workers`);
     const { address } = this.#options;
     const session = await connect({
       ...(address === undefined ? {} : { address }),
@@ -160,8 +158,8 @@ class MarkovRuns {
       () => `${JSON.stringify({ records, ...(failures.length > 0 ? { failures } : {}) }, undefined, 2)}\n`,
     );
     await writeTo(csv, () => csvOf(records));
-    if (isStdout(json) || isStdout(csv)) return;
-    if (records.length > 0) process.stdout.write(reportOf(records, process.stdout.isTTY));
+    const isReported = records.length > 0 && !isStdout(json) && !isStdout(csv);
+    if (isReported) process.stdout.write(reportOf(records, process.stdout.isTTY));
     if (this.#abort.signal.aborted) {
       const { runs } = this.#plan;
       process.stderr.write(`Interrupted: ${records.length} of ${runs.length} runs were done\n`);

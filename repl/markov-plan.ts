@@ -3,7 +3,7 @@
 // Everything that can be wrong is found here, before the first run.
 
 import { open } from 'node:fs/promises';
-import { InvalidArgumentError, randomMatrix, readMatrixFile, type TransitionMatrix } from '../sdk/index.ts';
+import { InvalidArgumentError, partition, randomMatrix, readMatrixFile, type TransitionMatrix } from '../sdk/index.ts';
 import type { MarkovCommandOptions } from './markov-options.ts';
 
 /** As an embedded session allows. */
@@ -79,6 +79,8 @@ export async function planMarkov(options: MarkovCommandOptions): Promise<MarkovP
       `--matrix-size does not fit the matrix in ${options.matrix}, which has ${matrix.n} rows: leave it out`,
     );
   }
+  for (const totalCount of totalCounts) partition(totalCount, 1);
+  for (const pcNum of pcNums) partition(1, pcNum);
   const least = Math.min(...totalCounts);
   const tooMany = pcNums.find((pcNum) => pcNum > least);
   if (tooMany !== undefined) {

@@ -1,6 +1,6 @@
 // What one run of markov is written down as, for programs to read.
 
-import type { BaselineResult, MarkovResult } from '../sdk/index.ts';
+import type { BaselineResult, LimitAnalysis, MarkovResult } from '../sdk/index.ts';
 
 /** One run. Durations are in milliseconds, sizes in bytes. */
 export interface MarkovRecord {
@@ -30,7 +30,7 @@ export interface MarkovRecord {
   baselineMs: number | null;
   /** `baselineMs` over `durationMs`. */
   speedUp: number | null;
-  limit: { verdict: string; stationary: number[] | null; rowSpread: number; residual: number | null };
+  limit: LimitAnalysis;
 }
 
 /** Writes a run down. */
@@ -39,8 +39,7 @@ export function recordOf(
   { repeat, combine, cluster }: Pick<MarkovRecord, 'repeat' | 'combine' | 'cluster'>,
   plain: BaselineResult | undefined,
 ): MarkovRecord {
-  const { timings: _, limit, ...rest } = result;
-  const { verdict, stationary, rowSpread, residual } = limit;
+  const { timings: _, ...rest } = result;
   return {
     ...rest,
     repeat,
@@ -48,7 +47,6 @@ export function recordOf(
     combine,
     baselineMs: plain?.durationMs ?? null,
     speedUp: plain === undefined ? null : plain.durationMs / result.durationMs,
-    limit: { ...limit, verdict, stationary, rowSpread, residual },
   };
 }
 

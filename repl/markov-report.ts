@@ -64,15 +64,39 @@ function splittingNotes(records: readonly MarkovRecord[]): string[] {
 }
 
 function limitNotes(records: readonly MarkovRecord[]): string[] {
-  const seen = new Set<string>();
-  return records.flatMap(({ matrixSize, limit }) => {
-    const { stationary, verdict } = limit;
-    if (stationary === null || matrixSize > printedStatesMax || verdict !== 'converged') return [];
-    const line = `limit, n = ${matrixSize}: ${stationary.map((p) => p.toFixed(4)).join(' ')}`;
-    if (seen.has(line)) return [];
-    seen.add(line);
-    return [line];
+  const notes = records.flatMap(({ matrixSize, totalCount, limit }) => {
+    const note = limitNote(limit, matrixSize, totalCount);
+    return note === undefined ? [] : [`limit, n = ${matrixSize}${note}`];
   });
+  return [...new Set(notes)];
+}
+
+/** What is to be said of a verdict; nothing of one that says all, or of a limit that is too long to print. */
+function limitNote(limit: MarkovRecord['limit'], matrixSize: number, totalCount: number): string | undefined {
+  switch (limit.verdict) {
+    case 'converged':
+      if (matrixSize > printedStatesMax) return undefined;
+      return `: ${limit.stationary.map((p) => p.toFixed(4)).join(' ')}`;
+    case 'not-yet': {
+      const needed = limit.totalCountNeeded;
+      const more = needed === null ? 'rounding keeps them apart' : `a total of ${count(needed)} would do`;
+      return `, total ${count(totalCount)}: not yet; rows differ by ${limit.rowSpread.toPrecision(2)}, ${more}`;
+    }
+    case 'periodic':
+      return `: none; the chain goes round with period ${count(limit.period)}`;
+    case 'depends-on-start': {
+      const { classes } = limit;
+      const shown = classes.slice(0, printedStatesMax).map(({ states }) => statesOf(states));
+      const rest = classes.length > shown.length ? ', …' : '';
+      return `: depends on the start; it ends in one of ${count(classes.length)} classes of states: ${shown.join(', ')}${rest}`;
+    }
+  }
+}
+
+/** States from 1, as rows are counted. */
+function statesOf(states: readonly number[]): string {
+  const shown = states.slice(0, printedStatesMax).map((state) => state + 1);
+  return `{${shown.join(' ')}${states.length > shown.length ? ' …' : ''}}`;
 }
 
 function placeNote(records: readonly MarkovRecord[]): string {

@@ -2,7 +2,8 @@
 
 function threeDigits(value: number): string {
   if (value >= 100) return value.toFixed(0);
-  return value >= 10 ? value.toFixed(1) : value.toFixed(2);
+  if (value >= 10) return value.toFixed(1);
+  return value >= 0.1 || value === 0 ? value.toFixed(2) : value.toPrecision(2);
 }
 
 /** A duration: `8.41 µs`, `532 ms`, `12.3 s`. */

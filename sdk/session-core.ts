@@ -332,7 +332,7 @@ function cancelled({ rules: { name } }: Task): CancelledError {
 
 /** A value as a frame of its own, as a node would have kept it. */
 function frameOf(value: unknown): Uint8Array {
-  const { stored, segments, node } = writePayload(value, 'the result');
+  const { stored, segments, node } = writePayload(value, 'result');
   return stored?.bytes ?? buildFrame(segments ?? [], node, (byteLength) => new ArrayBuffer(byteLength));
 }
 

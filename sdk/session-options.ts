@@ -1,8 +1,8 @@
-// What the calls of a session can be given beside their arguments.
+// What the calls of a session can be given beside their arguments, and that it is nothing else.
 
 import type { MapProgress } from './map.ts';
 import type { Remote } from './remote.ts';
-import type { TaskOptions } from './task-options.ts';
+import { checkNames, type TaskOptions, taskOptionNames } from './task-options.ts';
 
 /** Options of `remote` beside those of the task. */
 export interface RemoteOptions extends TaskOptions {
@@ -29,4 +29,18 @@ export interface MapOptions<R> extends RemoteOptions {
    * fewer results travel: each value then stands for a run of neighbours.
    */
   combine?: ((earlier: R, later: R) => R) | RemoteCombine<R> | undefined;
+}
+
+const remoteNames = new Set<string>([...taskOptionNames, 'capture']);
+
+const namesOf = {
+  remote: remoteNames,
+  map: new Set([...remoteNames, 'ordered', 'inFlightMax', 'onProgress', 'combine']),
+  reduce: new Set([...remoteNames, 'inFlightMax', 'onProgress', 'initial']),
+  cancel: new Set(['force']),
+};
+
+/** @throws InvalidArgumentError for an option that the call does not have. */
+export function checkOptionNames(call: keyof typeof namesOf, options: object): void {
+  checkNames(options, namesOf[call], call);
 }

@@ -13,6 +13,7 @@ import { entryOf, ObjectEntry, ObjectRef } from './object-ref.ts';
 import { buildFrame } from './protocol/codec.ts';
 import { readWholeValue } from './protocol/deserialization.ts';
 import { type Payload, writePayload } from './protocol/payload.ts';
+import { refuseInstances } from './protocol/refused-values.ts';
 import {
   type AnyFunction,
   cancelTask,
@@ -23,10 +24,10 @@ import {
   rulesOf,
 } from './remote.ts';
 import { type OwnerSide, SessionCore } from './session-core.ts';
-import type { MapOptions, RemoteOptions } from './session-options.ts';
+import { checkOptionNames, type MapOptions, type RemoteOptions } from './session-options.ts';
 import { checkInteger, checkTaskOptions, type TaskOptions } from './task-options.ts';
 import { type Timings, TimingsRecorder } from './timings.ts';
-import { getAll, type WaitOptions, type WaitResult, type WaitSomeOptions, waitForSome } from './waiting.ts';
+import { checkRefs, getAll, type WaitOptions, type WaitResult, type WaitSomeOptions, waitForSome } from './waiting.ts';
 
 const inFlightDefault = 4_096;
 
@@ -118,6 +119,7 @@ export class Session implements AsyncDisposable {
   remote(what: object, second?: string | RemoteOptions, third?: RemoteOptions): unknown {
     this.#core.checkOpen('make a remote function');
     const options = typeof second === 'string' ? (third ?? {}) : (second ?? {});
+    checkOptionNames('remote', options);
     const { capture, ...taskOptions } = options;
     const checked = checkTaskOptions(taskOptions);
     const named = taskOptions.name === undefined ? {} : { name: taskOptions.name };
@@ -183,6 +185,7 @@ export class Session implements AsyncDisposable {
     options: MapOptions<Awaited<R>> = {},
   ): MapStream<Awaited<R>> {
     this.#core.checkOpen('start a map');
+    checkOptionNames('map', options);
     const { ordered = true, inFlightMax = inFlightDefault, onProgress, combine, capture, ...taskOptions } = options;
     checkInteger('inFlightMax', inFlightMax, 1);
     const combiner =
@@ -234,6 +237,7 @@ export class Session implements AsyncDisposable {
     combine: (earlier: Awaited<R>, later: Awaited<R>) => Awaited<R>,
     options: Omit<MapOptions<Awaited<R>>, 'combine' | 'ordered'> & { initial?: Awaited<R> } = {},
   ): Promise<Awaited<R>> {
+    checkOptionNames('reduce', options);
     const { initial, ...mapOptions } = options;
     let total: { value: Awaited<R> } | undefined = 'initial' in options ? { value: initial as Awaited<R> } : undefined;
     await this.map(fn, inputs, { ...mapOptions, combine }).forEach((value) => {
@@ -332,7 +336,6 @@ export class Session implements AsyncDisposable {
   ): Promise<{ -readonly [K in keyof T]: T[K] extends ObjectRef<infer V> ? V : never }>;
   async get(what: ObjectRef<unknown> | readonly ObjectRef<unknown>[], options: WaitOptions = {}): Promise<unknown> {
     if (what instanceof ObjectRef) return (await getAll([what], options))[0];
-    checkRefs(what, 'get');
     return getAll(what, options);
   }
 
@@ -344,7 +347,6 @@ export class Session implements AsyncDisposable {
    * @returns all references, those that have settled and those that have not.
    */
   async wait<T>(refs: readonly ObjectRef<T>[], options: WaitSomeOptions = {}): Promise<WaitResult<T>> {
-    checkRefs(refs, 'wait');
     return waitForSome(refs, options);
   }
 
@@ -356,6 +358,8 @@ export class Session implements AsyncDisposable {
    *   second. Without it, a task that runs goes on and its result is dropped.
    */
   cancel(ref: ObjectRef<unknown>, options: { force?: boolean } = {}): void {
+    checkRefs([ref], 'cancel');
+    checkOptionNames('cancel', options);
     cancelTask(this.#core, entryOf(ref), options.force ?? false);
   }
 
@@ -389,8 +393,4 @@ function readCopy(segments: Payload['segments'], node: Payload['node']): unknown
   return readWholeValue(buildFrame(segments ?? [], node, (byteLength) => new ArrayBuffer(byteLength)));
 }
 
-function checkRefs(refs: readonly unknown[], call: string): void {
-  if (!Array.isArray(refs)) throw new InvalidArgumentError(`${call} takes an ObjectRef or an array of them`);
-  const at = refs.findIndex((ref) => !(ref instanceof ObjectRef));
-  if (at >= 0) throw new InvalidArgumentError(`${call} takes ObjectRefs, but refs[${at}] is something else`);
-}
+refuseInstances(Session, 'a session', 'call currentSession() in the task');

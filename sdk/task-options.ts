@@ -83,10 +83,16 @@ export function checkResources(resources: Resources): Resources {
   return resources;
 }
 
-const known = new Set(['maxRetries', 'retryErrors', 'timeoutMs', 'signal', 'name', 'resources']);
+/** The names of the options of a task. */
+export const taskOptionNames = ['maxRetries', 'retryErrors', 'timeoutMs', 'signal', 'name', 'resources'] as const;
+
+const known = new Set<string>(taskOptionNames);
 
 /** Refuses names that no option has: a misspelt one would change nothing, silently. @throws InvalidArgumentError */
 export function checkNames(options: object, names: ReadonlySet<string>, of: string): void {
+  if (typeof options !== 'object' || options === null) {
+    throw new InvalidArgumentError(`the options of ${of} must be an object, got ${textOf(options)}`);
+  }
   for (const name of Object.keys(options)) {
     if (names.has(name)) continue;
     throw new InvalidArgumentError(`${of} has no option "${name}"; it has ${[...names].join(', ')}`);

@@ -1,9 +1,10 @@
 // The same computation as a plain loop in this process: no session, no tasks.
 
 import { setImmediate } from 'node:timers/promises';
+import { checkNames } from '../../task-options.ts';
 import { openKernel, selectKernel } from './kernels/select.ts';
 import type { LimitAnalysis } from './limit.ts';
-import { closeLimit, type MarkovParameters, prepare } from './parameters.ts';
+import { closeLimit, type MarkovParameters, parameterNames, prepare } from './parameters.ts';
 
 /** What the plain loop took and found. */
 export interface BaselineResult {
@@ -31,6 +32,8 @@ export interface BaselineParameters extends Omit<MarkovParameters, 'pcNum'> {
   signal?: AbortSignal | undefined;
 }
 
+const known = new Set<string>([...parameterNames, 'signal'].filter((name) => name !== 'pcNum'));
+
 /** How long the loop holds the process at a stretch, in about so many multiply-adds of single numbers: some 50 ms. */
 const stretchWork = 4e8;
 
@@ -50,6 +53,7 @@ const stretchWork = 4e8;
  * ```
  */
 export async function baseline(parameters: BaselineParameters): Promise<BaselineResult> {
+  checkNames(parameters, known, 'baseline');
   const { signal, ...rest } = parameters;
   const { matrix, totalCount, seed } = prepare({ ...rest, pcNum: 1 });
   const { n } = matrix;
