@@ -52,7 +52,9 @@ class MarkovRuns {
   constructor(options: MarkovCommandOptions, plan: MarkovPlan) {
     this.#options = options;
     this.#plan = plan;
-    this.#workTotal = plan.runs.reduce((sum, run) => sum + workOf(run), 0);
+    const loops = options.baseline ? [...new Map(plan.runs.map((run) => [loopKeyOf(run), run])).values()] : [];
+    const work = [...plan.runs.map(workOf), ...loops.map(loopWorkOf)];
+    this.#workTotal = work.reduce((sum, part) => sum + part, 0);
   }
 
   async run(): Promise<number> {
@@ -138,13 +140,20 @@ class MarkovRuns {
     parameters: Omit<MarkovParameters, 'pcNum'>,
     label: string,
   ): Promise<BaselineResult> {
-    const key = `${run.matrixSize} ${run.totalCount} ${run.repeat}`;
-    let plain = this.#baselines.get(key);
-    if (plain === undefined) {
-      this.#progress.set(this.#workDone / this.#workTotal, `${label}: the plain loop`);
-      plain = await baseline({ ...parameters, signal: this.#abort.signal });
-      this.#baselines.set(key, plain);
-    }
+    const key = loopKeyOf(run);
+    const known = this.#baselines.get(key);
+    if (known !== undefined) return known;
+    const work = loopWorkOf(run);
+    const tell = (part: number): void =>
+      this.#progress.set((this.#workDone + part * work) / this.#workTotal, `${label}: the plain loop`);
+    tell(0);
+    const plain = await baseline({
+      ...parameters,
+      signal: this.#abort.signal,
+      onProgress: ({ multiplicationsDone, multiplicationsTotal }) => tell(multiplicationsDone / multiplicationsTotal),
+    });
+    this.#workDone += work;
+    this.#baselines.set(key, plain);
     return plain;
   }
 
@@ -180,6 +189,16 @@ async function writeTo(target: RecordTarget, make: () => string): Promise<void> 
 /** How much a run takes, in a unit of its own. */
 function workOf({ matrixSize, totalCount, pcNum }: PlannedRun): number {
   return (matrixSize ** 3 + 100) * totalCount + pcNum * 1000;
+}
+
+/** Runs with the same key have one plain loop. */
+function loopKeyOf({ matrixSize, totalCount, repeat }: PlannedRun): string {
+  return `${matrixSize} ${totalCount} ${repeat}`;
+}
+
+/** How much a plain loop takes, in the same unit. */
+function loopWorkOf(run: PlannedRun): number {
+  return workOf({ ...run, pcNum: 0 });
 }
 
 function labelOf({ matrixSize, totalCount, pcNum }: PlannedRun, place: number, of: number): string {

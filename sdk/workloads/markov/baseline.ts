@@ -30,9 +30,11 @@ export interface BaselineResult {
 export interface BaselineParameters extends Omit<MarkovParameters, 'pcNum'> {
   /** Ends it between two stretches. */
   signal?: AbortSignal | undefined;
+  /** Called between stretches with how many of the multiplications are done. */
+  onProgress?: ((progress: { multiplicationsDone: number; multiplicationsTotal: number }) => void) | undefined;
 }
 
-const known = new Set<string>([...parameterNames, 'signal'].filter((name) => name !== 'pcNum'));
+const known = new Set<string>([...parameterNames, 'signal', 'onProgress'].filter((name) => name !== 'pcNum'));
 
 /** How long the loop holds the process at a stretch, in about so many multiply-adds of single numbers: some 50 ms. */
 const stretchWork = 4e8;
@@ -54,7 +56,7 @@ const stretchWork = 4e8;
  */
 export async function baseline(parameters: BaselineParameters): Promise<BaselineResult> {
   checkNames(parameters, known, 'baseline');
-  const { signal, ...rest } = parameters;
+  const { signal, onProgress, ...rest } = parameters;
   const { matrix, totalCount, seed } = prepare({ ...rest, pcNum: 1 });
   const { n } = matrix;
   const kernel = openKernel(await selectKernel(n, parameters.kernel));
@@ -70,6 +72,7 @@ export async function baseline(parameters: BaselineParameters): Promise<Baseline
     product = product === undefined ? power.slice() : kernel.product(product, power).slice();
     durationMs += performance.now() - start;
     done += count;
+    onProgress?.({ multiplicationsDone: done - 1, multiplicationsTotal: totalCount - 1 });
     if (done < totalCount) await setImmediate();
   }
   const multiplications = totalCount - 1;
