@@ -19,7 +19,7 @@ import { refuseInstances } from './protocol/refused-values.ts';
 import { type AnyFunction, callForRef, type RemoteArgs } from './remote.ts';
 import type { SessionCore } from './session-core.ts';
 import type { FunctionHandle, Task, TaskRules, TaskSink, TaskTarget } from './task.ts';
-import { checkInteger, checkNames, checkResources } from './task-options.ts';
+import { checkInteger, checkName, checkNames, checkResources } from './task-options.ts';
 import { textOf } from './text-of.ts';
 import { WorkerPool } from './worker-pool.ts';
 
@@ -279,11 +279,11 @@ export function makeActor<T extends object>(
       `${Class.name} cannot be an actor: its handle needs the names kill and then for itself. Rename the method`,
     );
   }
-  const { capture, name } = options;
-  if (name !== undefined) {
-    if (typeof name !== 'string' || name === '')
-      throw new InvalidArgumentError('name must be a text that is not empty');
-    core.actorNames.checkFree(name);
+  const { capture } = options;
+  const name = checkName(options.name);
+  if (name !== undefined) core.actorNames.checkFree(name);
+  if (!Array.isArray(args)) {
+    throw new InvalidArgumentError(`The arguments of an actor's constructor must be an array, got ${textOf(args)}`);
   }
   const shipment = shipClass(Class, {
     ...(capture === undefined ? {} : { capture }),

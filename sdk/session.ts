@@ -9,10 +9,7 @@ import type { SessionEvent } from './events.ts';
 import { callerUrl, type ShipOptions, shipFunction, shipModule, shipNamespace } from './function-shipping/index.ts';
 import { MapRun } from './map.ts';
 import { MapStream } from './map-stream.ts';
-import { entryOf, ObjectEntry, ObjectRef } from './object-ref.ts';
-import { buildFrame } from './protocol/codec.ts';
-import { readWholeValue } from './protocol/deserialization.ts';
-import { type Payload, writePayload } from './protocol/payload.ts';
+import { entryOf, ObjectRef } from './object-ref.ts';
 import { refuseInstances } from './protocol/refused-values.ts';
 import {
   type AnyFunction,
@@ -25,7 +22,7 @@ import {
 } from './remote.ts';
 import { type OwnerSide, SessionCore } from './session-core.ts';
 import { checkOptionNames, type MapOptions, type RemoteOptions } from './session-options.ts';
-import { checkInteger, checkTaskOptions, type TaskOptions } from './task-options.ts';
+import { checkCallback, checkInteger, checkTaskOptions, type TaskOptions } from './task-options.ts';
 import { type Timings, TimingsRecorder } from './timings.ts';
 import { checkRefs, getAll, type WaitOptions, type WaitResult, type WaitSomeOptions, waitForSome } from './waiting.ts';
 
@@ -54,7 +51,10 @@ export class Session implements AsyncDisposable {
   readonly #core: SessionCore;
 
   static {
-    coreOfSession = (session) => session.#core;
+    coreOfSession = (session) => {
+      if (Object(session) === session && #core in session) return session.#core;
+      throw new InvalidArgumentError('A session is needed, as connect() gives it');
+    };
   }
 
   /** Sessions are made by `connect`. @internal */
@@ -132,6 +132,8 @@ export class Session implements AsyncDisposable {
       });
       return makeRemote(this.#core, handle, checked);
     }
+    if (typeof second === 'string')
+      throw new InvalidArgumentError('A name is for remote(url, name): give { name } here');
     if (isFunction(what)) return this.#remoteFunction(what, capture, taskOptions);
     const remotes: Record<string, unknown> = {};
     for (const [name, shipment] of Object.entries(shipNamespace(what, { callerUrl: callerUrl() }))) {
@@ -188,6 +190,8 @@ export class Session implements AsyncDisposable {
     checkOptionNames('map', options);
     const { ordered = true, inFlightMax = inFlightDefault, onProgress, combine, capture, ...taskOptions } = options;
     checkInteger('inFlightMax', inFlightMax, 1);
+    checkCallback('onProgress', onProgress);
+    checkCallback('combine', combine);
     const combiner =
       combine === undefined ? undefined : this.#insideOf(combine, capture, {}, { unusedCapture: 'allow' });
     const inside = this.#insideOf(fn, capture, taskOptions, { sharedWith: combine });
@@ -303,14 +307,7 @@ export class Session implements AsyncDisposable {
    */
   put<T>(value: T): ObjectRef<T> {
     this.#core.checkOpen('put a value');
-    const entry = new ObjectEntry();
-    const { stored, segments, node } = writePayload(value, 'value');
-    if (stored !== undefined) {
-      entry.settle({ state: 'stored', stored: this.#core.trackStored(stored) });
-    } else {
-      entry.settle({ state: 'ready', value: readCopy(segments, node) });
-    }
-    return new ObjectRef<T>(entry);
+    return new ObjectRef<T>(this.#core.store(value));
   }
 
   /**
@@ -386,11 +383,6 @@ export class Session implements AsyncDisposable {
 
 function isFunction(value: unknown): value is AnyFunction {
   return typeof value === 'function';
-}
-
-/** What a small value is after it was written: a copy that the caller cannot change any more. */
-function readCopy(segments: Payload['segments'], node: Payload['node']): unknown {
-  return readWholeValue(buildFrame(segments ?? [], node, (byteLength) => new ArrayBuffer(byteLength)));
 }
 
 refuseInstances(Session, 'a session', 'call currentSession() in the task');

@@ -1,4 +1,4 @@
-// The words of anything that was thrown, whatever it is.
+// The words of anything that was thrown, whatever it is, and an error for it.
 
 import { inspect } from 'node:util';
 
@@ -13,4 +13,9 @@ export function textOf(thrown: unknown): string {
   } catch {
     return `a value without text (${typeof thrown})`;
   }
+}
+
+/** What was thrown, as an error. */
+export function asError(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error(textOf(thrown));
 }

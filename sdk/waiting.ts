@@ -3,7 +3,7 @@
 import { InvalidArgumentError, TimeoutError } from './errors.ts';
 import { entryOf, ObjectRef } from './object-ref.ts';
 import { nowMs } from './protocol/clock.ts';
-import { checkInteger, checkNames, checkWait } from './task-options.ts';
+import { checkInteger, checkNames, checkSignal, checkWait } from './task-options.ts';
 
 /** How long to wait. */
 export interface WaitOptions {
@@ -45,7 +45,7 @@ function untilSettled(
   { timeoutMs, signal }: WaitOptions,
   onTimeout: 'reject' | 'resolve',
 ): Promise<void> {
-  signal?.throwIfAborted();
+  checkSignal(signal)?.throwIfAborted();
   const limitMs = checkWait(timeoutMs);
   return new Promise<void>((resolve, reject) => {
     let left = count;
