@@ -353,6 +353,7 @@ export class Session implements AsyncDisposable {
    * @param ref - what that task makes; nothing happens when it has settled.
    * @param options - `force` also ends a task that runs: its worker is killed unless it answers in a quarter of a
    *   second. Without it, a task that runs goes on and its result is dropped.
+   * @throws InvalidArgumentError when it is no reference, or an option is not of its form.
    */
   cancel(ref: ObjectRef<unknown>, options: { force?: boolean } = {}): void {
     checkRefs([ref], 'cancel');
