@@ -10,6 +10,9 @@ export interface RemoteOptions extends TaskOptions {
   capture?: Readonly<Record<string, unknown>> | undefined;
 }
 
+/** A remote function of one input, named without its call as `RemoteCombine` is. */
+export type RemoteMapper<T, R> = Pick<Remote<(input: T) => R>, 'name' | 'with'>;
+
 /**
  * A remote function that combines two neighbours. Named without its call, so that the parameters of a plain function in
  * its place are inferred.

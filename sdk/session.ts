@@ -17,11 +17,12 @@ import {
   insideOf,
   makeRemote,
   type Remote,
+  type RemoteArgs,
   type RemoteModule,
   rulesOf,
 } from './remote.ts';
 import { type OwnerSide, SessionCore } from './session-core.ts';
-import { checkOptionNames, type MapOptions, type RemoteOptions } from './session-options.ts';
+import { checkOptionNames, type MapOptions, type RemoteMapper, type RemoteOptions } from './session-options.ts';
 import { checkCallback, checkInteger, checkTaskOptions, type TaskOptions } from './task-options.ts';
 import { type Timings, TimingsRecorder } from './timings.ts';
 import { checkRefs, getAll, type WaitOptions, type WaitResult, type WaitSomeOptions, waitForSome } from './waiting.ts';
@@ -182,8 +183,8 @@ export class Session implements AsyncDisposable {
    * ```
    */
   map<T, R>(
-    fn: ((input: T) => R) | Remote<(input: T) => R>,
-    inputs: Iterable<T> | AsyncIterable<T>,
+    fn: ((input: T) => R) | RemoteMapper<T, R>,
+    inputs: Iterable<T | ObjectRef<T>> | AsyncIterable<T | ObjectRef<T>>,
     options: MapOptions<Awaited<R>> = {},
   ): MapStream<Awaited<R>> {
     this.#core.checkOpen('start a map');
@@ -236,8 +237,8 @@ export class Session implements AsyncDisposable {
    * ```
    */
   async reduce<T, R>(
-    fn: ((input: T) => R) | Remote<(input: T) => R>,
-    inputs: Iterable<T> | AsyncIterable<T>,
+    fn: ((input: T) => R) | RemoteMapper<T, R>,
+    inputs: Iterable<T | ObjectRef<T>> | AsyncIterable<T | ObjectRef<T>>,
     combine: (earlier: Awaited<R>, later: Awaited<R>) => Awaited<R>,
     options: Omit<MapOptions<Awaited<R>>, 'combine' | 'ordered'> & { initial?: Awaited<R> } = {},
   ): Promise<Awaited<R>> {
@@ -279,7 +280,7 @@ export class Session implements AsyncDisposable {
    */
   actor<C extends ActorClass<object>>(
     Class: C,
-    args: ConstructorParameters<C> | [] = [],
+    args: RemoteArgs<ConstructorParameters<C>> | [] = [],
     options: ActorOptions = {},
   ): Actor<InstanceType<C>> {
     this.#core.checkOpen('start an actor');
