@@ -10,8 +10,12 @@ export async function reportingFailure(run: () => Promise<number>): Promise<numb
     return await run();
   } catch (error) {
     if (error instanceof CommanderError) throw error;
-    const message = error instanceof Error ? error.message : String(error);
-    process.stderr.write(`gridbook: ${message.replace(/\s*\n\s*/g, ' ')}\n`);
+    process.stderr.write(`gridbook: ${messageOf(error)}\n`);
     return error instanceof InvalidArgumentError ? exitStatus.wrongUsage : exitStatus.failed;
   }
+}
+
+/** What went wrong, in one line. */
+export function messageOf(error: unknown): string {
+  return (error instanceof Error ? error.message : String(error)).replace(/\s*\n\s*/g, ' ');
 }

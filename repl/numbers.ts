@@ -7,6 +7,9 @@ export function parseWholeNumber(text: string): number {
   const trimmed = text.trim();
   const isNumber = /^[+-]?\d+(_\d+)*(\.\d+)?(e\+?\d+)?$/i.test(trimmed);
   const value = isNumber ? Number(trimmed.replaceAll('_', '')) : Number.NaN;
+  if (Number.isInteger(value) && !Number.isSafeInteger(value)) {
+    throw new InvalidArgumentError(`"${trimmed}" is too large.`);
+  }
   if (!Number.isSafeInteger(value)) {
     throw new InvalidArgumentError(`"${trimmed}" is not a whole number such as 500000, 500_000 or 5e5.`);
   }

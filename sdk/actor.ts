@@ -12,13 +12,15 @@
 
 import type { NamedActor } from './actor-names.ts';
 import type { Resources, WorkerLoss } from './cluster/cluster.ts';
-import { ActorDiedError, type GridbookError, InvalidArgumentError, WorkerDiedError } from './errors.ts';
+import { ActorDiedError, type GridbookError, InvalidArgumentError, TaskError, WorkerDiedError } from './errors.ts';
 import { type Shipment, shipClass } from './function-shipping/index.ts';
 import type { ObjectRef } from './object-ref.ts';
+import { refuseInstances } from './protocol/refused-values.ts';
 import { type AnyFunction, callForRef, type RemoteArgs } from './remote.ts';
 import type { SessionCore } from './session-core.ts';
 import type { FunctionHandle, Task, TaskRules, TaskSink, TaskTarget } from './task.ts';
-import { checkInteger, checkNames, checkResources } from './task-options.ts';
+import { checkInteger, checkName, checkNames, checkResources } from './task-options.ts';
+import { textOf } from './text-of.ts';
 import { WorkerPool } from './worker-pool.ts';
 
 /** How an actor lives. */
@@ -171,7 +173,8 @@ class ActorLife implements NamedActor {
       onStored: () => {},
       onError: (_task, error) => {
         // A worker that died is dealt with where that is told.
-        if (!(error instanceof WorkerDiedError)) this.#die('its constructor failed', error);
+        if (error instanceof WorkerDiedError) return;
+        this.#die(`its constructor failed: ${textOf(error instanceof TaskError ? error.cause : error)}`, error);
       },
     };
     this.#core.call(this.#constructorHandle, callRules(`new ${this.#name}`), this.#args, sink, target);
@@ -269,16 +272,18 @@ export function makeActor<T extends object>(
   callerUrl: string | undefined,
 ): Actor<T> {
   checkNames(options, known, 'an actor');
-  if ('kill' in Class.prototype || 'then' in Class.prototype) {
+  // What has no prototype is no class, and refused by its kind when it is shipped.
+  const methods = Object(Object(Class).prototype);
+  if ('kill' in methods || 'then' in methods) {
     throw new InvalidArgumentError(
       `${Class.name} cannot be an actor: its handle needs the names kill and then for itself. Rename the method`,
     );
   }
-  const { capture, name } = options;
-  if (name !== undefined) {
-    if (typeof name !== 'string' || name === '')
-      throw new InvalidArgumentError('name must be a text that is not empty');
-    core.actorNames.checkFree(name);
+  const { capture } = options;
+  const name = checkName(options.name);
+  if (name !== undefined) core.actorNames.checkFree(name);
+  if (!Array.isArray(args)) {
+    throw new InvalidArgumentError(`The arguments of an actor's constructor must be an array, got ${textOf(args)}`);
   }
   const shipment = shipClass(Class, {
     ...(capture === undefined ? {} : { capture }),
@@ -287,25 +292,30 @@ export function makeActor<T extends object>(
   return handleOf<T>(new ActorLife(core, shipment, args, options, Class.name));
 }
 
+/** What stands behind a handle, so that it is known by sight and by what writes values. */
+class ActorHandle {}
+refuseInstances(
+  ActorHandle,
+  'an actor',
+  'give the actor a name, and take it by currentSession().getActor(name) in the task',
+);
+
 /** A handle of an actor that lives. */
 export function handleOf<T extends object>(life: NamedActor): Actor<T> {
   const methods = new Map<string, unknown>([['kill', () => life.kill()]]);
-  const handle: object = new Proxy(
-    {},
-    {
-      get: (_, key) => {
-        // `then` is not there, so that a handle can be awaited by mistake and is still a handle.
-        if (typeof key !== 'string' || key === 'then') return undefined;
-        let method = methods.get(key);
-        if (method === undefined) {
-          method = (...callArgs: unknown[]) => life.call(key, callArgs);
-          methods.set(key, method);
-        }
-        return method;
-      },
-      set: () => false,
+  const handle: object = new Proxy(new ActorHandle(), {
+    get: (_, key) => {
+      // `then` is not there, so that a handle can be awaited by mistake and is still a handle.
+      if (typeof key !== 'string' || key === 'then') return undefined;
+      let method = methods.get(key);
+      if (method === undefined) {
+        method = (...callArgs: unknown[]) => life.call(key, callArgs);
+        methods.set(key, method);
+      }
+      return method;
     },
-  );
+    set: () => false,
+  });
   // The proxy answers for each method of T.
   return handle as Actor<T>;
 }

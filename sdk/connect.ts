@@ -5,6 +5,7 @@ import { EmbeddedCluster, embeddedWorkersMax } from './cluster/embedded.ts';
 import { InvalidArgumentError } from './errors.ts';
 import { Session } from './session.ts';
 import { checkInteger, checkNames, checkResources } from './task-options.ts';
+import { textOf } from './text-of.ts';
 
 /** What a session is connected to, and with what. */
 export interface ConnectOptions {
@@ -49,6 +50,9 @@ export async function connect(options: ConnectOptions = {}): Promise<Session> {
   checkNames(options, known, 'connect');
   const { workers, resources, workerHeapBytesMax } = options;
   const address = options.address ?? process.env['GRIDBOOK_ADDRESS'] ?? 'embedded';
+  if (typeof address !== 'string') {
+    throw new InvalidArgumentError(`address must be a text such as "auto" or a join string, got ${textOf(address)}`);
+  }
   if (address !== 'embedded') return new Session(await connectToHead(address, options));
   if (workers !== undefined) checkInteger('workers', workers, 1, embeddedWorkersMax);
   if (workerHeapBytesMax !== undefined) checkInteger('workerHeapBytesMax', workerHeapBytesMax, heapBytesLeast);

@@ -1,6 +1,7 @@
 // What `session.map` gives: results as they come, one by one or all at once.
 
 import type { MapItem, MapRun } from './map.ts';
+import { refuseInstances } from './protocol/refused-values.ts';
 import type { Timings } from './timings.ts';
 
 let runOf: (stream: MapStream<unknown>) => MapRun;
@@ -129,3 +130,5 @@ export class MapStream<R> implements AsyncIterable<R> {
     return this.#run.timings();
   }
 }
+
+refuseInstances(MapStream, 'a stream of results', 'collect it, await stream.toArray()');

@@ -15,8 +15,34 @@ import type { TimingsRecorder } from './timings.ts';
 /** Any function at all. */
 export type AnyFunction = (...args: never[]) => unknown;
 
-/** An argument, or a reference to one. */
-export type RemoteArg<T> = T | ObjectRef<T>;
+/** An argument, or a reference to one, or one that has references inside. */
+export type RemoteArg<T> = T | ObjectRef<T> | WithRefs<T>;
+
+/** What is an argument as a whole, without references inside. */
+export type WholeValue =
+  | string
+  | number
+  | bigint
+  | boolean
+  | symbol
+  | null
+  | undefined
+  | AnyFunction
+  | ArrayBuffer
+  | ArrayBufferView
+  | Date
+  | Error
+  | RegExp
+  | ObjectRef<unknown>;
+
+/** A list, a collection or an object whose parts may be references. */
+export type WithRefs<T> = T extends WholeValue
+  ? never
+  : T extends ReadonlyMap<infer K, infer V>
+    ? ReadonlyMap<RemoteArg<K>, RemoteArg<V>>
+    : T extends ReadonlySet<infer V>
+      ? ReadonlySet<RemoteArg<V>>
+      : { [K in keyof T]: RemoteArg<T[K]> };
 
 /**
  * A function whose calls run on workers: the same arguments, each of them also as an `ObjectRef`, and an `ObjectRef`

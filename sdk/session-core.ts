@@ -21,6 +21,7 @@ import { NestedTasks } from './nested-tasks.ts';
 import { entryOf, ObjectEntry, ObjectRef } from './object-ref.ts';
 import { nowMs } from './protocol/clock.ts';
 import { buildFrame } from './protocol/codec.ts';
+import { readWholeValue } from './protocol/deserialization.ts';
 import type { FunctionRole } from './protocol/messages.ts';
 import { type Payload, type StoredValue, writeArguments, writePayload } from './protocol/payload.ts';
 import {
@@ -33,6 +34,7 @@ import {
   type TaskSink,
   type TaskTarget,
 } from './task.ts';
+import { asError } from './text-of.ts';
 import { TimingsRecorder } from './timings.ts';
 import { WorkerPool } from './worker-pool.ts';
 
@@ -282,6 +284,18 @@ export class SessionCore {
     this.cluster.objects?.free(at.place);
   }
 
+  /** Keeps a value of the program's; a small one as a copy that the caller cannot change any more. */
+  store(value: unknown): ObjectEntry {
+    const entry = new ObjectEntry();
+    const { stored, segments, node } = writePayload(value, 'value');
+    if (stored !== undefined) {
+      entry.settle({ state: 'stored', stored: this.trackStored(stored) });
+    } else {
+      entry.settle({ state: 'ready', value: readWholeValue(wholeFrame(segments, node)) });
+    }
+    return entry;
+  }
+
   /** Tells of it when the memory of a large value is freed. */
   trackStored(stored: StoredValue): StoredValue {
     this.#freed.register(stored, stored.bytes.byteLength);
@@ -332,10 +346,10 @@ function cancelled({ rules: { name } }: Task): CancelledError {
 
 /** A value as a frame of its own, as a node would have kept it. */
 function frameOf(value: unknown): Uint8Array {
-  const { stored, segments, node } = writePayload(value, 'the result');
-  return stored?.bytes ?? buildFrame(segments ?? [], node, (byteLength) => new ArrayBuffer(byteLength));
+  const { stored, segments, node } = writePayload(value, 'result');
+  return stored?.bytes ?? wholeFrame(segments, node);
 }
 
-function asError(error: unknown): Error {
-  return error instanceof Error ? error : new Error(String(error));
+function wholeFrame(segments: Payload['segments'], node: Payload['node']): Uint8Array {
+  return buildFrame(segments ?? [], node, (byteLength) => new ArrayBuffer(byteLength));
 }

@@ -1,14 +1,17 @@
-// What the calls of a session can be given beside their arguments.
+// What the calls of a session can be given beside their arguments, and that it is nothing else.
 
 import type { MapProgress } from './map.ts';
 import type { Remote } from './remote.ts';
-import type { TaskOptions } from './task-options.ts';
+import { checkNames, type TaskOptions, taskOptionNames } from './task-options.ts';
 
 /** Options of `remote` beside those of the task. */
 export interface RemoteOptions extends TaskOptions {
   /** Values of variables that the function uses and that are not its own. */
   capture?: Readonly<Record<string, unknown>> | undefined;
 }
+
+/** A remote function of one input, named without its call as `RemoteCombine` is. */
+export type RemoteMapper<T, R> = Pick<Remote<(input: T) => R>, 'name' | 'with'>;
 
 /**
  * A remote function that combines two neighbours. Named without its call, so that the parameters of a plain function in
@@ -29,4 +32,18 @@ export interface MapOptions<R> extends RemoteOptions {
    * fewer results travel: each value then stands for a run of neighbours.
    */
   combine?: ((earlier: R, later: R) => R) | RemoteCombine<R> | undefined;
+}
+
+const remoteNames = new Set<string>([...taskOptionNames, 'capture']);
+
+const namesOf = {
+  remote: remoteNames,
+  map: new Set([...remoteNames, 'ordered', 'inFlightMax', 'onProgress', 'combine']),
+  reduce: new Set([...remoteNames, 'inFlightMax', 'onProgress', 'initial']),
+  cancel: new Set(['force']),
+};
+
+/** @throws InvalidArgumentError for an option that the call does not have. */
+export function checkOptionNames(call: keyof typeof namesOf, options: object): void {
+  checkNames(options, namesOf[call], call);
 }

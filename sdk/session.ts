@@ -9,24 +9,23 @@ import type { SessionEvent } from './events.ts';
 import { callerUrl, type ShipOptions, shipFunction, shipModule, shipNamespace } from './function-shipping/index.ts';
 import { MapRun } from './map.ts';
 import { MapStream } from './map-stream.ts';
-import { entryOf, ObjectEntry, ObjectRef } from './object-ref.ts';
-import { buildFrame } from './protocol/codec.ts';
-import { readWholeValue } from './protocol/deserialization.ts';
-import { type Payload, writePayload } from './protocol/payload.ts';
+import { entryOf, ObjectRef } from './object-ref.ts';
+import { refuseInstances } from './protocol/refused-values.ts';
 import {
   type AnyFunction,
   cancelTask,
   insideOf,
   makeRemote,
   type Remote,
+  type RemoteArgs,
   type RemoteModule,
   rulesOf,
 } from './remote.ts';
 import { type OwnerSide, SessionCore } from './session-core.ts';
-import type { MapOptions, RemoteOptions } from './session-options.ts';
-import { checkInteger, checkTaskOptions, type TaskOptions } from './task-options.ts';
+import { checkOptionNames, type MapOptions, type RemoteMapper, type RemoteOptions } from './session-options.ts';
+import { checkCallback, checkInteger, checkTaskOptions, type TaskOptions } from './task-options.ts';
 import { type Timings, TimingsRecorder } from './timings.ts';
-import { getAll, type WaitOptions, type WaitResult, type WaitSomeOptions, waitForSome } from './waiting.ts';
+import { checkRefs, getAll, type WaitOptions, type WaitResult, type WaitSomeOptions, waitForSome } from './waiting.ts';
 
 const inFlightDefault = 4_096;
 
@@ -53,7 +52,10 @@ export class Session implements AsyncDisposable {
   readonly #core: SessionCore;
 
   static {
-    coreOfSession = (session) => session.#core;
+    coreOfSession = (session) => {
+      if (Object(session) === session && #core in session) return session.#core;
+      throw new InvalidArgumentError('A session is needed, as connect() gives it');
+    };
   }
 
   /** Sessions are made by `connect`. @internal */
@@ -118,6 +120,7 @@ export class Session implements AsyncDisposable {
   remote(what: object, second?: string | RemoteOptions, third?: RemoteOptions): unknown {
     this.#core.checkOpen('make a remote function');
     const options = typeof second === 'string' ? (third ?? {}) : (second ?? {});
+    checkOptionNames('remote', options);
     const { capture, ...taskOptions } = options;
     const checked = checkTaskOptions(taskOptions);
     const named = taskOptions.name === undefined ? {} : { name: taskOptions.name };
@@ -130,6 +133,8 @@ export class Session implements AsyncDisposable {
       });
       return makeRemote(this.#core, handle, checked);
     }
+    if (typeof second === 'string')
+      throw new InvalidArgumentError('A name is for remote(url, name): give { name } here');
     if (isFunction(what)) return this.#remoteFunction(what, capture, taskOptions);
     const remotes: Record<string, unknown> = {};
     for (const [name, shipment] of Object.entries(shipNamespace(what, { callerUrl: callerUrl() }))) {
@@ -178,13 +183,16 @@ export class Session implements AsyncDisposable {
    * ```
    */
   map<T, R>(
-    fn: ((input: T) => R) | Remote<(input: T) => R>,
-    inputs: Iterable<T> | AsyncIterable<T>,
+    fn: ((input: T) => R) | RemoteMapper<T, R>,
+    inputs: Iterable<T | ObjectRef<T>> | AsyncIterable<T | ObjectRef<T>>,
     options: MapOptions<Awaited<R>> = {},
   ): MapStream<Awaited<R>> {
     this.#core.checkOpen('start a map');
+    checkOptionNames('map', options);
     const { ordered = true, inFlightMax = inFlightDefault, onProgress, combine, capture, ...taskOptions } = options;
     checkInteger('inFlightMax', inFlightMax, 1);
+    checkCallback('onProgress', onProgress);
+    checkCallback('combine', combine);
     const combiner =
       combine === undefined ? undefined : this.#insideOf(combine, capture, {}, { unusedCapture: 'allow' });
     const inside = this.#insideOf(fn, capture, taskOptions, { sharedWith: combine });
@@ -229,11 +237,12 @@ export class Session implements AsyncDisposable {
    * ```
    */
   async reduce<T, R>(
-    fn: ((input: T) => R) | Remote<(input: T) => R>,
-    inputs: Iterable<T> | AsyncIterable<T>,
+    fn: ((input: T) => R) | RemoteMapper<T, R>,
+    inputs: Iterable<T | ObjectRef<T>> | AsyncIterable<T | ObjectRef<T>>,
     combine: (earlier: Awaited<R>, later: Awaited<R>) => Awaited<R>,
     options: Omit<MapOptions<Awaited<R>>, 'combine' | 'ordered'> & { initial?: Awaited<R> } = {},
   ): Promise<Awaited<R>> {
+    checkOptionNames('reduce', options);
     const { initial, ...mapOptions } = options;
     let total: { value: Awaited<R> } | undefined = 'initial' in options ? { value: initial as Awaited<R> } : undefined;
     await this.map(fn, inputs, { ...mapOptions, combine }).forEach((value) => {
@@ -271,7 +280,7 @@ export class Session implements AsyncDisposable {
    */
   actor<C extends ActorClass<object>>(
     Class: C,
-    args: ConstructorParameters<C> | [] = [],
+    args: RemoteArgs<ConstructorParameters<C>> | [] = [],
     options: ActorOptions = {},
   ): Actor<InstanceType<C>> {
     this.#core.checkOpen('start an actor');
@@ -299,14 +308,7 @@ export class Session implements AsyncDisposable {
    */
   put<T>(value: T): ObjectRef<T> {
     this.#core.checkOpen('put a value');
-    const entry = new ObjectEntry();
-    const { stored, segments, node } = writePayload(value, 'value');
-    if (stored !== undefined) {
-      entry.settle({ state: 'stored', stored: this.#core.trackStored(stored) });
-    } else {
-      entry.settle({ state: 'ready', value: readCopy(segments, node) });
-    }
-    return new ObjectRef<T>(entry);
+    return new ObjectRef<T>(this.#core.store(value));
   }
 
   /**
@@ -332,7 +334,6 @@ export class Session implements AsyncDisposable {
   ): Promise<{ -readonly [K in keyof T]: T[K] extends ObjectRef<infer V> ? V : never }>;
   async get(what: ObjectRef<unknown> | readonly ObjectRef<unknown>[], options: WaitOptions = {}): Promise<unknown> {
     if (what instanceof ObjectRef) return (await getAll([what], options))[0];
-    checkRefs(what, 'get');
     return getAll(what, options);
   }
 
@@ -344,7 +345,6 @@ export class Session implements AsyncDisposable {
    * @returns all references, those that have settled and those that have not.
    */
   async wait<T>(refs: readonly ObjectRef<T>[], options: WaitSomeOptions = {}): Promise<WaitResult<T>> {
-    checkRefs(refs, 'wait');
     return waitForSome(refs, options);
   }
 
@@ -354,8 +354,11 @@ export class Session implements AsyncDisposable {
    * @param ref - what that task makes; nothing happens when it has settled.
    * @param options - `force` also ends a task that runs: its worker is killed unless it answers in a quarter of a
    *   second. Without it, a task that runs goes on and its result is dropped.
+   * @throws InvalidArgumentError when it is no reference, or an option is not of its form.
    */
   cancel(ref: ObjectRef<unknown>, options: { force?: boolean } = {}): void {
+    checkRefs([ref], 'cancel');
+    checkOptionNames('cancel', options);
     cancelTask(this.#core, entryOf(ref), options.force ?? false);
   }
 
@@ -384,13 +387,4 @@ function isFunction(value: unknown): value is AnyFunction {
   return typeof value === 'function';
 }
 
-/** What a small value is after it was written: a copy that the caller cannot change any more. */
-function readCopy(segments: Payload['segments'], node: Payload['node']): unknown {
-  return readWholeValue(buildFrame(segments ?? [], node, (byteLength) => new ArrayBuffer(byteLength)));
-}
-
-function checkRefs(refs: readonly unknown[], call: string): void {
-  if (!Array.isArray(refs)) throw new InvalidArgumentError(`${call} takes an ObjectRef or an array of them`);
-  const at = refs.findIndex((ref) => !(ref instanceof ObjectRef));
-  if (at >= 0) throw new InvalidArgumentError(`${call} takes ObjectRefs, but refs[${at}] is something else`);
-}
+refuseInstances(Session, 'a session', 'call currentSession() in the task');

@@ -11,6 +11,7 @@ import type { TaskCombined, TaskResults } from './protocol/messages.ts';
 import { tags, type WireValue } from './protocol/wire-value.ts';
 import type { Task } from './task.ts';
 import { stageTimesOf } from './task-times.ts';
+import { asError } from './text-of.ts';
 import type { TimingsRecorder } from './timings.ts';
 
 /** An answer with the frame that it stands in. */
@@ -106,10 +107,6 @@ function isStored(node: WireValue): node is WireValue[] {
 
 function storedBytes(node: WireValue, { shared }: Frame): Frame['shared'][number] | undefined {
   return isStored(node) ? shared[Number(node[0])] : undefined;
-}
-
-function asError(error: unknown): Error {
-  return error instanceof Error ? error : new Error(String(error));
 }
 
 function record(

@@ -3,13 +3,13 @@
 import type { WorkerLoss } from './cluster/cluster.ts';
 import { GridbookError, TaskError, TimeoutError, WorkerDiedError } from './errors.ts';
 import type { Task } from './task.ts';
-import { textOf } from './text-of.ts';
+import { asError, textOf } from './text-of.ts';
 
 /** Whether the task's own rules allow another try after this error. A predicate that throws allows none. */
 export function mayRetry({ rules: { retryErrors } }: Task, error: unknown): boolean {
   if (typeof retryErrors === 'boolean') return retryErrors;
   try {
-    return retryErrors(error instanceof Error ? error : new Error(textOf(error)));
+    return retryErrors(asError(error));
   } catch {
     return false;
   }

@@ -51,12 +51,37 @@ export function checkTimeout(timeoutMs: number | undefined): number | undefined 
 /** Checks a limit of time for a wait; 0 asks what is there already. @throws InvalidArgumentError */
 export function checkWait(timeoutMs: number | undefined, least = '0'): number | undefined {
   if (timeoutMs === undefined || timeoutMs === Number.POSITIVE_INFINITY) return undefined;
-  if (!(timeoutMs >= 0 && timeoutMs <= timeoutMsMax)) throw timeoutError(least, timeoutMs);
+  if (!(typeof timeoutMs === 'number' && timeoutMs >= 0 && timeoutMs <= timeoutMsMax))
+    throw timeoutError(least, timeoutMs);
   return timeoutMs;
 }
 
 function timeoutError(least: string, timeoutMs: number): InvalidArgumentError {
-  return new InvalidArgumentError(`timeoutMs must be a number from ${least} to ${timeoutMsMax}, got ${timeoutMs}`);
+  const got = typeof timeoutMs === 'number' ? timeoutMs : `a ${typeof timeoutMs}`;
+  return new InvalidArgumentError(`timeoutMs must be a number from ${least} to ${timeoutMsMax}, got ${got}`);
+}
+
+/** Checks a signal, which programs without types may mix up with its controller. @throws InvalidArgumentError */
+export function checkSignal(signal: AbortSignal | undefined): AbortSignal | undefined {
+  if (signal === undefined || (typeof signal === 'object' && signal !== null && 'aborted' in signal)) return signal;
+  throw new InvalidArgumentError(`signal must be an AbortSignal, got ${textOf(signal)}`);
+}
+
+/** Checks an option that is called back. @throws InvalidArgumentError */
+export function checkCallback<F>(name: string, callback: F | undefined): F | undefined {
+  if (callback === undefined || typeof callback === 'function') return callback;
+  throw new InvalidArgumentError(`${name} must be a function, got ${textOf(callback)}`);
+}
+
+/** Checks a name. @throws InvalidArgumentError */
+export function checkName(name: string | undefined): string | undefined {
+  if (name === undefined || (typeof name === 'string' && name !== '')) return name;
+  throw new InvalidArgumentError(`name must be a text that is not empty, got ${textOf(name) || 'an empty one'}`);
+}
+
+function checkRetryErrors(retryErrors: TaskOptions['retryErrors']): TaskOptions['retryErrors'] {
+  if (typeof retryErrors === 'boolean') return retryErrors;
+  return checkCallback('retryErrors, when it is not true or false,', retryErrors);
 }
 
 /** What an aborted signal ends a task or a map with. */
@@ -75,6 +100,9 @@ export function checkInteger(name: string, value: number, least: number, most = 
 
 /** Checks amounts of resources. @throws InvalidArgumentError */
 export function checkResources(resources: Resources): Resources {
+  if (typeof resources !== 'object' || resources === null) {
+    throw new InvalidArgumentError(`resources must be amounts by name, such as { cpus: 1 }, got ${textOf(resources)}`);
+  }
   for (const [name, amount] of Object.entries(resources)) {
     if (!(Number.isFinite(amount) && amount >= 0)) {
       throw new InvalidArgumentError(`resources.${name} must be a number of at least 0, got ${String(amount)}`);
@@ -83,10 +111,16 @@ export function checkResources(resources: Resources): Resources {
   return resources;
 }
 
-const known = new Set(['maxRetries', 'retryErrors', 'timeoutMs', 'signal', 'name', 'resources']);
+/** The names of the options of a task. */
+export const taskOptionNames = ['maxRetries', 'retryErrors', 'timeoutMs', 'signal', 'name', 'resources'] as const;
+
+const known = new Set<string>(taskOptionNames);
 
 /** Refuses names that no option has: a misspelt one would change nothing, silently. @throws InvalidArgumentError */
 export function checkNames(options: object, names: ReadonlySet<string>, of: string): void {
+  if (typeof options !== 'object' || options === null) {
+    throw new InvalidArgumentError(`the options of ${of} must be an object, got ${textOf(options)}`);
+  }
   for (const name of Object.keys(options)) {
     if (names.has(name)) continue;
     throw new InvalidArgumentError(`${of} has no option "${name}"; it has ${[...names].join(', ')}`);
@@ -99,10 +133,10 @@ export function checkTaskOptions(options: TaskOptions, base?: CheckedOptions): C
   const { maxRetries, retryErrors, resources } = options;
   return {
     maxRetries: maxRetries === undefined ? (base?.maxRetries ?? 3) : checkInteger('maxRetries', maxRetries, 0),
-    retryErrors: retryErrors ?? base?.retryErrors ?? false,
+    retryErrors: checkRetryErrors(retryErrors) ?? base?.retryErrors ?? false,
     timeoutMs: 'timeoutMs' in options ? checkTimeout(options.timeoutMs) : base?.timeoutMs,
-    signal: options.signal ?? base?.signal,
-    name: options.name ?? base?.name,
+    signal: checkSignal(options.signal) ?? base?.signal,
+    name: checkName(options.name) ?? base?.name,
     resources: resources === undefined ? (base?.resources ?? oneCpu) : { ...oneCpu, ...checkResources(resources) },
   };
 }

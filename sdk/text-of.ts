@@ -1,10 +1,21 @@
-// The words of anything that was thrown, whatever it is.
+// The words of anything that was thrown, whatever it is, and an error for it.
+
+import { inspect } from 'node:util';
+
+/** How much of an object is shown that is no error. */
+const shown = { depth: 2, breakLength: Number.POSITIVE_INFINITY, maxArrayLength: 20, maxStringLength: 500 } as const;
 
 /** The message of an error, or the value as text; never throws itself. */
 export function textOf(thrown: unknown): string {
   try {
-    return thrown instanceof Error ? thrown.message : String(thrown);
+    if (thrown instanceof Error) return String(thrown.message) || thrown.name;
+    return typeof thrown === 'object' && thrown !== null ? inspect(thrown, shown) : String(thrown);
   } catch {
     return `a value without text (${typeof thrown})`;
   }
+}
+
+/** What was thrown, as an error. */
+export function asError(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error(textOf(thrown));
 }

@@ -1,9 +1,9 @@
 // Waiting for references: all of them, or the first few, with a limit.
 
 import { InvalidArgumentError, TimeoutError } from './errors.ts';
-import { entryOf, type ObjectRef } from './object-ref.ts';
+import { entryOf, ObjectRef } from './object-ref.ts';
 import { nowMs } from './protocol/clock.ts';
-import { checkInteger, checkWait } from './task-options.ts';
+import { checkInteger, checkNames, checkSignal, checkWait } from './task-options.ts';
 
 /** How long to wait. */
 export interface WaitOptions {
@@ -27,6 +27,16 @@ export interface WaitResult<T> {
   pending: ObjectRef<T>[];
 }
 
+const waitNames = new Set(['timeoutMs', 'signal']);
+const waitSomeNames = new Set([...waitNames, 'count']);
+
+/** @throws InvalidArgumentError for what is no list of references. */
+export function checkRefs(refs: readonly unknown[], call: string): void {
+  if (!Array.isArray(refs)) throw new InvalidArgumentError(`${call} takes an ObjectRef or an array of them`);
+  const at = refs.findIndex((ref) => !(ref instanceof ObjectRef));
+  if (at >= 0) throw new InvalidArgumentError(`${call} takes ObjectRefs, but refs[${at}] is something else`);
+}
+
 /** Waits until `count` of the refs have settled, or the first has failed where that ends the wait. */
 function untilSettled(
   refs: readonly ObjectRef<unknown>[],
@@ -35,7 +45,7 @@ function untilSettled(
   { timeoutMs, signal }: WaitOptions,
   onTimeout: 'reject' | 'resolve',
 ): Promise<void> {
-  signal?.throwIfAborted();
+  checkSignal(signal)?.throwIfAborted();
   const limitMs = checkWait(timeoutMs);
   return new Promise<void>((resolve, reject) => {
     let left = count;
@@ -85,6 +95,8 @@ function timedOut(refs: readonly ObjectRef<unknown>[], limitMs: number): Timeout
 
 /** The values of references, in their order. Rejects with the first failure. */
 export async function getAll(refs: readonly ObjectRef<unknown>[], options: WaitOptions): Promise<unknown[]> {
+  checkRefs(refs, 'get');
+  checkNames(options, waitNames, 'get');
   // The first failure stands for all, so that the others need no warning.
   for (const ref of refs) entryOf(ref).markObserved();
   const startedAt = nowMs();
@@ -124,8 +136,11 @@ async function untilLoaded(
 /** Waits for some of the references. */
 export async function waitForSome<T>(
   refs: readonly ObjectRef<T>[],
-  { count = 1, ...options }: WaitSomeOptions,
+  someOptions: WaitSomeOptions,
 ): Promise<WaitResult<T>> {
+  checkRefs(refs, 'wait');
+  checkNames(someOptions, waitSomeNames, 'wait');
+  const { count = 1, ...options } = someOptions;
   checkInteger('count', count, 0);
   if (count > refs.length) {
     throw new InvalidArgumentError(`count must be at most the number of refs, ${refs.length}, got ${count}`);

@@ -27,7 +27,7 @@ import { settleCombined, settleResults } from './settlement.ts';
 import type { Task, TaskPool } from './task.ts';
 import { failureOf, mayRetry, timedOut, workerDied } from './task-failure.ts';
 import { runTimesOf, sumOf } from './task-times.ts';
-import { textOf } from './text-of.ts';
+import { asError, textOf } from './text-of.ts';
 import type { TimingsRecorder } from './timings.ts';
 
 /** When so many tasks have been submitted in one go, sending begins without waiting for the caller to pause. */
@@ -249,7 +249,7 @@ export class WorkerPool implements TaskPool {
   #failUnsendable(lease: WorkerLease, tasks: readonly Task[], error: unknown): void {
     for (const task of tasks) {
       const failed = this.#dispatcher.onFailure(lease.id, task.attempt, task.id, () => false, 0);
-      if (failed !== undefined) this.#settleError(failed, error instanceof Error ? error : new Error(textOf(error)));
+      if (failed !== undefined) this.#settleError(failed, asError(error));
     }
   }
 

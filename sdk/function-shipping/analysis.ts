@@ -50,7 +50,8 @@ export class Analysis {
   describe(offset: number, place: Place | undefined): string {
     const line = lineAt(this.source.expression, offset) + 1;
     const origin = place?.origin(this.source);
-    if (place === undefined || origin === undefined) return `line ${line} of its source`;
-    return `${place.home.fileName}:${origin.line + line}`;
+    const lines = origin === undefined ? (place?.lines ?? []) : [origin.line];
+    if (place === undefined || lines.length === 0) return `line ${line} of its source`;
+    return `${place.home.fileName}:${lines.map((first) => first + line).join(' or ')}`;
   }
 }

@@ -26,9 +26,7 @@ export function findPlace(callerUrl: string, source: FunctionSource, isEverywher
   const isAsWritten = written.some(({ home, node }) => home.hadTypes(...rangeOf(node)));
   const [first, ...others] = isAsWritten ? written : [...new Set([...written, ...sites])];
   if (first === undefined) return undefined;
-  // What is only alike in the same file leaves the file right, and the line in all likelihood.
-  const isOnlyOne = written.length === 1 && others.every(({ home }) => home === first.home);
-  return new Place([first, ...others], isOnlyOne ? rangeOf(first.node)[0] : undefined, isComplete);
+  return new Place([first, ...others], written, isComplete);
 }
 
 /** What is looked for. */

@@ -38,19 +38,28 @@ export interface Site {
   readonly node: Node;
 }
 
+/** How many places of a text are worth saying. */
+const linesMax = 3;
+
 /** Where a function stands. */
 export class Place {
   /** The file, or one of them when there are several in which names mean the same. */
   readonly home: HomeModule;
   readonly #sites: readonly Site[];
+  readonly #written: readonly Site[];
   /** The offset of the function's `core` in the file; undefined when the text is not the same or stands elsewhere, too. */
   readonly #offset: number | undefined;
   readonly #isComplete: boolean;
 
-  constructor(sites: readonly [Site, ...Site[]], offset: number | undefined, isComplete: boolean) {
-    this.home = sites[0].home;
+  /** @param written - those of the sites, the first ones, that have the very text. */
+  constructor(sites: readonly [Site, ...Site[]], written: readonly Site[], isComplete: boolean) {
+    const [{ home, node }] = sites;
+    this.home = home;
     this.#sites = sites;
-    this.#offset = offset;
+    this.#written = written;
+    // What is only alike in the same file leaves the file right, and the line in all likelihood.
+    const isOnlyOne = written.length === 1 && sites.every((site) => site.home === home);
+    this.#offset = isOnlyOne ? rangeOf(node)[0] : undefined;
     this.#isComplete = isComplete;
   }
 
@@ -60,6 +69,14 @@ export class Place {
     const { text } = this.home.syntax;
     const column = columnAt(text, this.#offset) - prefixLength;
     return { file: this.home.url, line: lineAt(text, this.#offset), column };
+  }
+
+  /** The lines, from 0, on which the function's text begins, where that is one file; the first few. */
+  get lines(): number[] {
+    const { home } = this;
+    if (!home.keepsPlaces || this.#sites.some((site) => site.home !== home)) return [];
+    const lines = this.#written.map(({ node }) => lineAt(home.syntax.text, rangeOf(node)[0]));
+    return [...new Set(lines)].slice(0, linesMax);
   }
 
   /** What a name means to the function. */

@@ -4,7 +4,7 @@
 //   bundles (receive-bundle.ts), calling.
 // Callers: the worker's function table. Loads no parser and no bundler.
 
-import { GridbookError, ProtocolError } from '../errors.ts';
+import { InvalidArgumentError, ProtocolError } from '../errors.ts';
 import { assemble } from './assembly.ts';
 import { isBuiltinModule, loadBuiltinModule } from './builtin-modules.ts';
 import { type Exports, keepBundle, loadOwnPackage, member, runBundle } from './receive-bundle.ts';
@@ -44,10 +44,14 @@ function receiveModule({ name, bundle, exportName }: ModuleCode): unknown {
     const bundled = runBundle(bundle, name, gridbook);
     const exported = member(member(bundled, 'module', name), exportName, name);
     if (typeof exported !== 'function') {
-      throw new GridbookError(`Cannot call "${name}": the module exports it, but it is ${typeof exported}`);
+      throw new InvalidArgumentError(
+        `Cannot call "${name}": the module exports it, but its type is ${typeof exported}, not function`,
+      );
     }
     if (/Generator/.test(Object.prototype.toString.call(exported))) {
-      throw new GridbookError(`Cannot call "${name}": it is a generator, but a task gives one value. Return an array`);
+      throw new InvalidArgumentError(
+        `Cannot call "${name}": it is a generator, but a task gives one value. Return an array`,
+      );
     }
     return keepBundle(exported, bundled);
   };

@@ -64,7 +64,8 @@ export function shipNamespace(
   options: Pick<ShipOptions, 'callerUrl'> = {},
 ): Record<string, Promise<Shipment>> {
   if (!isModuleNamespaceObject(namespace)) {
-    throw new InvalidArgumentError('Cannot ship an object: give a function, or a module by import * as or by its URL');
+    const given = typeof namespace === 'object' ? 'an object' : `a ${typeof namespace}`;
+    throw new InvalidArgumentError(`Cannot ship ${given}: give a function, or a module by import * as or by its URL`);
   }
   const url = options.callerUrl ?? callerUrl();
   const home = url === undefined ? undefined : homeModule(url);

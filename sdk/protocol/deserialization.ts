@@ -199,8 +199,7 @@ class ValueReader {
 
   #readError(node: readonly WireValue[]): Error {
     const name = asText(node[0]);
-    const gridbookClass = typeof node[7] === 'string' ? node[7] : undefined;
-    const error = this.#meet(makeError(name, asText(node[1]), gridbookClass));
+    const error = this.#meet(makeError(name, asText(node[1]), asText(node[7])));
     const fields = node[3];
     if (typeof fields !== 'object' || fields === null || Array.isArray(fields)) malformed('an error without fields');
     const values: { [key: string]: unknown } = {};

@@ -6,14 +6,21 @@
 //   R1. Writing an error never fails because of a field that cannot travel: the field is left out. The refusal of a
 //       field must not hide the error that the user has to see.
 //   R2. A name says nothing: only what was an error of Gridbook is one again.
+//   R3. The name that arrives tells the class: one that the class did not choose is that of the class itself.
 
 import * as gridbookErrors from '../errors.ts';
 import type { ValueWriter } from './serialization.ts';
 import { tags, type WireValue } from './wire-value.ts';
 
-const builtInClasses: ReadonlyMap<string, new (message: string) => Error> = new Map(
-  [Error, EvalError, RangeError, ReferenceError, SyntaxError, TypeError, URIError].map((c) => [c.name, c]),
-);
+type MakeError = (message: string, name: string) => Error;
+
+const makersOfBuiltIns: ReadonlyMap<string, MakeError> = new Map([
+  ...[Error, EvalError, RangeError, ReferenceError, SyntaxError, TypeError, URIError].map(
+    (Class): [string, MakeError] => [Class.name, (message) => new Class(message)],
+  ),
+  ['AggregateError', (message) => new AggregateError([], message)],
+  ['DOMException', (message, name) => new DOMException(message, name)],
+]);
 
 const gridbookPrototypes: ReadonlyMap<string, object> = new Map(
   Object.values(gridbookErrors)
@@ -27,7 +34,7 @@ const kindsKey = Symbol.for('gridbook.error.kinds');
 /** Set by the class or the encoding itself, so never sent as own fields. */
 const ownFields = new Set(['name', 'message', 'stack', 'cause', 'errors']);
 
-/** Writes an error as `[name, message, stack, fields, has cause, cause, errors, class of Gridbook, tag]`. */
+/** Writes an error as `[name, message, stack, fields, has cause, cause, errors, class that the reader has, tag]`. */
 export function encodeError(error: Error, writer: ValueWriter): WireValue {
   const fields: { [key: string]: WireValue } = {};
   for (const key of Object.keys(error)) {
@@ -37,15 +44,16 @@ export function encodeError(error: Error, writer: ValueWriter): WireValue {
   }
   const cause = 'cause' in error ? writer.tryAt('cause', error.cause) : undefined;
   const errors = 'errors' in error ? writer.tryAt('errors', error.errors) : undefined;
+  const name = text(() => nameOf(error), 'Error');
   return [
-    text(() => error.name, 'Error'),
+    name,
     text(() => error.message, ''),
-    text(() => error.stack, ''),
+    stackOf(error, name),
     fields,
     cause !== undefined,
     cause ?? null,
     errors ?? null,
-    gridbookClassOf(error) ?? null,
+    gridbookClassOf(error) ?? builtInClassOf(error),
     tags.error,
   ];
 }
@@ -55,6 +63,49 @@ function gridbookClassOf(error: Error): string | undefined {
   if (!(error instanceof gridbookErrors.GridbookError)) return undefined;
   const kinds: unknown = Reflect.get(error, kindsKey);
   return Array.isArray(kinds) ? kinds.find((kind) => gridbookPrototypes.has(kind)) : undefined;
+}
+
+/** The class of the language that an error is of, or extends. */
+function builtInClassOf(error: object): string {
+  for (let p: unknown = error; typeof p === 'object' && p !== null; p = Object.getPrototypeOf(p)) {
+    const name = classNameOf(p);
+    if (name !== undefined && makersOfBuiltIns.has(name)) return name;
+  }
+  return 'Error';
+}
+
+/** R3 */
+function nameOf(error: Error): string {
+  const { name } = error;
+  return makersOfBuiltIns.has(name) && !Object.hasOwn(error, 'name') ? (classNameOf(error) ?? name) : name;
+}
+
+function classNameOf(error: object): string | undefined {
+  try {
+    const name: unknown = error.constructor.name;
+    return typeof name === 'string' && name !== '' ? name : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** What calls functions on workers; its frames say nothing about an error of the function. */
+const callerUrl = new URL('../worker/executor.', import.meta.url).href;
+
+function stackOf(error: Error, name: string): string {
+  const stack = withoutCaller(text(() => error.stack, ''));
+  const written = text(() => error.name, name);
+  const isHeadedByIt = stack.startsWith(`${written}:`) || stack.startsWith(`${written}\n`);
+  return isHeadedByIt ? name + stack.slice(written.length) : stack; // R3
+}
+
+function withoutCaller(stack: string): string {
+  if (!stack.includes(callerUrl)) return stack;
+  const lines = stack.split('\n');
+  const isFrame = (line: string): boolean => /^ +at /.test(line);
+  let end = lines.findIndex((line) => isFrame(line) && line.includes(callerUrl));
+  while (end > 0 && lines[end - 1]?.includes(' AsyncLocalStorage.run ')) end--;
+  return end > 0 && isFrame(lines[end - 1] ?? '') ? lines.slice(0, end).join('\n') : stack;
 }
 
 function text(read: () => unknown, otherwise: string): string {
@@ -69,19 +120,17 @@ function text(read: () => unknown, otherwise: string): string {
 /**
  * An empty error of the right class, to be filled by `fillError` after what is inside it has been read.
  *
- * @param gridbookClass - the class of Gridbook that it is of; undefined for any other error.
+ * @param className - the class of Gridbook or the language that it is of or extends.
  */
-export function makeError(name: string, message: string, gridbookClass: string | undefined): Error {
-  const prototype = gridbookClass === undefined ? undefined : gridbookPrototypes.get(gridbookClass);
+export function makeError(name: string, message: string, className: string): Error {
+  const prototype = gridbookPrototypes.get(className);
   if (prototype !== undefined) {
     const error = new gridbookErrors.GridbookError(message);
     Object.setPrototypeOf(error, prototype);
     Object.defineProperty(error, kindsKey, { value: kindsOf(prototype) });
     return error;
   }
-  if (name === 'AggregateError') return new AggregateError([], message);
-  const Class = builtInClasses.get(name) ?? Error;
-  return new Class(message);
+  return makersOfBuiltIns.get(className)?.(message, name) ?? new Error(message);
 }
 
 function kindsOf(prototype: object): string[] {

@@ -3,8 +3,9 @@
 // A value is always copied here, at the call, so that what the caller changes afterwards does not reach the worker.
 // Typed arrays go to the sink as raw bytes and leave only their place in the wire value.
 //
-// Owns: which values travel, what is refused and how the refusal names the place.
-// Does not own: where the raw bytes stand (the sink does), errors (error-codec.ts), reading (deserialization.ts).
+// Owns: which values travel, and how a refusal names the place.
+// Does not own: which classes have no meaning elsewhere (refused-values.ts), where the raw bytes stand (the sink does),
+//   errors (error-codec.ts), reading (deserialization.ts).
 //
 // Invariants:
 //   S1. A value that cannot travel is refused before anything is sent, with the path to it.
@@ -16,6 +17,7 @@ import { types } from 'node:util';
 import { SerializationError } from '../errors.ts';
 import { bytesOf } from './codec.ts';
 import { encodeError } from './error-codec.ts';
+import { nameOfType, refusedObject } from './refused-values.ts';
 import { tags, viewTagOf, type WireValue } from './wire-value.ts';
 
 /** How deeply a value may be nested. */
@@ -55,7 +57,6 @@ export function writeValue(value: unknown, sink: ValueSink, root: string): WireV
 }
 
 const isIdentifier = /^[A-Za-z_$][\w$]*$/;
-const refusedTypes = new Set(['WeakMap', 'WeakSet', 'WeakRef', 'Promise', 'MessagePort', 'SharedArrayBuffer']);
 
 /** One value on its way; lives for one `writeValue`. */
 export class ValueWriter {
@@ -191,11 +192,19 @@ export class ValueWriter {
     // The type behind any class that extends it: a Buffer arrives as a Uint8Array.
     const tag = viewTagOf(nameOfType(value));
     if (tag === undefined) return this.refuse(`a ${nameOfType(value)}`, 'send its bytes as a Uint8Array');
-    const bytes = bytesOf(value);
+    const bytes = this.#bytesOf(value);
     const elementBytes = 'BYTES_PER_ELEMENT' in value ? Number(value.BYTES_PER_ELEMENT) : 1;
     const node: WireValue[] = [0, value.byteLength / elementBytes, tag];
     this.#sink.addView(node, bytes);
     return node;
+  }
+
+  #bytesOf(value: ArrayBufferView | ArrayBuffer): Uint8Array {
+    try {
+      return bytesOf(value);
+    } catch {
+      return this.refuse('detached', 'its bytes were transferred to somebody else');
+    }
   }
 
   #writeRef(value: object): WireValue {
@@ -228,28 +237,16 @@ export class ValueWriter {
     if (types.isRegExp(value)) return [value.source, value.flags, tags.regexp];
     if (types.isArrayBuffer(value)) {
       const node: WireValue[] = [0, value.byteLength, tags.arrayBuffer];
-      this.#sink.addView(node, bytesOf(value));
+      this.#sink.addView(node, this.#bytesOf(value));
       return node;
     }
     if (types.isSymbolObject(value)) return this.refuse('a symbol');
     if (types.isBoxedPrimitive(value)) return [this.at('<primitive>', value.valueOf()), tags.boxed];
-    const name = nameOfType(value);
-    if (refusedTypes.has(name)) return this.refuse(`a ${name}`, refusalAdvice(name));
-    if (types.isGeneratorObject(value)) return this.refuse('a generator', 'collect it into an array');
-    if (types.isModuleNamespaceObject(value)) return this.refuse('a module', 'import it inside the function');
+    const refused = refusedObject(value);
+    if (refused !== undefined) return this.refuse(refused.what, refused.instead);
     // As with structured clone, an instance of a class arrives as a plain object of its own fields.
     return this.#writePlain(value);
   }
-}
-
-function refusalAdvice(name: string): string {
-  if (name === 'Promise') return 'await it first';
-  if (name === 'SharedArrayBuffer') return 'send a typed array over it';
-  return '';
-}
-
-function nameOfType(value: object): string {
-  return Object.prototype.toString.call(value).slice(8, -1);
 }
 
 function codeUnits(text: string): number[] {

@@ -45,6 +45,7 @@ export const tags = {
   float64Array: 42,
   bigInt64Array: 43,
   bigUint64Array: 44,
+  float16Array: 45,
 } as const;
 
 interface ViewType {
@@ -76,6 +77,7 @@ const viewTypes: readonly ViewType[] = [
   { tag: tags.uint16Array, name: 'Uint16Array', make: (b, o, n) => new Uint16Array(b, o, n) },
   { tag: tags.int32Array, name: 'Int32Array', make: (b, o, n) => new Int32Array(b, o, n) },
   { tag: tags.uint32Array, name: 'Uint32Array', make: (b, o, n) => new Uint32Array(b, o, n) },
+  { tag: tags.float16Array, name: 'Float16Array', make: (b, o, n) => new Float16Array(b, o, n) },
   { tag: tags.float32Array, name: 'Float32Array', make: (b, o, n) => new Float32Array(b, o, n) },
   { tag: tags.float64Array, name: 'Float64Array', make: (b, o, n) => new Float64Array(b, o, n) },
   { tag: tags.bigInt64Array, name: 'BigInt64Array', make: (b, o, n) => new BigInt64Array(b, o, n) },

@@ -196,7 +196,7 @@ export class AnswerWriter {
       return [this.#writer().addFloat64(value), value.length, tags.float64Array];
     }
     const views = new ResultViews();
-    const node = writeValue(value, views, 'the result');
+    const node = writeValue(value, views, 'result');
     if (views.byteLength >= storedBytesMin) {
       if (keep && this.#objects !== undefined) {
         const bytes = buildFrame(views.segments, node, (byteLength) => new ArrayBuffer(byteLength));

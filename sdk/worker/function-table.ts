@@ -6,7 +6,7 @@ import { ActorDiedError, ProtocolError } from '../errors.ts';
 import { receive } from '../function-shipping/receive.ts';
 import type { FunctionId } from '../protocol/ids.ts';
 import type { FunctionDefine } from '../protocol/messages.ts';
-import { textOf } from '../text-of.ts';
+import { asError } from '../text-of.ts';
 
 /** What a task calls, with its arguments as an array's elements. */
 export type Callable = (...args: unknown[]) => unknown;
@@ -55,7 +55,7 @@ export class FunctionTable {
       };
     };
     const failed = (error: unknown): void => {
-      entry.callable = error instanceof Error ? error : new Error(textOf(error));
+      entry.callable = asError(error);
     };
     try {
       const received: unknown = receive(code, captures);

@@ -18,6 +18,7 @@ import type { ObjectPlace } from '../cluster/object-place.ts';
 import { WorkerObjects, type WorkerStore } from '../cluster/objects-worker.ts';
 import { ObjectLostError, ResourceError } from '../errors.ts';
 import { frameMessageBytesMax, WebSocketChannel } from '../protocol/websocket-channel.ts';
+import { textOf } from '../text-of.ts';
 import { Executor } from './executor.ts';
 import { asParentMessage, type WorkerToParent } from './worker-process-messages.ts';
 
@@ -27,6 +28,9 @@ const watchEntry = new URL(
 );
 
 if (process.send === undefined) throw new Error('worker-process-main is started by a daemon, not by itself');
+
+/** How much of an error's words the daemon is told. */
+const messageMax = 1000;
 
 /** Users' functions may put something else in its place. */
 const send = process.send.bind(process);
@@ -129,17 +133,8 @@ process.on('disconnect', () => exit(0)); // B3
 process.on('SIGTERM', leave);
 process.on('unhandledRejection', (error) => executor?.onStrayError(error));
 process.on('uncaughtExceptionMonitor', (error: unknown) => {
-  tell({ type: 'worker.ending', reason: 'uncaught-error', message: textOf(error) });
+  tell({ type: 'worker.ending', reason: 'uncaught-error', message: textOf(error).slice(0, messageMax) });
 });
-
-/** A function may throw anything, also what has no text. */
-function textOf(error: unknown): string {
-  try {
-    return (error instanceof Error ? error.message : String(error)).slice(0, 1000);
-  } catch {
-    return `a value of type ${typeof error}`;
-  }
-}
 
 // B3: also while a function does not return. It needs next to no memory.
 new Worker(watchEntry, { resourceLimits: { maxOldGenerationSizeMb: 16, maxYoungGenerationSizeMb: 2 } }).unref();

@@ -47,9 +47,26 @@ export function actorsSuite(given: Given): void {
       const account = given.session.actor(Account, [-1]);
       await assert.rejects(async () => account.add(1), {
         code: 'ACTOR_DIED',
-        message: /constructor failed/,
+        message: 'The actor Account is dead: its constructor failed: no debts',
       });
       await assert.rejects(async () => account.add(1), { code: 'ACTOR_DIED' });
+    });
+
+    test('takes classes only, and no options that it does not have', () => {
+      const call: unknown = Reflect.get(given.session, 'actor');
+      assert.ok(call instanceof Function);
+      const start = (Class: unknown, args: unknown): unknown => Reflect.apply(call, given.session, [Class, args]);
+      assert.throws(() => start(() => 1, []), { code: 'INVALID_ARGUMENT', message: /needs a class/ });
+      assert.throws(() => start(Account, 1), { code: 'INVALID_ARGUMENT', message: /must be an array, got 1/ });
+      const options: object = { maxRestart: 1 };
+      assert.throws(() => given.session.actor(Account, [1], options), /no option "maxRestart"; it has maxRestarts/);
+    });
+
+    test('its handle is no value: a task finds an actor by its name', async () => {
+      const account = given.session.actor(Account, [1]);
+      const take = given.session.remote((_: unknown) => 1);
+      assert.throws(() => take({ to: account }), /args\[0\]\.to is an actor; give the actor a name/);
+      account.kill();
     });
 
     test('is constructed anew up to maxRestarts times; a call that it died in is not run again', async () => {

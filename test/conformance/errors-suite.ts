@@ -26,6 +26,35 @@ export function errorsSuite(given: Given): void {
       );
     });
 
+    test('TaskError shows the frames of the function, and none of what called it', async () => {
+      for (const fails of [
+        () => {
+          throw new Error('at once');
+        },
+        async () => {
+          await null;
+          throw new Error('later');
+        },
+      ]) {
+        await assert.rejects(
+          async () => given.session.remote(fails)(),
+          (error: unknown) => {
+            assert.ok(error instanceof TaskError);
+            assert.match(error.remoteStack, /^Error: (at once|later)\n +at .*errors-suite\.ts:\d+/);
+            assert.doesNotMatch(error.stack ?? '', /executor|async_local_storage/);
+            return true;
+          },
+        );
+      }
+    });
+
+    test('what is thrown and no error is shown as it is', async () => {
+      const fail = given.session.remote(() => {
+        throw { status: 404, tried: ['a', 'b'] };
+      });
+      await assert.rejects(async () => fail(), /failed: \{ status: 404, tried: \[ 'a', 'b' \] \}$/);
+    });
+
     test('retryErrors runs a task again as long as it says so', async () => {
       const flaky = given.session.remote(
         async (file: string) => {

@@ -56,6 +56,32 @@ export function remoteSuite(given: Given): void {
       await assert.rejects(async () => missing(), /nothing/);
     });
 
+    const malformed: readonly [object, RegExp][] = [
+      [{ timeoutMs: '5' }, /timeoutMs must be a number from above 0 to \d+, got a string/],
+      [{ timeoutMs: 0 }, /timeoutMs must be a number from above 0/],
+      [{ maxRetries: -1 }, /maxRetries must be a whole number of at least 0, got -1/],
+      [{ retryErrors: 'always' }, /retryErrors.* must be a function, got always/],
+      [{ signal: new AbortController() }, /signal must be an AbortSignal, got AbortController/],
+      [{ name: 5 }, /name must be a text that is not empty, got 5/],
+      [{ name: '' }, /name must be a text that is not empty/],
+      [{ resources: 4 }, /resources must be amounts by name, such as \{ cpus: 1 \}, got 4/],
+    ];
+    for (const [options, message] of malformed) {
+      test(`refuses ${Object.keys(options)} of a wrong form: ${message.source}`, () => {
+        const refuses = (make: () => unknown): void => assert.throws(make, { code: 'INVALID_ARGUMENT', message });
+        refuses(() => given.session.remote(() => 1, options));
+        refuses(() => given.session.remote(() => 1).with(options));
+        refuses(() => given.session.map((x: number) => x, [1], options));
+      });
+    }
+
+    test('map() refuses callbacks that are none', () => {
+      const wrong: readonly object[] = [{ onProgress: 5 }, { combine: 'sum' }];
+      for (const options of wrong) {
+        assert.throws(() => given.session.map((x: number) => x, [1], options), /must be a function, got (5|sum)/);
+      }
+    });
+
     test('refuses an option that it does not have', () => {
       const options: object = { maxRetry: 1 };
       assert.throws(() => given.session.remote(() => 1, options), /no option "maxRetry"; it has maxRetries/);

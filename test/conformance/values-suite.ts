@@ -59,8 +59,8 @@ export function valuesSuite(given: Given): void {
         (a: number, rest: { list: number[] }) => a + rest.list.reduce((x, y) => x + y, 0),
       );
       const one = given.session.remote(() => 1);
-      const nested: { list: unknown[] } = { list: [one(), given.session.put(5), one()] };
-      assert.equal(await add(one(), nested as { list: number[] }), 8);
+      const nested = { list: [one(), given.session.put(5), one()] };
+      assert.equal(await add(one(), nested), 8);
     });
 
     test('a failed ref fails the tasks that take it with its own error', async () => {

@@ -22,6 +22,29 @@ export function waitingSuite(given: Given): void {
       assert.equal(await slow, 1);
     });
 
+    test('an option that a call does not have is refused, for it would change nothing', async () => {
+      const ref = given.session.remote(() => 1)();
+      const forced: object = { forced: true };
+      const ordered: object = { ordered: true };
+      const timeout: object = { timeout: 10 };
+      await assert.rejects(
+        given.session.get(ref, timeout),
+        /^InvalidArgumentError: get has no option "timeout"; it has/,
+      );
+      await assert.rejects(given.session.wait([ref], timeout), /wait has no option "timeout"/);
+      assert.throws(() => given.session.cancel(ref, forced), /cancel has no option "forced"/);
+      const concurrency: object = { concurrency: 2 };
+      assert.throws(() => given.session.map((x: number) => x, [1], concurrency), /map has no option "concurrency"/);
+      const never = given.session.reduce(
+        (x: number) => x,
+        [1],
+        (a) => a,
+        ordered,
+      );
+      await assert.rejects(never, /reduce has no option "ordered"/);
+      await ref;
+    });
+
     test('get() ends with its signal', async () => {
       const never = given.session.remote(() => new Promise<number>(() => {}))();
       const abort = new AbortController();

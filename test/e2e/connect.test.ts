@@ -13,6 +13,8 @@ const refused: [object, RegExp][] = [
   [{ workers: 1.5 }, /workers .* got 1\.5/],
   [{ workers: Number.NaN }, /workers .* got NaN/],
   [{ workers: '2' }, /workers .* got 2/],
+  [{ address: 8265 }, /address must be a text such as "auto" or a join string, got 8265/],
+  [{ resources: 2 }, /resources must be amounts by name/],
   [{ workers: 513 }, /workers .* got 513/],
   [{ worker: 2 }, /connect has no option "worker"; it has address, workers/],
   [{ workerHeapBytesMax: 1024 }, /workerHeapBytesMax must be a whole number/],

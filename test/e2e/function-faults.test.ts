@@ -143,6 +143,12 @@ describe('a function that fails', () => {
           },
         },
         'text that is no function': { toString: 5 },
+        'an inspection that throws': {
+          [Symbol.for('nodejs.util.inspect.custom')]() {
+            throw new Error('no view');
+          },
+          f: () => 1,
+        },
         'revoked proxy': revocable.proxy,
         'error with a message that is no text': Object.assign(new Error('m'), { message: Object.create(null) }),
         'error with a getter that throws': Object.defineProperty(new Error('m'), 'message', {
@@ -160,8 +166,9 @@ describe('a function that fails', () => {
       symbol: /Symbol\(sign\)/,
       function: /=> 1/,
       'no prototype': /failed/,
-      'text that throws': /without text/,
-      'text that is no function': /without text/,
+      'text that throws': /toString: \[Function: toString\]/,
+      'text that is no function': /\{ toString: 5 \}/,
+      'an inspection that throws': /without text/,
       'revoked proxy': /cannot travel/,
       'error with a message that is no text': /failed/,
       'error with a getter that throws': /failed/,

@@ -9,6 +9,9 @@ import { gridbook, recordsOf } from './gridbook-command.ts';
 
 const small = ['run', 'markov', '--workers', '2', '--total-count', '1e3'];
 
+/** Whoever waits longer than a moment is told how far it is, now and then. */
+const progressOnly = /^( *\d+ % .*\n)*$/;
+
 describe('gridbook run markov', () => {
   let directory: string;
   before(async () => {
@@ -26,7 +29,7 @@ describe('gridbook run markov', () => {
       '--baseline',
     ]);
     assert.equal(status, 0);
-    assert.equal(stderr, '');
+    assert.match(stderr, progressOnly);
     const lines = stdout.split('\n');
     assert.match(lines[0] ?? '', /^markov: total count 1,000, .*kernel wasm.*, 2 workers; found: converged$/);
     assert.match(lines[2] ?? '', /^matrix size +pc_num +time .* plain loop +speed-up .* latency p50 /);
@@ -47,7 +50,7 @@ describe('gridbook run markov', () => {
       '--json',
     ]);
     assert.equal(status, 0);
-    assert.equal(stderr, '');
+    assert.match(stderr, progressOnly);
     const records = recordsOf(stdout);
     assert.deepEqual(
       records.map(({ pcNum, repeat }) => [pcNum, repeat]),
@@ -114,8 +117,40 @@ describe('gridbook run markov', () => {
     assert.ok(Math.abs(sunny - 5 / 6) < 1e-12);
   });
 
+  const limits: readonly [string, string, RegExp][] = [
+    ['a chain that goes round', '[[0,1],[1,0]]', /limit, n = 2: none; the chain goes round with period 2/],
+    [
+      'one that never leaves where it starts',
+      '[[1,0],[0,1]]',
+      /depends on the start; .* 2 classes of states: \{1\}, \{2\}/,
+    ],
+    [
+      'a slow one',
+      '[[0.9999,0.0001],[0.0001,0.9999]]',
+      /total 1,000: not yet; rows differ by 0\.82, a total of \d+,\d+ would/,
+    ],
+    ['a single state', '[[1]]', /limit, n = 1: 1\.0000/],
+  ];
+  for (const [what, matrix, note] of limits) {
+    test(`says of ${what} what its limit is, or why it has none`, async () => {
+      const file = join(directory, 'chain.json');
+      await writeFile(file, matrix);
+      const { status, stdout } = await gridbook([...small, '--matrix', file]);
+      assert.equal(status, 0);
+      assert.match(stdout, note);
+    });
+  }
+
+  test('writes broken JSON off in one line', async () => {
+    const file = join(directory, 'broken.json');
+    await writeFile(file, '[[0.5,\n0.5],\n}');
+    const { status, stderr } = await gridbook([...small, '--matrix', file]);
+    assert.equal(status, 2);
+    assert.match(stderr, /Cannot use the matrix in .*broken\.json: .* is not valid JSON\n$/);
+    assert.equal(stderr.trim().split('\n').length, 1, stderr);
+  });
+
   test('a signal ends it in the midst of the plain loop, too', async () => {
-    const file = join(directory, 'loop.json');
     const args = [
       'run',
       'markov',
@@ -127,16 +162,16 @@ describe('gridbook run markov', () => {
       '1',
       '--baseline',
       '--json',
-      file,
     ];
     let interrupted = false;
-    const { status } = await gridbook(args, (text, kill) => {
-      if (interrupted || !/run 2 of 2: total count 100,000,000,000,000, the plain loop/.test(text)) return;
+    const { status, stdout, stderr } = await gridbook(args, (text, kill) => {
+      if (interrupted || !text.includes('run 2 of 2: total count 100,000,000,000,000, the plain loop')) return;
       interrupted = true;
       kill('SIGTERM');
     });
     assert.equal(status, 130);
-    assert.equal(recordsOf(await readFile(file, 'utf8')).length, 1);
+    assert.equal(recordsOf(stdout).length, 1);
+    assert.match(stderr, /Interrupted: 1 of 2 runs were done/);
   });
 
   test('a signal ends it cleanly with what is done so far', async () => {
@@ -156,6 +191,8 @@ describe('gridbook run markov', () => {
 
   const wrong: readonly [string, readonly string[], RegExp][] = [
     ['a count that is none', ['--pc-num', '0'], /pcNum must be a whole number from 1/],
+    ['one such among others, before anything has run', ['--pc-num', '1,0'], /pcNum must be a whole number from 1/],
+    ['a number that is too large', ['--total-count', '1e30'], /"1e30" is too large/],
     ['a number that is none', ['--total-count', 'many'], /"many" is not a whole number such as 500000, 500_000 or 5e5/],
     ['a fraction', ['--matrix-size', '2.5'], /"2.5" is not a whole number/],
     ['more tasks than matrices', ['--total-count', '10', '--pc-num', '100'], /each task needs at least one matrix/],

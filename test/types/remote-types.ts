@@ -50,6 +50,27 @@ many(1, sum, 3);
 // @ts-expect-error - a text among the numbers
 many(1, 'two');
 
+// References inside of arguments
+
+const total = session.remote(
+  (order: { prices: readonly number[]; at: Date; by?: { name: string } }, rates: Map<string, number>) =>
+    order.prices.length + rates.size,
+);
+total({ prices: [1, sum], at: new Date(), by: { name: word } }, new Map([['a', sum]]));
+total({ prices: session.put([1]), at: session.put(new Date()) }, session.put(new Map<string, number>()));
+// @ts-expect-error - a reference to a text among the numbers
+total({ prices: [1, word], at: new Date() }, new Map());
+// @ts-expect-error - a text for a name's reference to a number
+total({ prices: [], at: new Date(), by: { name: sum } }, new Map());
+// @ts-expect-error - a part is missing
+total({ prices: [sum] }, new Map());
+const anything = session.remote((x: unknown) => x);
+anything({ a: [sum] });
+const swap = session.remote((pair: [number, string]) => pair);
+swap([sum, word]);
+// @ts-expect-error - the other way round
+swap([word, sum]);
+
 const fromUrl = session.remote<(x: number) => Date>(new URL('file:///x.ts'), 'f');
 holds<Same<Awaited<ReturnType<typeof fromUrl>>, Date>>();
 // @ts-expect-error - the name of the export is missing
@@ -103,6 +124,7 @@ account.kill();
 void account.balance;
 // @ts-expect-error - a text is no number
 account.add('1');
+session.actor(Account, [word, sum]);
 // @ts-expect-error - the constructor takes a text first
 session.actor(Account, [5]);
 
@@ -136,6 +158,23 @@ export async function mapping(): Promise<void> {
     session.remote((x: number) => x),
     new Set([1]),
   );
+  const ofRefs = session.map((x: number) => x, [sum, 1, session.put(2)]);
+  holds<Same<typeof ofRefs, MapStream<number>>>();
+  const inferred = session.map((x) => x.length, ['a']);
+  holds<Same<typeof inferred, MapStream<number>>>();
+  const reduced = await session.reduce(
+    (x) => x.length,
+    ['a'],
+    (a, b) => a + b,
+  );
+  holds<Same<typeof reduced, number>>();
+  const remotely = session.map(
+    session.remote(async (x: string) => x.length),
+    [word, 'b'],
+  );
+  holds<Same<typeof remotely, MapStream<number>>>();
+  // @ts-expect-error - references to texts are none to numbers
+  session.map((x: number) => x, [word]);
   // @ts-expect-error - texts are no numbers
   session.map((x: number) => x, ['a']);
   const total = await session.reduce(

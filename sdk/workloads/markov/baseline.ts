@@ -1,9 +1,10 @@
 // The same computation as a plain loop in this process: no session, no tasks.
 
 import { setImmediate } from 'node:timers/promises';
+import { checkNames } from '../../task-options.ts';
 import { openKernel, selectKernel } from './kernels/select.ts';
 import type { LimitAnalysis } from './limit.ts';
-import { closeLimit, type MarkovParameters, prepare } from './parameters.ts';
+import { closeLimit, type MarkovParameters, parameterNames, prepare } from './parameters.ts';
 
 /** What the plain loop took and found. */
 export interface BaselineResult {
@@ -29,7 +30,11 @@ export interface BaselineResult {
 export interface BaselineParameters extends Omit<MarkovParameters, 'pcNum'> {
   /** Ends it between two stretches. */
   signal?: AbortSignal | undefined;
+  /** Called between stretches with how many of the multiplications are done. */
+  onProgress?: ((progress: { multiplicationsDone: number; multiplicationsTotal: number }) => void) | undefined;
 }
+
+const known = new Set<string>([...parameterNames, 'signal', 'onProgress'].filter((name) => name !== 'pcNum'));
 
 /** How long the loop holds the process at a stretch, in about so many multiply-adds of single numbers: some 50 ms. */
 const stretchWork = 4e8;
@@ -50,7 +55,8 @@ const stretchWork = 4e8;
  * ```
  */
 export async function baseline(parameters: BaselineParameters): Promise<BaselineResult> {
-  const { signal, ...rest } = parameters;
+  checkNames(parameters, known, 'baseline');
+  const { signal, onProgress, ...rest } = parameters;
   const { matrix, totalCount, seed } = prepare({ ...rest, pcNum: 1 });
   const { n } = matrix;
   const kernel = openKernel(await selectKernel(n, parameters.kernel));
@@ -66,6 +72,7 @@ export async function baseline(parameters: BaselineParameters): Promise<Baseline
     product = product === undefined ? power.slice() : kernel.product(product, power).slice();
     durationMs += performance.now() - start;
     done += count;
+    onProgress?.({ multiplicationsDone: done - 1, multiplicationsTotal: totalCount - 1 });
     if (done < totalCount) await setImmediate();
   }
   const multiplications = totalCount - 1;

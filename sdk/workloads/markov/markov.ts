@@ -10,12 +10,15 @@ import { retriesOf } from '../../map-stream.ts';
 import { PeakMemory } from '../../peak-memory.ts';
 import { remoteOf } from '../../remote.ts';
 import { coreOf, type Session } from '../../session.ts';
+import { checkNames } from '../../task-options.ts';
 import type { TimeSummary, Timings } from '../../timings.ts';
 import { openKernel, selectKernel } from './kernels/select.ts';
 import type { LimitAnalysis } from './limit.ts';
 import { ProductMerge } from './merge.ts';
-import { closeLimit, type MarkovParameters, prepare } from './parameters.ts';
+import { closeLimit, type MarkovParameters, parameterNames, prepare } from './parameters.ts';
 import { partition } from './partition.ts';
+
+const known = new Set<string>([...parameterNames, 'combine', 'signal', 'onProgress']);
 
 /** What the tasks are called in events and messages. */
 const taskName = 'markov';
@@ -107,6 +110,7 @@ export interface MarkovResult {
  * ```
  */
 export async function markov(session: Session, options: MarkovOptions): Promise<MarkovResult> {
+  checkNames(options, known, 'markov');
   const { matrix, totalCount, pcNum, seed } = prepare(options);
   const { n, values } = matrix;
   const { combine = false, signal, onProgress } = options;

@@ -22,6 +22,9 @@ export interface MarkovParameters {
   kernel?: string | undefined;
 }
 
+/** The names of the parameters. */
+export const parameterNames = ['matrixSize', 'totalCount', 'pcNum', 'seed', 'matrix', 'kernel'] as const;
+
 /** Parameters that have passed every check. */
 export interface PreparedParameters {
   readonly matrix: TransitionMatrix;

@@ -25,6 +25,7 @@ export function checkParameters(matrixSize: number, totalCount: number, pcNum: n
  * @param totalCount - what they sum to.
  * @param pcNum - how many there are.
  * @returns the sizes, made as they are read.
+ * @throws InvalidArgumentError when one of them is not a whole number of at least 1.
  * @example
  * ```ts
  * import { partition } from 'gridbook';
@@ -32,7 +33,13 @@ export function checkParameters(matrixSize: number, totalCount: number, pcNum: n
  * console.log([...partition(10, 4)].join(' ')); // prints: 3 3 2 2
  * ```
  */
-export function* partition(totalCount: number, pcNum: number): Generator<number, void, undefined> {
+export function partition(totalCount: number, pcNum: number): Generator<number, void, undefined> {
+  checkInteger('totalCount', totalCount, 1, totalCountMax);
+  checkInteger('pcNum', pcNum, 1, totalCountMax);
+  return sizes(totalCount, pcNum);
+}
+
+function* sizes(totalCount: number, pcNum: number): Generator<number, void, undefined> {
   const least = Math.floor(totalCount / pcNum);
   const larger = totalCount - least * pcNum;
   for (let i = 0; i < pcNum; i++) yield i < larger ? least + 1 : least;

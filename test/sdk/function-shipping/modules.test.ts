@@ -119,7 +119,10 @@ describe('shipModule()', () => {
 
   test('refuses exports that are no functions, and generators, when they are received', async () => {
     const received = (name: string) => async () => land(shipModule(stateUrl, name));
-    await assert.rejects(received('constant'), /Cannot call "constant": the module exports it, but it is number/);
+    await assert.rejects(
+      received('constant'),
+      /Cannot call "constant": the module exports it, but its type is number, not function/,
+    );
     await assert.rejects(received('steps'), /it is a generator, but a task gives one value\. Return an array/);
   });
 

@@ -60,6 +60,16 @@ describe('shipFunction() refuses', () => {
     refusedAt(lineHere() - 1, beforeShadow, /"secret"/);
   });
 
+  test('a variable of a function whose text stands in several lines, naming them', () => {
+    const secret = Date.now();
+    const first = (n: number) => n * secret;
+    const second = [(n: number) => n * secret, (n: number) => n * secret][0] ?? assert.fail();
+    const line = lineHere();
+    for (const fn of [first, second]) {
+      assert.match(refuse(fn), new RegExp(`"secret" \\(refusals\\.test\\.ts:${line - 2} or ${line - 1}\\)`));
+    }
+  });
+
   test('a variable that is declared nowhere', () => {
     assert.match(
       refuse(new Function('return nowhere + 1')),

@@ -1,6 +1,7 @@
 // Values on the wire: what structured clone takes arrives as structured clone gives it; the rest is refused by name.
 
 import assert from 'node:assert/strict';
+import { createSecretKey } from 'node:crypto';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import {
@@ -17,6 +18,12 @@ import { writeArguments, writePayload } from '../../../sdk/protocol/payload.ts';
 function roundTrip(value: unknown): unknown {
   const { stored, segments, node } = writePayload(value, 'value');
   return readWholeValue(stored?.bytes ?? buildFrame(segments ?? [], node, (n) => new ArrayBuffer(n)));
+}
+
+function transferredView(): Uint8Array {
+  const view = new Uint8Array(8);
+  structuredClone(view, { transfer: [view.buffer] });
+  return view;
 }
 
 function pathOfRefusal(value: unknown): string {
@@ -61,6 +68,7 @@ describe('writeValue() and readValue()', () => {
         Uint16Array,
         Int32Array,
         Uint32Array,
+        Float16Array,
         Float32Array,
         Float64Array,
       ].map((T) => T.of(1, 2, 3)),
@@ -128,10 +136,31 @@ describe('writeValue() and readValue()', () => {
     ['a promise under a key that is no name', { 'a b': Promise.resolve() }, 'value["a b"]'],
     ['a WeakMap as a value of a Map', new Map([['k', new WeakMap()]]), 'value<value 0>'],
     ['a generator', (function* () {})(), 'value'],
+    ['an iterator', { rows: [1].values() }, 'value.rows'],
+    ['a URL', [new URL('http://localhost')], 'value[0]'],
+    ['a Blob', new Blob(['x']), 'value'],
+    ['a port', new MessageChannel().port1, 'value'],
+    ['a signal', { signal: new AbortController().signal }, 'value.signal'],
+    ['a formatter', new Intl.NumberFormat(), 'value'],
+    ['a compiled module', new WebAssembly.Module(Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0)), 'value'],
+    ['a key', createSecretKey(Uint8Array.of(1)), 'value'],
+    ['a buffer that was transferred', { b: transferredView().buffer }, 'value.b'],
+    ['a view of a buffer that was transferred', transferredView(), 'value'],
   ];
   for (const [name, value, path] of refused) {
     test(`refuse ${name}, naming its place`, () => assert.equal(pathOfRefusal(value), path));
   }
+
+  test('carry the own fields of an object of the user’s class, whatever it calls itself', () => {
+    class Reading {
+      celsius = 21;
+      #kept = 1;
+      get [Symbol.toStringTag](): string {
+        return `URL${this.#kept}`;
+      }
+    }
+    assert.deepStrictEqual(roundTrip(new Reading()), { celsius: 21 });
+  });
 
   test('refuse an argument by its position', () => {
     assert.throws(
@@ -189,6 +218,23 @@ describe('errors on the wire', () => {
     const back = roundTrip(new StrangeError('s')) as Error;
     assert.ok(back instanceof Error);
     assert.equal(back.name, 'StrangeError');
+  });
+
+  test('tell the class that gave itself no name, and are of the class that it extends', () => {
+    class LimitError extends RangeError {
+      readonly limit = 3;
+    }
+    const back = roundTrip(new LimitError('too many')) as LimitError;
+    assert.ok(back instanceof RangeError);
+    assert.equal(back.name, 'LimitError');
+    assert.equal(back.limit, 3);
+    assert.match(back.stack ?? '', /^LimitError: too many\n/);
+  });
+
+  test('of the runtime keep their class and code', () => {
+    const back = roundTrip(new DOMException('no more', 'AbortError'));
+    assert.ok(back instanceof DOMException);
+    assert.deepStrictEqual([back.name, back.message, back.code], ['AbortError', 'no more', 20]);
   });
 
   test('leave out fields that cannot travel rather than hide the error', () => {

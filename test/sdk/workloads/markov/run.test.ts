@@ -215,6 +215,33 @@ describe('markov()', () => {
     await assert.rejects(run, error);
   });
 
+  test('baseline() tells how far it is, and refuses what is no parameter of it', async () => {
+    const done: number[] = [];
+    const onProgress = (progress: { multiplicationsDone: number }): void => {
+      done.push(progress.multiplicationsDone);
+    };
+    const { multiplications } = await baseline({ matrixSize: 200, totalCount: 150, kernel: 'wasm', onProgress });
+    assert.ok(done.length > 1);
+    assert.deepEqual(
+      done,
+      [...new Set(done)].sort((a, b) => a - b),
+    );
+    assert.equal(done.at(-1), multiplications);
+    const misspelt: object = { pcNum: 3 };
+    await assert.rejects(baseline({ matrixSize: 2, totalCount: 5, ...misspelt }), /baseline has no option "pcNum"/);
+  });
+
+  test('markov() refuses what is no session, and what is no parameter of it', async () => {
+    const options = { matrixSize: 2, totalCount: 10, pcNum: 1 };
+    const noSession: unknown = {};
+    await assert.rejects(markov(noSession as Session, options), /^InvalidArgumentError: A session is needed/);
+    const misspelt: object = { kernal: 'js' };
+    await assert.rejects(
+      markov(session, { ...options, ...misspelt }),
+      /markov has no option "kernal"; it has matrixSize/,
+    );
+  });
+
   const matrixSize = 3;
   const refused: [string, Parameters<typeof markov>[1], RegExp][] = [
     ['a size of 0', { matrixSize: 0, totalCount: 10, pcNum: 1 }, /matrixSize/],
