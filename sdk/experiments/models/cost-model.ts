@@ -101,7 +101,7 @@ export function fitCost(group: PointGroup, splitBy: string): CostModel | Unsuppo
       'Kruskal and Weiss, Allocating Independent Subtasks on Parallel Processors, IEEE Trans. Software Engineering 11 (1985)',
     estimates: [work, overhead, ...start, recommendation.bestMs, ...optional(recommendation.fixedSplit)],
     sentence: sentenceOf(splitBy, workers, [work, overhead, ...start], recommendation),
-    warning: warningOf(group, splitBy, overhead, misfit, recommendation),
+    warning: warningOf(group, splitBy, { overhead, misfit, hasStart, recommendation }),
     recommended: recommendation.range,
     best: recommendation.best,
     bestMs: recommendation.bestMs,
@@ -142,27 +142,28 @@ function sentenceOf(
 function warningOf(
   { points }: PointGroup,
   splitBy: string,
-  overhead: Estimate,
-  misfit: Misfit,
-  { range, best, confidence }: Recommendation,
+  {
+    overhead,
+    misfit,
+    hasStart,
+    recommendation: { best, confidence },
+  }: { overhead: Estimate; misfit: Misfit; hasStart: boolean; recommendation: Recommendation },
 ): string | undefined {
   const noisy = points.filter(({ durationMs }) => durationMs.isNoisy).length;
   const ends = points.map(({ params }) => params[splitBy]);
   const smallest = ends.some((value) => typeof value === 'number' && value < best);
   const largest = ends.some((value) => typeof value === 'number' && value > best);
+  const unknowns = hasStart ? 3 : 2;
   return joinWarnings([
+    points.length === unknowns &&
+      `${unknowns} points fit the formula whatever they are: nothing tells whether it holds between them`,
     misfit.isLarge &&
       `the formula misses the measured durations by ${percent(misfit.error)}, more than the runs scatter; the choice follows the measured points`,
     confidence < 0.9 && `the choice is within 5 % of the best with ${percent(confidence)} certainty only`,
     noisy > 0 && `${noisy} of ${points.length} points are too noisy to conclude from`,
     overhead.interval[0] === 0 &&
       `what a task adds is too little to tell from 0: larger values of ${splitBy} would show it`,
-    range[0] !== range[1] &&
-      !largest &&
-      `${formatCount(best)} is the largest that was measured: larger ones may be better`,
-    range[0] !== range[1] &&
-      !smallest &&
-      best > 1 &&
-      `${formatCount(best)} is the smallest that was measured: smaller ones may be better`,
+    !largest && `${formatCount(best)} is the largest that was measured: larger ones may be better`,
+    !smallest && best > 1 && `${formatCount(best)} is the smallest that was measured: smaller ones may be better`,
   ]);
 }
