@@ -10,9 +10,9 @@
 // errors of durations are relative. In simulations with log-normal, exponential, heavy-tailed and two-humped scatter each of
 // the two covered 93 to 99 of 100, whatever the number of values from 2 on.
 //
-// Sources: B. Efron, "The Jackknife, the Bootstrap and Other Resampling Plans" (1982), 10.3, for the exact distribution;
-// T. Hesterberg, "What Teachers Should Know About the Bootstrap", The American Statistician 69 (2015), for the cut;
-// Student, "The Probable Error of a Mean", Biometrika 6 (1908).
+// Sources: B. Efron, "Bootstrap Methods: Another Look at the Jackknife", Annals of Statistics 7 (1979), section 3, for the
+// exact distribution; T. Hesterberg, "What Teachers Should Know About the Bootstrap", The American Statistician 69 (2015), for
+// the cut; Student, "The Probable Error of a Mean", Biometrika 6 (1908).
 
 import { errorFunction, mean, medianSorted, sampleStandardDeviation } from 'simple-statistics';
 import { studentQuantile } from './student-t.ts';

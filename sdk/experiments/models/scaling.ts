@@ -173,7 +173,9 @@ export function fitUsl(group: PointGroup): UslModel | Unsupported {
     formula: 'T(w) = T1 (1 + sigma (w - 1) + kappa w (w - 1)) / w',
     source: 'Gunther, Guerrilla Capacity Planning, 2007, chapters 4 to 6',
     estimates: [contention, coherency, ...(peakWorkers === undefined ? [] : [peakWorkers])],
-    sentence: `Workers wait for each other in ${percent(contention.value)} of the work and spend ${percent(coherency.value)} of it a pair to agree: ${peak}.`,
+    sentence:
+      `Each further worker costs ${percent(contention.value)} of the work by waiting for what is shared, and ` +
+      `${percent(coherency.value)} for each other one that it must agree with: ${peak}.`,
     warning: warningOf(group, fitted, 3),
     ...speedUpsOf(group),
     contention,

@@ -8,6 +8,7 @@ export interface Unsupported {
 /** A share as per cent: `5 %`. */
 export function percent(share: number): string {
   const value = share * 100;
+  if (value > 0 && value < 0.01) return 'less than 0.01 %';
   return `${Number(value.toPrecision(value < 10 ? 2 : 3))} %`;
 }
 

@@ -101,6 +101,7 @@ describe('fitCost()', () => {
     'overhead by the root': (p, w) => 1000 * busiestShare(p, w) + 2 * Math.sqrt(p),
     'overhead by the logarithm': (p, w) => 1000 * busiestShare(p, w) + 20 * Math.log2(p),
     'short tasks fit a cache': (p, w) => 1000 * busiestShare(p, w) * (1 + 0.5 / (1 + p / 50)) + 0.01 * p,
+    'long tasks need too much memory': (p, w) => 1000 * busiestShare(p, w) * (p < 300 ? 3 : 1) + 0.1 * p,
     'uneven tasks': (p, w) => (1000 / w) * (1 + 2 / Math.sqrt(p)) * Math.max(1, w / p) + 0.02 * p,
   };
   for (const [name, curve] of Object.entries(unknown)) {
