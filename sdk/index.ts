@@ -15,7 +15,9 @@ export {
 } from './experiments/experiment.ts';
 export { type Axis, type Grid, parseAxis } from './experiments/grid.ts';
 export type { Point } from './experiments/point.ts';
-export { Plot, type PlotPictureOptions } from './experiments/report/plot.ts';
+export type { ExperimentJson, ModelJson } from './experiments/report/experiment-json.ts';
+export type { TableOptions } from './experiments/report/experiment-table.ts';
+export { Plot, type PlotPictureOptions, plotOf } from './experiments/report/plot.ts';
 export {
   type BarPlotData,
   type CurvePoint,
@@ -29,6 +31,7 @@ export {
   type PlotSeries,
   plotKinds,
 } from './experiments/report/plot-data.ts';
+export type { PlotSize } from './experiments/report/plot-size.ts';
 export type { PlotTextOptions } from './experiments/report/plot-text-options.ts';
 export {
   formatBytes,
@@ -37,8 +40,10 @@ export {
   formatRate,
   formatRatio,
 } from './experiments/report/quantities.ts';
+export type { PictureTheme } from './experiments/report/svg.ts';
 export { type TextColumn, textTable } from './experiments/report/text-table.ts';
 export type { Latency, NodeUse, RunRecord } from './experiments/run-record.ts';
+export type { FlatRecord, NodeUse, RunRecord } from './experiments/run-record.ts';
 export type { Summary } from './experiments/statistics.ts';
 export type {
   ExperimentStore,

@@ -322,7 +322,8 @@ function asParams(name: string, params: Readonly<Record<string, unknown>>): Para
   return Object.fromEntries(entries as [string, JsonValue][]);
 }
 
-function isJson(value: unknown): value is JsonValue {
+/** Whether JSON can say a value, without loss. */
+export function isJson(value: unknown): value is JsonValue {
   if (value === null || typeof value === 'string' || typeof value === 'boolean') return true;
   if (typeof value === 'number') return Number.isFinite(value);
   if (Array.isArray(value)) return value.every(isJson);

@@ -2,7 +2,7 @@
 
 import { z } from 'zod';
 import { InvalidArgumentError } from '../../errors.ts';
-import type { JsonValue, Params } from '../../workloads/workload.ts';
+import { isJson, type JsonValue, type Params } from '../../workloads/workload.ts';
 import type { ExperimentData, ExperimentDefinition, Machine, RunFailure } from '../experiment.ts';
 import type { Estimate, Model } from '../models/model.ts';
 import type { FlatRecord, RunRecord } from '../run-record.ts';
@@ -94,7 +94,12 @@ export function experimentJsonOf({ data, models }: Reported): ExperimentJson {
   };
 }
 
-const json: z.ZodType<JsonValue> = z.json();
+/** By reference: zod's own records lose what is called `__proto__`. */
+const json = z.custom<JsonValue>(isJson, 'it is nothing that JSON can say');
+const flatRecord = z.custom<FlatRecord>(
+  (value) => isJson(value) && typeof value === 'object' && value !== null && !Array.isArray(value),
+  'a record is an object',
+);
 const amount = z.number().nonnegative();
 const whole = z.int().nonnegative();
 const time = z.iso.datetime({ offset: true });
@@ -164,7 +169,7 @@ const experimentSchema = z.object({
   endedAt: time.nullable(),
   definition: definitionSchema,
   machine: machineSchema,
-  records: z.array(z.record(z.string(), json)),
+  records: z.array(flatRecord),
   failures: z.array(failureSchema).default([]),
 });
 

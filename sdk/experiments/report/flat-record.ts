@@ -19,16 +19,21 @@ export function flatRecordOf(
   { params, details, ...measured }: RunRecord,
   paramNames: readonly string[] = Object.keys(params),
 ): FlatRecord {
-  const flat: Record<string, JsonValue> = {};
   const { workload, repeat, workers, cluster, startedAt, ...measures } = measured;
-  Object.assign(flat, { workload }, params, { repeat, workers, cluster, startedAt }, jsonOf(measures));
-  const taken: Record<string, JsonValue> = {};
-  for (const [name, value] of Object.entries(details)) {
-    if (Object.hasOwn(flat, name) || paramNames.includes(name) || name === detailsKey)
-      taken[name] = value; // F1
-    else flat[name] = value;
-  }
-  return Object.keys(taken).length === 0 ? flat : { ...flat, [detailsKey]: taken };
+  const flat = new Map<string, JsonValue>([
+    ['workload', workload],
+    ...Object.entries(params),
+    ...Object.entries(jsonOf({ repeat, workers, cluster, startedAt, ...measures })),
+  ]);
+  const isTaken = (name: string): boolean => flat.has(name) || paramNames.includes(name) || name === detailsKey;
+  const found = Object.entries(details);
+  const taken = found.filter(([name]) => isTaken(name)); // F1
+  // From entries: a plain assignment would lose what is called `__proto__`.
+  return Object.fromEntries([
+    ...flat,
+    ...found.filter(([name]) => !isTaken(name)),
+    ...(taken.length === 0 ? [] : [[detailsKey, Object.fromEntries(taken)] as const]),
+  ]);
 }
 
 /** Measures are numbers, texts and what is made of them; the interfaces that describe them are not known as JSON. */

@@ -37,7 +37,7 @@ export function legendLine(
   { colour: isColoured, unicode }: { colour: boolean; unicode: boolean },
 ): string {
   return entries
-    .map(({ mark, text, colour }) => `${isColoured ? inColour(mark, colour) : mark} ${textIn(unicode, text)}`)
+    .map(({ mark, text, colour }) => `${isColoured ? inColour(mark, colour) : mark} ${textIn(unicode, text)}`.trimEnd())
     .join(gap);
 }
 

@@ -37,21 +37,18 @@ export function vegaLiteLines(data: LinePlotData, { width, height }: PlotSize): 
   const onY = encodingOf(data.y, y, { grid: true });
   const isLatency = data.kind === 'latency';
   const layers: Layer[] = [...recommendedLayers(data, onX, height), ...referenceLayers(data, onX, onY)];
-  const points = { values: pointRows(data, names) };
   if (isLatency && data.x.kind !== 'ordinal') {
     for (const [low, high, opacity] of [
       ['y', 'between', 0.25],
       ['between', 'high', 0.12],
     ] as const) {
       layers.push({
-        data: points,
         mark: { type: 'area', opacity, tooltip: false },
         encoding: { x: onX, y: { ...onY, field: low }, y2: { field: high }, color: colour },
       });
     }
   } else {
     layers.push({
-      data: points,
       mark: { type: 'rule', strokeWidth: isLatency ? 4 : 1.5, opacity: isLatency ? 0.35 : 0.8 },
       encoding: { x: onX, y: { ...onY, field: 'low' }, y2: { field: 'high' }, color: colour },
     });
@@ -65,10 +62,9 @@ export function vegaLiteLines(data: LinePlotData, { width, height }: PlotSize): 
     });
   }
   if (data.x.kind !== 'ordinal') {
-    layers.push({ data: points, mark: { type: 'line', strokeWidth: 2 }, encoding: { x: onX, y: onY, color: colour } });
+    layers.push({ mark: { type: 'line', strokeWidth: 2 }, encoding: { x: onX, y: onY, color: colour } });
   }
   layers.push({
-    data: points,
     mark: { type: 'point', filled: true, size: 60, opacity: 1 },
     encoding: { x: onX, y: onY, color: colour, shape, tooltip: tooltipOf(data, names.length > 1) },
   });
@@ -77,6 +73,8 @@ export function vegaLiteLines(data: LinePlotData, { width, height }: PlotSize): 
     title: { text: data.title, subtitle: pictureCaption(data), anchor: 'start' },
     width,
     height,
+    // Of all layers that have none of their own.
+    data: { values: pointRows(data, names) },
     layer: layers,
     resolve: { legend: { color: 'shared', shape: 'shared' } },
   };
