@@ -63,8 +63,11 @@ function nameOnX(plotted: readonly Plotted[], varying: readonly string[], { agai
   const splits = plotted.flatMap(({ splitBy }) => splitBy ?? []);
   const wanted = against === 'workers' ? ['workers', ...splits] : [...splits, 'workers'];
   const points = plotted.flatMap(({ points }) => points);
+  // What differs between experiments only sets series apart.
+  const within = new Set(plotted.flatMap(({ points }) => varyingParameters(points)));
+  const candidates = within.size > 0 ? varying.filter((name) => within.has(name)) : varying;
   const isNumeric = (name: string): boolean => points.every((point) => typeof valueAt(point, name) === 'number');
-  return wanted.find((name) => varying.includes(name)) ?? varying.find(isNumeric) ?? varying[0] ?? wanted[0]!;
+  return wanted.find((name) => candidates.includes(name)) ?? candidates.find(isNumeric) ?? candidates[0] ?? wanted[0]!;
 }
 
 function axisOf(name: string, points: readonly Point[]): PlotAxis {

@@ -10,7 +10,12 @@ const referenceReach = 4;
 export function xScaleOf({ x, series }: LinePlotData, ticksMax: number): Scale {
   const values = series.flatMap(({ points }) => points.map((point) => point.x));
   const places = x.kind === 'ordinal' ? [x.names.length - 1] : values;
-  return scaleOf(x.kind, places, { tight: true, ticksMax });
+  const scale = scaleOf(x.kind, places, { tight: true, ticksMax });
+  if (x.kind === 'ordinal') return scale;
+  // What was measured is the best thing to read, where it is not too much; there is no half of a task or worker.
+  const own = [...new Set(values)].sort((a, b) => a - b);
+  const ticks = own.length <= ticksMax ? own : scale.ticks.filter((tick) => Number.isInteger(tick) || scale.max < 1);
+  return { ...scale, ticks };
 }
 
 /** The axis of what was measured: its intervals are in view, and what they are compared with where that is near. */
