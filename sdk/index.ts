@@ -18,19 +18,7 @@ export type { Point } from './experiments/point.ts';
 export type { ExperimentJson, ModelJson } from './experiments/report/experiment-json.ts';
 export type { TableOptions } from './experiments/report/experiment-table.ts';
 export { Plot, type PlotPictureOptions, plotOf } from './experiments/report/plot.ts';
-export {
-  type BarPlotData,
-  type CurvePoint,
-  type LinePlotData,
-  type PlotAxis,
-  type PlotBar,
-  type PlotData,
-  type PlotKind,
-  type PlotPoint,
-  type PlotReference,
-  type PlotSeries,
-  plotKinds,
-} from './experiments/report/plot-data.ts';
+export { type PlotKind, plotKinds } from './experiments/report/plot-data.ts';
 export type { PlotSize } from './experiments/report/plot-size.ts';
 export type { PlotTextOptions } from './experiments/report/plot-text-options.ts';
 export {
@@ -42,8 +30,7 @@ export {
 } from './experiments/report/quantities.ts';
 export type { PictureTheme } from './experiments/report/svg.ts';
 export { type TextColumn, textTable } from './experiments/report/text-table.ts';
-export type { Latency, NodeUse, RunRecord } from './experiments/run-record.ts';
-export type { FlatRecord, NodeUse, RunRecord } from './experiments/run-record.ts';
+export type { FlatRecord, Latency, NodeUse, RunRecord } from './experiments/run-record.ts';
 export type { Summary } from './experiments/statistics.ts';
 export type {
   ExperimentStore,

@@ -37,7 +37,7 @@ export interface PlotPictureOptions extends Partial<PlotSize>, Partial<PictureTh
  * ```
  */
 export class Plot {
-  /** All that it shows. */
+  /** All that it shows. @internal */
   readonly data: PlotData;
 
   /** Plots are made by `experiment.plot` and `plotOf`. @internal */
