@@ -5,7 +5,7 @@ import type { JsonValue, Params } from '../workloads/workload.ts';
 import type { Model } from './models/model.ts';
 import type { Point } from './point.ts';
 import { csvOf } from './report/csv.ts';
-import { type ExperimentJson, experimentDataOf, experimentJsonOf } from './report/experiment-json.ts';
+import { type ExperimentJson, experimentDataOf, experimentJsonOf, flatRecordsOf } from './report/experiment-json.ts';
 import { experimentTable, type TableOptions } from './report/experiment-table.ts';
 import { experimentHtml } from './report/html-report.ts';
 import { experimentMarkdown } from './report/markdown.ts';
@@ -167,7 +167,7 @@ export class Experiment {
    * @returns a line of names, then a line a run; nested values have columns such as `latencyP50Ms`.
    */
   toCSV(): string {
-    return csvOf(experimentJsonOf(reportedOf(this)).records);
+    return csvOf(flatRecordsOf(this.data));
   }
 
   /**

@@ -42,13 +42,13 @@ function halfWidthOf({ median, interval: [low, high] }: Point['durationMs']): nu
   return Math.max(median - low, high - median);
 }
 
-/** The median time of a point, with its interval where there are several runs, and its marks. */
-export function timeText({ durationMs, records }: Point): string {
+/** The median time of a point, with its interval where there are several runs, and its marks in so many characters. */
+function timeText({ durationMs, records }: Point, marksWidth: number): string {
   const text =
     records.length > 1
       ? formatUncertainDuration(durationMs.median, halfWidthOf(durationMs))
       : formatDuration(durationMs.median);
-  return `${text}${marksText(durationMs)}`;
+  return `${text}${marksText(durationMs).padEnd(marksWidth)}`;
 }
 
 function marksText({ outliers, isNoisy }: Point['durationMs']): string {
@@ -86,6 +86,8 @@ export function experimentColumns({ data, points }: Pick<Reported, 'data' | 'poi
     cells: points.map(cell),
     dispensability,
   });
+  // So that digits stand below digits.
+  const marksWidth = Math.max(0, ...points.map(({ durationMs }) => marksText(durationMs).length));
   const columns = [
     ...named.map((name) =>
       column(shortened(parameterName(name), cellLengthMax), 0, (point) =>
@@ -94,7 +96,7 @@ export function experimentColumns({ data, points }: Pick<Reported, 'data' | 'poi
     ),
     ...(splitsInto(points, splitBy) ? [] : [onlyIfVaried(column('tasks', 4, ({ tasks }) => formatCount(tasks)))]),
     onlyIfVaried(column('runs', 9, ({ records }) => String(records.length))),
-    column(hasRepeats ? 'time ± 95 %' : 'time', 0, timeText),
+    column(hasRepeats ? 'time ± 95 %' : 'time', 0, (point) => timeText(point, marksWidth)),
     column(`${shortened(plainText(workUnit), cellLengthMax)}/s`, 2, ({ throughputPerSecond }) =>
       formatRate(throughputPerSecond.median).replace('/s', '').trim(),
     ),

@@ -68,7 +68,7 @@ export interface ExperimentJson {
 
 /** An experiment as plain data that JSON can say. */
 export function experimentJsonOf({ data, models }: Reported): ExperimentJson {
-  const { id, name, startedAt, endedAt, definition, machine, records, failures } = data;
+  const { id, name, startedAt, endedAt, definition, machine, failures } = data;
   return {
     format,
     formatVersion,
@@ -89,7 +89,7 @@ export function experimentJsonOf({ data, models }: Reported): ExperimentJson {
       sentence,
       warning: warning ?? null,
     })),
-    records: records.map((record) => flatRecordOf(record, paramNamesOf(definition))),
+    records: flatRecordsOf(data),
     failures,
   };
 }
@@ -192,6 +192,12 @@ export function experimentDataOf(input: unknown): ExperimentData {
   const { records, ...rest } = checked(experimentSchema, read, '');
   const params = paramNamesOf(rest.definition);
   return { ...rest, records: records.map((record, i) => recordOf(record, params, `records[${i}]`)) };
+}
+
+/** The records of an experiment, each as one object. */
+export function flatRecordsOf({ definition, records }: Pick<ExperimentData, 'definition' | 'records'>): FlatRecord[] {
+  const params = paramNamesOf(definition);
+  return records.map((record) => flatRecordOf(record, params));
 }
 
 function paramNamesOf({ axes }: Pick<ExperimentDefinition, 'axes'>): string[] {

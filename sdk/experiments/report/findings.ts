@@ -6,6 +6,7 @@ import type { Reported } from './plotted.ts';
 import { formatBytes, formatCount, formatLongDuration } from './quantities.ts';
 
 const listedFailuresMax = 5;
+const listedModelsMax = 3;
 
 /** What all runs have alike: `markov: matrix size 10, 2 workers`. */
 export function whatWasRun({ data, points }: Reported): string {
@@ -87,8 +88,21 @@ export function warningsOf({ data, points, models }: Reported): string[] {
       `${few === points.length ? 'All points' : `${few} of ${points.length} points`} have fewer than 3 runs: their intervals say little.`,
     );
   warnings.push(...failureWarnings(data.failures));
-  for (const { title, warning } of models) if (warning !== undefined) warnings.push(plainText(`${title}: ${warning}`));
+  warnings.push(...modelWarnings(models));
   return [...new Set(warnings)];
+}
+
+/** Each by itself where they are few; the rest stands beside the models. */
+function modelWarnings(models: Reported['models']): string[] {
+  const doubtful = models.filter(({ warning }) => warning !== undefined);
+  if (doubtful.length > listedModelsMax) {
+    return [`${doubtful.length} of ${models.length} models are not to be trusted without care: each says why.`];
+  }
+  const groups = models.map(({ group }) => group);
+  return doubtful.map(({ title, group, warning }) => {
+    const of = groupText(group, groups);
+    return plainText(`${title}${of === '' ? '' : `, ${of}`}: ${warning}`);
+  });
 }
 
 function failureWarnings(failures: Reported['data']['failures']): string[] {

@@ -7,9 +7,15 @@ import { formatEstimate } from './model-estimates.ts';
 import { groupText, parameterName, plainText } from './parameter-names.ts';
 import type { Reported } from './plotted.ts';
 
+/** More cards than this would push all else out of sight: a table then. */
+const cardsMax = 4;
+
 /** What to choose, for each cost model. */
 export function answersOf({ data, models }: Reported): Html | undefined {
   const { splitBy } = data.definition;
+  if (models.filter((model) => recommendedRange(model) !== undefined).length > cardsMax) {
+    return answersTable(models, splitBy ?? '');
+  }
   const answers = models.flatMap((model) => {
     const range = recommendedRange(model);
     if (range === undefined || splitBy === null) return [];
@@ -23,6 +29,18 @@ export function answersOf({ data, models }: Reported): Html | undefined {
     ];
   });
   return answers.length === 0 ? undefined : html`<div class="answers">${answers}</div>`;
+}
+
+function answersTable(models: readonly Model[], splitBy: string): Html {
+  const groups = models.map(({ group }) => group);
+  const rows = models.flatMap((model) => {
+    const range = recommendedRange(model);
+    if (range === undefined) return [];
+    return [html`<tr><td class="left">${groupText(model.group, groups)}</td><td>${rangeText(range)}</td></tr>`];
+  });
+  return html`<div class="answer"><div class="scroll"><table>
+<thead><tr><th class="left">for</th><th>recommended ${parameterName(splitBy)}</th></tr></thead><tbody>${rows}</tbody>
+</table></div></div>`;
 }
 
 /** All models; undefined where there are none. */

@@ -8,11 +8,11 @@ import { answersOf, modelSection } from './html-models.ts';
 import { reportStyle } from './html-style.ts';
 import { embeddedJson, Html, html } from './html-text.ts';
 import { plainText } from './parameter-names.ts';
-import { type Plot, plotOfReported } from './plot.ts';
-import { reportKinds } from './plot-lack.ts';
+import type { Plot } from './plot.ts';
 import type { PlotSize } from './plot-size.ts';
 import type { Reported } from './plotted.ts';
 import { formatCount } from './quantities.ts';
+import { reportPlots } from './report-plots.ts';
 import { svgOf } from './svg.ts';
 
 const wideSize: PlotSize = { width: 430, height: 260 };
@@ -24,10 +24,9 @@ const recordsShownMax = 500;
 
 /** The whole page. */
 export async function experimentHtml(reported: Reported): Promise<string> {
-  const { data, points } = reported;
+  const { data } = reported;
   const figures: Html[] = [];
-  for (const kind of reportKinds(points))
-    figures.push(await figureOf(plotOfReported([reported], kind), figures.length));
+  for (const plot of reportPlots(reported)) figures.push(await figureOf(plot, figures.length));
   const title = plainText(data.name) || plainText(data.definition.workload);
   const page = html`<!doctype html>
 <html lang="en">

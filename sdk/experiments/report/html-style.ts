@@ -59,7 +59,8 @@ th:first-child, td:first-child { padding-left: 0; }
 th:last-child, td:last-child { padding-right: 0; }
 tr.best td { background: var(--good); }
 .model table { min-width: 0; width: 100%; font-size: .86rem; }
-.model td { white-space: normal; padding: .3rem .6rem .3rem 0; }
+.model th, .model td { padding: .3rem 0 .3rem .8rem; }
+.model .left { white-space: normal; padding-left: 0; }
 .model tr:last-child td { border-bottom: 0; }
 details { margin-top: 1rem; }
 summary { cursor: pointer; font-weight: 600; }

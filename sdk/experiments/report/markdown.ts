@@ -5,9 +5,8 @@ import { experimentColumns, marksOf } from './experiment-columns.ts';
 import { howItWasRun, machineText, recommendationsOf, tookText, warningsOf, whatWasRun } from './findings.ts';
 import { formatEstimate } from './model-estimates.ts';
 import { groupText, plainText } from './parameter-names.ts';
-import { plotOfReported } from './plot.ts';
-import { reportKinds } from './plot-lack.ts';
 import type { Reported } from './plotted.ts';
+import { reportPlots } from './report-plots.ts';
 
 const plotWidth = 78;
 const plotHeight = 18;
@@ -44,7 +43,7 @@ export function experimentMarkdown(reported: Reported): string {
   const groups = models.map(({ group }) => group);
   if (models.length > 0)
     blocks.push('## Models', ...models.map((model) => modelOf(model, groupText(model.group, groups))));
-  const plots = reportKinds(points).map((kind) => plotOfReported([reported], kind));
+  const plots = reportPlots(reported);
   if (plots.length > 0)
     blocks.push('## Plots', ...plots.map((plot) => fenced(plot.toText({ width: plotWidth, height: plotHeight }))));
   return `${blocks.join('\n\n')}\n`;

@@ -31,16 +31,20 @@ export function curveOf(
   group: readonly Point[],
   { isLog, place, measure }: { isLog: boolean; place: (point: Point) => number; measure: PlotMeasure },
 ): CurvePoint[] {
-  const model = modelsOfGroup(models, group).find(predicts);
+  // The law that has one more thing in it comes last.
+  const model = modelsOfGroup(models, group).findLast(predicts);
   if (model === undefined) return [];
   const values = group.map(place);
   const [min, max] = [Math.min(...values), Math.max(...values)];
-  return Array.from({ length: curvePoints }, (_, i) => {
+  const places = Array.from({ length: curvePoints }, (_, i) => {
     const share = i / (curvePoints - 1);
-    const x = isLog ? min * (max / min) ** share : min + (max - min) * share;
+    // There is no part of a task or of a worker.
+    return Math.round(isLog ? min * (max / min) ** share : min + (max - min) * share);
+  });
+  return [...new Set(places)].flatMap((x) => {
     const y = measure.ofDuration(group[0]!, model.predictMs(x));
     return y === undefined || !Number.isFinite(y) ? [] : [{ x, y }];
-  }).flat();
+  });
 }
 
 /** A model that says what to choose. */

@@ -1,4 +1,4 @@
-// What points lack for a plot, and which plots are worth their room in a report.
+// What points lack for a plot, and which kinds of plots are worth their room in a report.
 
 import type { Point } from '../point.ts';
 import { varyingParameters } from './parameter-names.ts';

@@ -107,7 +107,10 @@ function seriesOf({ label, group, place, measure, x, xName, experiment }: Series
   return {
     label,
     points,
-    curve: isOnAxis ? curveOf(experiment.models, group, { isLog: x.kind === 'log', place, measure }) : [],
+    curve:
+      isOnAxis && measure.isOfWhole
+        ? curveOf(experiment.models, group, { isLog: x.kind === 'log', place, measure })
+        : [],
     recommended:
       isOnAxis && against === 'split' && measure.isOfWhole ? recommendedOf(experiment.models, group) : undefined,
   };

@@ -11,9 +11,21 @@ export interface Reported {
   readonly models: readonly Model[];
 }
 
-/** An experiment as it is now: its points and models are made anew each time they are asked for. */
-export function reportedOf({ data, points, models }: Reported): Reported {
-  return { data, points, models };
+/** An experiment as it is now: what follows from its records is worked out once, when it is asked for. */
+export function reportedOf(experiment: Reported): Reported {
+  let points: Reported['points'] | undefined;
+  let models: Reported['models'] | undefined;
+  return {
+    data: experiment.data,
+    get points() {
+      points ??= experiment.points;
+      return points;
+    },
+    get models() {
+      models ??= experiment.models;
+      return models;
+    },
+  };
 }
 
 /** One experiment of a plot. */
@@ -26,15 +38,18 @@ export interface Plotted extends Pick<Reported, 'points' | 'models'> {
 
 /** Experiments for one plot; those that are called alike get their ids beside the name. */
 export function plottedOf(experiments: readonly Reported[]): Plotted[] {
-  return experiments.map(({ data, points, models }) => {
-    const { id, name, definition } = data;
+  return experiments.map((experiment) => {
+    const { id, name, definition } = experiment.data;
     const isAmbiguous = experiments.some((other) => other.data.name === name && other.data.id !== id);
     return {
       name: isAmbiguous || name === '' ? `${name} ${id}`.trim() : name,
       workUnit: definition.workUnit,
       splitBy: definition.splitBy,
-      points,
-      models,
+      points: experiment.points,
+      // Not yet: they take time, and not every plot shows them.
+      get models() {
+        return experiment.models;
+      },
     };
   });
 }

@@ -14,6 +14,7 @@ import { type TextMarks, textIn, textMarks } from './text-marks.ts';
 
 const rowsLeast = 4;
 const columnsLeast = 8;
+const recommendedMax = 4;
 
 /** Columns between two labels of the x axis. */
 const labelGap = 2;
@@ -28,7 +29,7 @@ export function textChart(data: LinePlotData, options: Required<PlotTextOptions>
     ...legendLines(legendOf(data, marks, inForm), width).map((line) => legendLine(line, options)),
     ...wrapped(inForm(data.caption), width),
   ];
-  const recommended = data.series.filter((series) => series.recommended !== undefined).length;
+  const recommended = recommendedSeries(data).length;
   const rows = Math.max(rowsLeast, height - above.length - below.length - recommended - 2);
   const y = yScaleOf(data, Math.max(2, Math.ceil(rows / 2.5)));
   const labels = y.ticks.map((tick) => inForm(tickText(data.y, tick)));
@@ -163,30 +164,29 @@ function drawLine({ canvas, marks, column, row, rows }: Grid, points: readonly P
   }
 }
 
-function drawRecommended({ canvas, marks, rows, column }: Grid, { series }: LinePlotData): void {
-  let at = rows + 2;
-  const isOne = series.length === 1;
-  for (const [i, { recommended }] of series.entries()) {
-    if (recommended === undefined) continue;
-    const [from, to] = [column(recommended[0]), column(recommended[1])];
-    if (!isOne) canvas.put(0, at, markOf(marks, i), seriesColour(i));
-    for (let place = from; place <= to; place++) canvas.put(place, at, marks.recommended, seriesColour(i));
-    at++;
+/** The series of which it is said what is recommended: none where that would take more lines than there is room for. */
+function recommendedSeries({ series }: LinePlotData): { place: number; range: readonly [number, number] }[] {
+  const ranges = series.flatMap(({ recommended }, place) => (recommended ? [{ place, range: recommended }] : []));
+  return ranges.length > recommendedMax ? [] : ranges;
+}
+
+function drawRecommended({ canvas, marks, rows, column }: Grid, data: LinePlotData): void {
+  for (const [i, { place, range }] of recommendedSeries(data).entries()) {
+    const [row, [from, to]] = [rows + 2 + i, range];
+    if (data.series.length > 1) canvas.put(0, row, markOf(marks, place), seriesColour(place));
+    for (let at = column(from); at <= column(to); at++) canvas.put(at, row, marks.recommended, seriesColour(place));
   }
 }
 
-function legendOf(
-  { series, references }: LinePlotData,
-  marks: TextMarks,
-  inForm: (text: string) => string,
-): LegendEntry[] {
+function legendOf(data: LinePlotData, marks: TextMarks, inForm: (text: string) => string): LegendEntry[] {
+  const { series, references } = data;
   return [
     ...series.flatMap(({ label }, i) =>
       label === '' ? [] : [{ mark: markOf(marks, i), text: inForm(label), colour: seriesColour(i) }],
     ),
     ...references.map(({ label }) => ({ mark: marks.reference, text: inForm(label), colour: undefined })),
     ...(series.some(({ curve }) => curve.length > 0) ? [{ mark: marks.curve, text: 'model', colour: undefined }] : []),
-    ...(series.some(({ recommended }) => recommended !== undefined)
+    ...(recommendedSeries(data).length > 0
       ? [{ mark: marks.recommended, text: 'recommended', colour: undefined }]
       : []),
   ];

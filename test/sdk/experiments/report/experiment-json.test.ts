@@ -65,7 +65,7 @@ describe('Experiment.fromJSON()', () => {
         const data = syntheticData({ repeats: 1, pcNum: [1], details: () => found });
         const text = JSON.stringify(new Experiment(data));
         const [record] = Experiment.fromJSON(text).records;
-        assert.deepEqual(Object.entries(record?.details ?? {}).sort(), Object.entries(found).sort());
+        assert.deepEqual(new Map(Object.entries(record?.details ?? {})), new Map(Object.entries(found)));
         assert.deepEqual(record?.params, data.records[0]?.params);
       }),
     );

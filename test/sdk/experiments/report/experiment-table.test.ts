@@ -18,7 +18,11 @@ function headingsOf(table: string): string[] {
 function marked(marks: { outliers: readonly number[]; isNoisy: boolean }): Reported {
   const { data, points, models } = syntheticExperiment();
   const [first, ...others] = points;
-  return { data, models, points: [{ ...first!, durationMs: { ...first!.durationMs, ...marks } }, ...others] };
+  const calm = others.map((point) => ({
+    ...point,
+    durationMs: { ...point.durationMs, outliers: [], isNoisy: false },
+  }));
+  return { data, models, points: [{ ...first!, durationMs: { ...first!.durationMs, ...marks } }, ...calm] };
 }
 
 describe('Experiment.table()', () => {
