@@ -130,7 +130,7 @@ function yKindOf(kind: LineKind, x: PlotAxis, series: readonly PlotSeries[]): Pl
 }
 
 function captionOf(kind: LineKind, series: readonly PlotSeries[]): string {
-  if (kind === 'latency') return 'Line: half of the tasks took at most this (p50); bars: up to p90 and p99';
+  if (kind === 'latency') return 'Line: half of the tasks took at most this (p50); above it: up to p90 and p99';
   const hasRepeats = series.some(({ points }) => points.some(({ runs }) => runs > 1));
   return hasRepeats ? 'Points: medians with their 95 % intervals' : 'Points: one run each';
 }

@@ -9,10 +9,10 @@ import { reportKinds } from './plot-lack.ts';
 import type { Reported } from './plotted.ts';
 
 /** More bars than this are read by nobody. */
-const barsMax = 24;
+const barsMax = 32;
 
 /** More plots of one kind would be worse than one that is crowded. */
-const panelsMax = 6;
+const panelsMax = 8;
 
 /** All plots of a report, in their order. */
 export function reportPlots(reported: Reported): Plot[] {

@@ -52,7 +52,7 @@ describe('Experiment.toHTML()', () => {
     ]) {
       assert.ok(page.includes(`<h3>${title}`), title);
     }
-    assert.equal(page.split('<svg').length - 1, 12);
+    assert.equal(page.split('<svg').length - 1, 14);
     assert.match(page, /Example 3000, 8 cores/);
     assert.match(page, /<summary>120 runs, as they were made<\/summary>/);
     assert.match(page, /<th scope="col" class="left">latencyP50Ms<\/th>/);
