@@ -97,9 +97,13 @@ async function figureOf(plot: Plot, place: number): Promise<Html> {
 </figure>`;
 }
 
-/** Several pictures in one page must not have the same ids. */
+/** Ids that no other picture of the page has, and that are the same whatever vega has drawn before. */
 function withOwnIds(svg: string, prefix: string): string {
-  return svg.replace(/(\bid="|url\(#|href="#)([\w-]+)/g, `$1${prefix}-$2`);
+  const places = new Map<string, number>();
+  return svg.replace(/(\bid="|url\(#|href="#)([\w-]+)/g, (_, before: string, id: string) => {
+    if (!places.has(id)) places.set(id, places.size);
+    return `${before}${prefix}-${places.get(id)}`;
+  });
 }
 
 function pointsSection(reported: Reported): Html | undefined {

@@ -72,8 +72,10 @@ describe('Experiment.toHTML()', () => {
     );
   });
 
-  test('gives each id once', async () => {
-    const page = await syntheticExperiment({ workers: [1, 2] }).toHTML();
+  test('is the same each time, and gives each id once', async () => {
+    const experiment = syntheticExperiment({ workers: [1, 2] });
+    const page = await experiment.toHTML();
+    assert.equal(await experiment.toHTML(), page);
     const ids = [...page.matchAll(/\sid="([^"]+)"/g)].map(([, id]) => id);
     assert.equal(new Set(ids).size, ids.length);
     for (const [, id] of page.matchAll(/url\(#([^)]+)\)/g)) assert.ok(ids.includes(id), id);

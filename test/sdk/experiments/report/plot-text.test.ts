@@ -115,6 +115,11 @@ describe('plotOf()', () => {
     ]);
   });
 
+  test('puts nothing on the axis that differs between experiments only', () => {
+    const plotted = [1, 4].map((workers) => syntheticExperiment({ id: `${workers}`, workers: [workers] }));
+    assert.equal(plotOf(plotted, 'speedup').title, 'Speed-up against pc_num');
+  });
+
   test('puts what varies on the axis where the split does not', () => {
     const { data } = syntheticExperiment({ pcNum: [10], totalCount: [1000, 10_000, 100_000] }).plot('time');
     assert.equal(data.title, 'Time against total count');
