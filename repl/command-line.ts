@@ -11,6 +11,7 @@ import { configured } from './commander-settings.ts';
 import type { StartCommandOptions, StatusCommandOptions, StopCommandOptions } from './daemon-options.ts';
 import { parseLabels, parseResources } from './daemon-options.ts';
 import { exitStatus } from './exit-status.ts';
+import { addExperimentsCommand } from './experiments-program.ts';
 import { parseWholeNumber } from './numbers.ts';
 
 function version(): string {
@@ -30,6 +31,7 @@ function makeProgram(onStatus: (status: number) => void): Command {
     onStatus,
   );
   addMeasureCommand(program, 'sweep', 'measure a workload over a grid, and find out how it is best split', onStatus);
+  addExperimentsCommand(program, onStatus);
   addDaemonCommands(program, onStatus);
   return program;
 }

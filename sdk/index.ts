@@ -7,6 +7,13 @@ export { currentSession } from './current-session.ts';
 export * from './errors.ts';
 export type { SessionEvent } from './events.ts';
 export {
+  type ComparedDifference,
+  type ComparedExperiment,
+  type ComparedPoint,
+  compareExperiments,
+  type ExperimentComparison,
+} from './experiments/comparison.ts';
+export {
   Experiment,
   type ExperimentData,
   type ExperimentDefinition,
@@ -31,7 +38,7 @@ export {
 export type { PictureTheme } from './experiments/report/svg.ts';
 export { type TextColumn, textTable } from './experiments/report/text-table.ts';
 export type { FlatRecord, Latency, NodeUse, RunRecord } from './experiments/run-record.ts';
-export type { Summary } from './experiments/statistics.ts';
+export type { Ratio, Summary } from './experiments/statistics.ts';
 export type {
   ExperimentStore,
   ExperimentSummary,

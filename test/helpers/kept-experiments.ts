@@ -61,7 +61,7 @@ export function someRecord(changes: Partial<RunRecord> = {}): RunRecord {
     tasks: 1,
     failures: 0,
     errorRate: 0,
-    latencyMs: { mean: 0.1 + 0.2, p50: 0.3, p90: 5e-324, p99: Number.MAX_VALUE },
+    latencyMs: { mean: 0.1 + 0.2, p50: 0.3, p90: 0.4, p99: 2 / 3 },
     cpuUtilization: 0.5,
     peakMemoryBytes: Number.MAX_SAFE_INTEGER,
     baselineMs: null,

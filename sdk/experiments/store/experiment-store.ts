@@ -269,7 +269,8 @@ export class ExperimentStore {
     }
     return this.#database.read('read the store', () => {
       const rows = this.#database.rows(
-        `${selectExperiments} WHERE ?1 IS NULL OR workload = ?1 ORDER BY started_at DESC, number DESC LIMIT ?2`,
+        `${selectExperiments} WHERE ? IS NULL OR workload = ? ORDER BY started_at DESC, number DESC LIMIT ?`,
+        workload ?? null,
         workload ?? null,
         limit ?? -1,
       );
@@ -343,8 +344,9 @@ export class ExperimentStore {
 
   #rowOf(reference: string): Row {
     const rows = this.#database.rows(
-      `${selectExperiments} WHERE name = ?1 OR (?1 <> '' AND substr(id, 1, length(?1)) = lower(?1)) ORDER BY number`,
-      reference,
+      `${selectExperiments} WHERE name = ? OR (? <> '' AND substr(id, 1, length(?)) = lower(?)) ORDER BY number`,
+      // Numbered parameters are not given by their places in the first Node 24.
+      ...[reference, reference, reference, reference],
     );
     const row = rows.find((r) => r['id'] === reference) ?? rows[0];
     if (row === undefined) {

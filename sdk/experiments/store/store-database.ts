@@ -9,7 +9,7 @@
 //   F4. The file is opened by SQLite alone once it is there: to close any other descriptor of it would drop SQLite's
 //       locks in this process.
 
-import { closeSync, mkdirSync, openSync, statSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { DatabaseSync, SQLInputValue, SQLOutputValue } from 'node:sqlite';
 import { ClosedError, StoreError, VersionError } from '../../errors.ts';
@@ -29,12 +29,13 @@ export class StoreDatabase {
   readonly #lockTimeoutMs: number;
   #database: DatabaseSync | undefined;
 
-  /** Opens a file, or makes it. @throws StoreError, VersionError, TimeoutError */
-  constructor(path: string, lockTimeoutMs: number) {
+  /** Opens a file; makes it if it may. @throws StoreError, VersionError, TimeoutError */
+  constructor(path: string, lockTimeoutMs: number, create: boolean) {
     this.path = path;
     this.#lockTimeoutMs = lockTimeoutMs;
     try {
-      makePrivate(path);
+      if (create) makePrivate(path);
+      else if (!existsSync(path)) throw new StoreError(`There is no store of experiments at ${path}`);
       this.#database = openPatiently(path, lockTimeoutMs);
     } catch (cause) {
       throw storeFailure(path, 'open the store', cause, lockTimeoutMs);

@@ -24,6 +24,7 @@ describe('what an ExperimentStore was given', () => {
       speedUp: -0,
       throughputPerSecond: Number.POSITIVE_INFINITY,
       errorRate: Number.NaN,
+      latencyMs: { mean: 0.1 + 0.2, p50: 1 / 3, p90: 5e-324, p99: Number.MAX_VALUE },
       details: { text: '\u0000NaN', twice: '\u0000\u0000', lone: '\ud800', nested: [[], {}, [1e21, 2 ** -1074]] },
     });
     const records = [someRecord({ repeat: 2 }), someRecord(), odd];
