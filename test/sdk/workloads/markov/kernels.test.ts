@@ -56,7 +56,10 @@ describe('selectKernel()', () => {
   test('refuses a name that it does not know, and says which there are', async () => {
     await assert.rejects(selectKernel(10, 'cuda'), (error) => {
       assert.ok(error instanceof InvalidArgumentError);
-      assert.equal(error.message, 'kernel must be one of auto, js, wasm, wasm-simd, wasm-relaxed-simd, openblas; got "cuda"');
+      assert.equal(
+        error.message,
+        'kernel must be one of auto, js, wasm, wasm-simd, wasm-relaxed-simd, openblas; got "cuda"',
+      );
       return true;
     });
   });
