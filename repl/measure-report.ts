@@ -7,15 +7,10 @@ import type { MeasureRequest } from './measure-options.ts';
 const plotWidthDefault = 100;
 
 /** The whole text. @param stream - where it goes: says the width, and whether it is a terminal. */
-export function measureReport(
-  experiment: Experiment,
-  { kind, workload }: MeasureRequest,
-  stream: NodeJS.WriteStream,
-): string {
+export function measureReport(experiment: Experiment, { kind }: MeasureRequest, stream: NodeJS.WriteStream): string {
   const styled = stream.isTTY;
   const width = styled ? stream.columns : undefined;
-  const found = new Set(experiment.records.flatMap((record) => workload.describe(record) ?? []));
   const plot =
     kind === 'sweep' ? experiment.plot('time').toText({ width: width ?? plotWidthDefault, colour: styled }) : '';
-  return [experiment.table({ width, styled }), ...found, ...(plot === '' ? [] : ['', plot])].join('\n').concat('\n');
+  return [experiment.table({ width, styled }), ...(plot === '' ? [] : ['', plot])].join('\n').concat('\n');
 }

@@ -2,7 +2,7 @@
 
 import { cpus, release, totalmem } from 'node:os';
 import type { JsonValue, Params } from '../workloads/workload.ts';
-import type { Model } from './models/model.ts';
+import { type AnyModel, modelsOf } from './models/models-of.ts';
 import type { Point } from './point.ts';
 import { csvOf } from './report/csv.ts';
 import { type ExperimentJson, experimentDataOf, experimentJsonOf, flatRecordsOf } from './report/experiment-json.ts';
@@ -113,6 +113,8 @@ export interface ExperimentData {
 export class Experiment {
   /** All that is kept of it. */
   readonly data: ExperimentData;
+  /** Fitted to so many records. */
+  #models: { readonly records: number; readonly models: readonly AnyModel[] } | undefined;
 
   /** Experiments are made by `sweep`, or from what a store kept. @internal */
   constructor(data: ExperimentData) {
@@ -135,8 +137,12 @@ export class Experiment {
   }
 
   /** What follows from the points. */
-  get models(): readonly Model[] {
-    return [];
+  get models(): readonly AnyModel[] {
+    const { length } = this.data.records;
+    if (this.#models?.records !== length) {
+      this.#models = { records: length, models: modelsOf(this.points, this.definition).models };
+    }
+    return this.#models.models;
   }
 
   /**

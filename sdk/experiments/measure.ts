@@ -53,7 +53,7 @@ export async function measureRun({
   const wallMs = performance.now() - start;
   const cpu = process.cpuUsage(cpuBefore);
   const timings = recorder.since(before).summary();
-  const { tasks, work, durationMs = wallMs, finding = '', details = {} } = outcome;
+  const { tasks, work, durationMs = wallMs, finding = '', note = '', details = {} } = outcome;
   const { mean, p50, p90, p99 } = timings.total;
   const failures = timings.retries;
   const cpuUtilization = (cpu.user + cpu.system) / 1000 / (wallMs * availableParallelism());
@@ -79,6 +79,7 @@ export async function measureRun({
     breakdownMs: breakdownOf(timings),
     nodes: (await watch?.end()) ?? [{ node: 'embedded', cpu: cpuUtilization, memoryBytes: peakMemoryBytes }],
     finding,
+    note,
     details,
   };
 }

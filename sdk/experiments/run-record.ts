@@ -67,6 +67,8 @@ export interface RunRecord {
   readonly nodes: readonly NodeUse[];
   /** What the workload found in a word or two; empty for nothing. */
   readonly finding: string;
+  /** The same in a sentence; empty for nothing. */
+  readonly note: string;
   /** What the workload found. */
   readonly details: Readonly<Record<string, JsonValue>>;
 }

@@ -59,10 +59,14 @@ export const pi = defineWorkload({
       hits += some;
     });
     const estimate = (4 * hits) / total;
-    return { tasks: count, work: total, finding: estimate.toFixed(5), details: { hits, estimate } };
+    return {
+      tasks: count,
+      work: total,
+      finding: estimate.toFixed(5),
+      note: `pi is about ${estimate}, from ${hits} of ${total} points in the circle`,
+      details: { hits, estimate },
+    };
   },
-  describe: ({ details: { estimate, hits } }) =>
-    `pi is about ${String(estimate)}, from ${String(hits)} points in the circle`,
   async baseline({ params: { totalCount: total, seed: from }, signal, onProgress }) {
     let durationMs = 0;
     for (const { first, count } of parts(total, Math.ceil(total / stretch))) {

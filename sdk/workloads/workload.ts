@@ -40,6 +40,8 @@ export interface RunOutcome {
   readonly durationMs?: number | undefined;
   /** What it found in a word or two, for tables: `converged`. */
   readonly finding?: string | undefined;
+  /** The same in a sentence, to stand below tables: `limit, n = 2: 0.8333 0.1667`. */
+  readonly note?: string | undefined;
   /** What it found, to be kept with the record, such as `{ kernel: 'wasm' }`. */
   readonly details?: Readonly<Record<string, JsonValue>> | undefined;
 }
@@ -94,13 +96,6 @@ export interface WorkloadDefinition<Schema extends z.ZodObject, State> {
    * @returns how much was done, in how many tasks, and what was found.
    */
   run(context: WorkloadContext<z.output<Schema>, State>): RunOutcome | Promise<RunOutcome>;
-  /**
-   * Says in a line what a run found, for people.
-   *
-   * @param found - what `run` gave as `details`, and the parameters.
-   * @returns the line; undefined for nothing.
-   */
-  describe?(found: { details: Readonly<Record<string, JsonValue>>; params: Params }): string | undefined;
   /**
    * The same work as a plain loop in this process, the shared serial baseline of speed-up and efficiency.
    *
@@ -177,13 +172,6 @@ export interface Workload<Input = Params> {
    * @returns what makes the run, and is measured.
    */
   prepare(request: RunRequest): Promise<PreparedRun>;
-  /**
-   * Says in a line what a run found.
-   *
-   * @param found - a record's details and parameters.
-   * @returns the line; undefined for nothing.
-   */
-  describe(found: { details: Readonly<Record<string, JsonValue>>; params: Params }): string | undefined;
   /** Does the same without a session; undefined where the workload has no such way. */
   readonly baseline: ((request: Omit<RunRequest, 'session'>) => Promise<BaselineOutcome>) | undefined;
 }
@@ -203,6 +191,7 @@ export const measuredNames: ReadonlySet<string> = new Set([
   'finding',
   'latencyMs',
   'nodes',
+  'note',
   'peakMemoryBytes',
   'repeat',
   'speedUp',
@@ -286,7 +275,6 @@ export function defineWorkload<Schema extends z.ZodObject, State = undefined>(
       const state = (await definition.setup?.(context)) as State;
       return async () => definition.run({ ...context, state });
     },
-    describe: (found) => definition.describe?.(found),
     baseline:
       definition.baseline &&
       (async ({ params, signal, onProgress }) => {

@@ -54,6 +54,7 @@ export function someRecord(changes: Partial<RunRecord> = {}): RunRecord {
     workers: 2,
     cluster: 'embedded',
     finding: 'converged',
+    note: '',
     startedAt: '2026-01-02T03:04:06.000Z',
     durationMs,
     work: 1000,

@@ -153,6 +153,7 @@ const measuredSchema = z.object({
   }),
   nodes: z.array(z.object({ node: z.string(), cpu: amount, memoryBytes: amount })),
   finding: z.string(),
+  note: z.string(),
 });
 
 const failureSchema = z.object({

@@ -3,7 +3,7 @@
 import { styleText } from 'node:util';
 import { InvalidArgumentError } from '../../errors.ts';
 import { experimentColumns, type FilledColumn, marksOf } from './experiment-columns.ts';
-import { machineText, recommendationsOf, warningsOf, whatWasRun } from './findings.ts';
+import { machineText, notesOf, recommendationsOf, warningsOf, whatWasRun } from './findings.ts';
 import type { Reported } from './plotted.ts';
 import { wrapped } from './text-legend.ts';
 import { textTable, textTableWidth } from './text-table.ts';
@@ -34,6 +34,7 @@ export function experimentTable(reported: Reported, { width, styled = false }: T
   const below = [
     ...marksOf(points).map(({ mark, meaning }) => `${mark} ${meaning}`),
     ...(leftOut.length > 0 ? [`left out for want of room: ${leftOut.join(', ')}`] : []),
+    ...notesOf(reported),
     ...recommendationsOf(reported),
     ...warningsOf(reported).map((warning) => `Warning: ${warning}`),
     machineText(reported),

@@ -7,6 +7,7 @@ import { formatBytes, formatCount, formatLongDuration } from './quantities.ts';
 
 const listedFailuresMax = 5;
 const listedModelsMax = 3;
+const listedNotesMax = 8;
 
 /** What all runs have alike: `markov: matrix size 10, 2 workers`. */
 export function whatWasRun({ data, points }: Reported): string {
@@ -70,6 +71,14 @@ export function recommendationsOf({ models }: Pick<Reported, 'models'>): string[
     const of = groupText(group, groups);
     return plainText(of === '' ? sentence : `${of}: ${sentence}`);
   });
+}
+
+/** What the runs found, each once. */
+export function notesOf({ data }: Pick<Reported, 'data'>): string[] {
+  const notes = [...new Set(data.records.map(({ note }) => plainText(note)))].filter((note) => note !== '');
+  return notes.length > listedNotesMax
+    ? [...notes.slice(0, listedNotesMax), `and ${notes.length - listedNotesMax} more of these, in the records`]
+    : notes;
 }
 
 /** What not to rely on, and why. */

@@ -8,11 +8,9 @@ import { baseline } from './baseline.ts';
 import { type KernelName, kernelNames } from './kernels/kernel.ts';
 import { selectKernel } from './kernels/select.ts';
 import type { LimitAnalysis } from './limit.ts';
+import { limitNote } from './limit-note.ts';
 import { markov } from './markov.ts';
 import { checkMatrix, matrixSizeMax, readMatrixFile, type TransitionMatrix } from './matrix.ts';
-
-/** The largest matrix whose limit is said. */
-const describedStatesMax = 12;
 
 /** The user's own matrix, read anew each time: it may have changed. */
 function matrixOf(given: string | number[][]): Promise<TransitionMatrix> | TransitionMatrix {
@@ -78,19 +76,13 @@ export const markovWorkload = defineWorkload({
       work: multiplications,
       durationMs,
       finding: limit.verdict,
+      note: limitNote(limit, result),
       details: { multiplications, limit: limitAsJson(limit) },
     };
   },
   async baseline({ params, signal }) {
     const { durationMs } = await baseline({ ...(await optionsOf(params)), signal });
     return { durationMs };
-  },
-  describe: ({ params: { matrixSize }, details: { limit } }) => {
-    if (typeof limit !== 'object' || limit === null || !('stationary' in limit)) return undefined;
-    const { stationary, verdict } = limit;
-    if (!Array.isArray(stationary) || stationary.length > describedStatesMax || verdict !== 'converged')
-      return undefined;
-    return `limit, n = ${String(matrixSize)}: ${stationary.map((p) => Number(p).toFixed(4)).join(' ')}`;
   },
 });
 

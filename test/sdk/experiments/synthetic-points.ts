@@ -36,6 +36,7 @@ function recordOf({ params, workers, tasks, baselinesMs }: SyntheticPoint, durat
     breakdownMs: { encode: 1, waitInSession: 2, travel: 3, waitOnWorker: 4, run: 5, return: 6, settle: 7 },
     nodes: [],
     finding: '',
+    note: '',
     details: {},
   };
 }

@@ -26,6 +26,7 @@ function evilData(): ExperimentData {
       workload: evil,
       cluster: evil,
       finding: evil,
+      note: evil,
       params: { ...record.params, [evil]: i % 2 === 0 ? evil : `${evil}2` },
       details: { [`${evil}3`]: evil },
       nodes: [{ node: evil, cpu: 1, memoryBytes: 1 }],

@@ -98,6 +98,7 @@ export function syntheticData({
             },
             nodes: [{ node: 'embedded', cpu: 0.9, memoryBytes: 120_000_000 }],
             finding: 'converged',
+            note: '',
             details: details(split),
           });
         }
