@@ -24,7 +24,8 @@ export { type Axis, type Grid, parseAxis } from './experiments/grid.ts';
 export type { Point } from './experiments/point.ts';
 export type { ExperimentJson, ModelJson } from './experiments/report/experiment-json.ts';
 export type { TableOptions } from './experiments/report/experiment-table.ts';
-export { Plot, type PlotPictureOptions, plotOf } from './experiments/report/plot.ts';
+export type { PictureTheme } from './experiments/report/picture-theme.ts';
+export { Plot, type PlotPictureOptions, plotOf, type VegaLiteSpec } from './experiments/report/plot.ts';
 export { type PlotKind, plotKinds } from './experiments/report/plot-data.ts';
 export type { PlotSize } from './experiments/report/plot-size.ts';
 export type { PlotTextOptions } from './experiments/report/plot-text-options.ts';
@@ -35,7 +36,6 @@ export {
   formatRate,
   formatRatio,
 } from './experiments/report/quantities.ts';
-export type { PictureTheme } from './experiments/report/svg.ts';
 export { type TextColumn, textTable } from './experiments/report/text-table.ts';
 export type { FlatRecord, Latency, NodeUse, RunRecord } from './experiments/run-record.ts';
 export type { Ratio, Summary } from './experiments/statistics.ts';

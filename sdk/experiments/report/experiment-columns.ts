@@ -37,16 +37,11 @@ const cellLengthMax = 32;
 const outlierMark = '*';
 const noiseMark = '~';
 
-/** Half the width of the interval of a median, to its farther end. */
-function halfWidthOf({ median, interval: [low, high] }: Point['durationMs']): number {
-  return Math.max(median - low, high - median);
-}
-
 /** The median time of a point, with its interval where there are several runs, and its marks in so many characters. */
 function timeText({ durationMs, records }: Point, marksWidth: number): string {
   const text =
     records.length > 1
-      ? formatUncertainDuration(durationMs.median, halfWidthOf(durationMs))
+      ? formatUncertainDuration(durationMs.median, durationMs.interval)
       : formatDuration(durationMs.median);
   return `${text}${marksText(durationMs).padEnd(marksWidth)}`;
 }

@@ -14,6 +14,7 @@ import type { Reported } from './plotted.ts';
 import { formatCount } from './quantities.ts';
 import { reportPlots } from './report-plots.ts';
 import { svgOf } from './svg.ts';
+import { vegaLiteSpec } from './vega-lite-spec.ts';
 
 const wideSize: PlotSize = { width: 430, height: 260 };
 /** For screens on which the wide one would be too small to read. */
@@ -85,7 +86,7 @@ function factsOf(reported: Reported): Html {
 async function figureOf(plot: Plot, place: number): Promise<Html> {
   const { title, caption } = plot;
   const draw = async (size: PlotSize, form: string): Promise<Html> => {
-    const { title: _, ...spec } = plot.toVegaLite(size);
+    const { title: _, ...spec } = vegaLiteSpec(plot.data, size);
     const svg = await svgOf(spec, { ink: 'currentColor', ground: 'transparent', font: 'inherit' });
     return new Html(withOwnIds(svg, `p${place}${form}`));
   };

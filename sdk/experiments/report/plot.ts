@@ -1,8 +1,8 @@
 // A plot: what it shows, and the ways to draw it.
 
-import type { TopLevelSpec } from 'vega-lite';
 import { InvalidArgumentError } from '../../errors.ts';
 import type { Experiment } from '../experiment.ts';
+import type { PictureTheme } from './picture-theme.ts';
 import { barPlotOf } from './plot-bars.ts';
 import { type PlotData, type PlotKind, plotKinds } from './plot-data.ts';
 import { lackOf } from './plot-lack.ts';
@@ -10,11 +10,11 @@ import { linePlotOf } from './plot-lines.ts';
 import type { PlotSize } from './plot-size.ts';
 import type { PlotTextOptions } from './plot-text-options.ts';
 import { plottedOf, type Reported, reportedOf } from './plotted.ts';
-import { type PictureTheme, svgOf } from './svg.ts';
+import { svgOf } from './svg.ts';
 import { textBars } from './text-bars.ts';
 import { textChart } from './text-chart.ts';
-import { vegaLiteBars } from './vega-lite-bars.ts';
-import { pictureCaption, vegaLiteLines } from './vega-lite-lines.ts';
+import { pictureCaption } from './vega-lite-lines.ts';
+import { vegaLiteSpec } from './vega-lite-spec.ts';
 
 const defaultSize: PlotSize = { width: 640, height: 300 };
 const textSizeMax = 1000;
@@ -22,6 +22,14 @@ const pictureSizeMax = 10_000;
 
 /** How a plot is drawn as a picture. */
 export interface PlotPictureOptions extends Partial<PlotSize>, Partial<PictureTheme> {}
+
+/** A Vega-Lite spec as plain data, such as `vega-embed` and Jupyter take it. */
+export interface VegaLiteSpec {
+  /** Which version of Vega-Lite it is for. */
+  readonly $schema: string;
+  /** All else of it. */
+  readonly [property: string]: unknown;
+}
 
 /**
  * What one or several experiments show of one thing, drawn as text, as a picture, or by whatever reads Vega-Lite.
@@ -86,13 +94,10 @@ export class Plot {
    * @returns the spec.
    * @throws InvalidArgumentError when the size is not a number of pixels.
    */
-  toVegaLite(options: Partial<PlotSize> = {}): TopLevelSpec {
-    const size = {
-      width: checkedSize('width', options.width ?? defaultSize.width, pictureSizeMax),
-      height: checkedSize('height', options.height ?? defaultSize.height, pictureSizeMax),
-    };
-    const { data } = this;
-    return data.type === 'lines' ? vegaLiteLines(data, size) : vegaLiteBars(data, size);
+  toVegaLite(options: Partial<PlotSize> = {}): VegaLiteSpec {
+    // A copy of plain data: the types of vega-lite are not a part of ours.
+    const spec: VegaLiteSpec = JSON.parse(JSON.stringify(vegaLiteSpec(this.data, checkedPictureSize(options))));
+    return spec;
   }
 
   /**
@@ -104,8 +109,15 @@ export class Plot {
    */
   async toSVG(options: PlotPictureOptions = {}): Promise<string> {
     const { ink = '#1f2328', ground = '#ffffff', font = 'system-ui, sans-serif', ...size } = options;
-    return svgOf(this.toVegaLite(size), { ink, ground, font });
+    return svgOf(vegaLiteSpec(this.data, checkedPictureSize(size)), { ink, ground, font });
   }
+}
+
+function checkedPictureSize({ width = defaultSize.width, height = defaultSize.height }: Partial<PlotSize>): PlotSize {
+  return {
+    width: checkedSize('width', width, pictureSizeMax),
+    height: checkedSize('height', height, pictureSizeMax),
+  };
 }
 
 function checkedSize(name: string, value: number, max: number): number {

@@ -64,8 +64,10 @@ export function formatLongDuration(ms: number): string {
   return hours < 48 ? `${hours} h ${minutes % 60} min` : `${Math.floor(hours / 24)} d ${hours % 24} h`;
 }
 
-/** A duration and how far off it may be, in one unit: `532 ± 12 ms`. */
-export function formatUncertainDuration(ms: number, halfWidthMs: number): string {
+/** A duration and its interval: `532 ± 12 ms`, or `30.1 ms (20.9 ms to 324 ms)` where that would hide how lopsided it is. */
+export function formatUncertainDuration(ms: number, [low, high]: readonly [low: number, high: number]): string {
+  const halfWidthMs = Math.max(ms - low, high - ms);
+  if (halfWidthMs > ms / 2) return `${formatDuration(ms)} (${formatDuration(low)} to ${formatDuration(high)})`;
   const [, unit, inUnit] = unitOf(durationUnits, ms);
   const digits = threeDigits(ms / inUnit);
   const decimals = digits.split('.')[1]?.length ?? 0;

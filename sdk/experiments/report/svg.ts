@@ -1,16 +1,7 @@
 // Draws a Vega-Lite spec as SVG, without a browser. Loads vega and vega-lite when it is first needed: they are heavy.
 
 import type { Config, TopLevelSpec } from 'vega-lite';
-
-/** What a picture is drawn on. */
-export interface PictureTheme {
-  /** Of texts and axes. */
-  readonly ink: string;
-  /** `transparent` for none. */
-  readonly ground: string;
-  /** As CSS has it. */
-  readonly font: string;
-}
+import type { PictureTheme } from './picture-theme.ts';
 
 /**
  * Draws a spec.

@@ -30,10 +30,11 @@ test('formatDuration() gives three digits, also where rounding makes one more', 
 });
 
 test('formatUncertainDuration() gives both in one unit and never says that nothing is uncertain', () => {
-  assert.equal(formatUncertainDuration(532, 12.4), '532 ± 12 ms');
-  assert.equal(formatUncertainDuration(1020, 18), '1.02 ± 0.02 s');
-  assert.equal(formatUncertainDuration(532, 0.001), '532 ± 1 ms');
-  assert.equal(formatUncertainDuration(532, 0), '532 ± 0 ms');
+  assert.equal(formatUncertainDuration(532, [520, 544.4]), '532 ± 12 ms');
+  assert.equal(formatUncertainDuration(1020, [1002, 1030]), '1.02 ± 0.02 s');
+  assert.equal(formatUncertainDuration(532, [532, 532.001]), '532 ± 1 ms');
+  assert.equal(formatUncertainDuration(532, [532, 532]), '532 ± 0 ms');
+  assert.equal(formatUncertainDuration(30.1, [20.9, 324]), '30.1 ms (20.9 ms to 324 ms)');
 });
 
 test('formatLongDuration() goes over to minutes, hours and days', () => {
