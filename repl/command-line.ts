@@ -8,6 +8,7 @@ import { findPackageJSON } from 'node:module';
 import { Command, CommanderError, Option } from 'commander';
 import { reportingFailure } from './command-failure.ts';
 import { configured } from './commander-settings.ts';
+import { addCompareCommand } from './compare-options.ts';
 import type { StartCommandOptions, StatusCommandOptions, StopCommandOptions } from './daemon-options.ts';
 import { parseLabels, parseResources } from './daemon-options.ts';
 import { exitStatus } from './exit-status.ts';
@@ -32,6 +33,7 @@ function makeProgram(onStatus: (status: number) => void): Command {
   );
   addMeasureCommand(program, 'sweep', 'measure a workload over a grid, and find out how it is best split', onStatus);
   addExperimentsCommand(program, onStatus);
+  addCompareCommand(program, onStatus);
   addDaemonCommands(program, onStatus);
   return program;
 }

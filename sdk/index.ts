@@ -21,6 +21,18 @@ export {
   type RunFailure,
 } from './experiments/experiment.ts';
 export { type Axis, type Grid, parseAxis } from './experiments/grid.ts';
+export type { CompareParameters } from './experiments/peers/compare-parameters.ts';
+export { type CompareOptions, compareWith } from './experiments/peers/compare-with.ts';
+export type { MissingPeer, PeerName } from './experiments/peers/peer.ts';
+export type {
+  ComparedPeer,
+  PeerComparison,
+  PeerComparisonData,
+  PeerFailure,
+  PeerRow,
+  PeerRun,
+} from './experiments/peers/peer-comparison.ts';
+export type { PublishedFigure } from './experiments/peers/published.ts';
 export type { Point } from './experiments/point.ts';
 export type { ExperimentJson, ModelJson } from './experiments/report/experiment-json.ts';
 export type { TableOptions } from './experiments/report/experiment-table.ts';

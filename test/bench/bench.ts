@@ -1,5 +1,6 @@
 // What a benchmark is, and what it gives.
 
+import type { MissingPeer } from '../../sdk/index.ts';
 import type { Measured, Variant } from './harness.ts';
 
 /** One line of a benchmark's table that is judged: a ratio of two variants against a bar. */
@@ -57,4 +58,9 @@ export interface Judged {
   readonly bar: string;
   /** Undefined where there is no bar. */
   readonly reached: boolean | undefined;
+}
+
+/** What is not on the machine, and what would bring it, a line each. */
+export function missingLines(missing: readonly MissingPeer[]): string[] {
+  return missing.map(({ peer, why, install }) => `${peer}: ${why}; ${install} (GRIDBOOK_PYTHON names another Python)`);
 }

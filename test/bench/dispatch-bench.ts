@@ -5,7 +5,7 @@ import { connect } from '../../sdk/index.ts';
 import { TimingsRecorder } from '../../sdk/timings.ts';
 import type { Bench, OpenBench } from './bench.ts';
 import { PostMessageFloor } from './floors/post-message-floor.ts';
-import { PythonPeer } from './python-peer.ts';
+import { openRayTasks } from './ray-tasks.ts';
 
 const bulk = 1000;
 /** Bulks in one run, so that a run takes long enough to be timed. */
@@ -27,7 +27,8 @@ export const smallTasks: Bench = {
     const floor = await PostMessageFloor.open();
     const filename = new URL('./floors/piscina-task.ts', import.meta.url).href;
     const piscina = new Piscina({ filename, minThreads: 2, maxThreads: 2, concurrentTasksPerWorker: 100 });
-    const ray = await PythonPeer.open('ray_tasks.py', ['ray']);
+    const opened = await openRayTasks();
+    const ray = 'missing' in opened ? undefined : opened;
     const ours = async (): Promise<number> => {
       const start = performance.now();
       for (let b = 0; b < bulks; b++) {
@@ -87,12 +88,10 @@ export const smallTasks: Bench = {
             return perSecond(bulk * bulks, start);
           },
         },
+        ...(ray === undefined ? [] : [{ name: 'ray', roundsMax: 5, run: () => ray.perSecond('bulk', bulk) }]),
         ...(ray === undefined
           ? []
-          : [{ name: 'ray', roundsMax: 5, run: () => ray.ask({ what: 'bulk', count: bulk }) }]),
-        ...(ray === undefined
-          ? []
-          : [{ name: 'ray actor calls', roundsMax: 5, run: () => ray.ask({ what: 'actor', count: bulk }) }]),
+          : [{ name: 'ray actor calls', roundsMax: 5, run: () => ray.perSecond('actor', bulk) }]),
       ],
       limits: [
         { what: 'small tasks a second', variant: 'gridbook', bar: { atLeast: 300_000 } },
@@ -110,7 +109,7 @@ export const smallTasks: Bench = {
           bar: { atMost: 1.05 },
         },
       ],
-      missing: ray === undefined ? ['ray: no python3 with ray (GRIDBOOK_BENCH_PYTHON names another one)'] : [],
+      missing: 'missing' in opened ? [opened.missing] : [],
       close: async () => {
         await Promise.all([session.close(), floor.close(), piscina.destroy(), ray?.close()]);
       },

@@ -1,9 +1,9 @@
 // The reference computation: against a plain loop, against one worker, and against Ray with numpy in the same run.
 
-import { baseline, connect, markov, type Session } from '../../sdk/index.ts';
-import type { Bench, Comparison, OpenBench } from './bench.ts';
+import { openPeers } from '../../sdk/experiments/peers/open-peers.ts';
+import { baseline, connect, markov, randomMatrix, type Session } from '../../sdk/index.ts';
+import { type Bench, type Comparison, missingLines, type OpenBench } from './bench.ts';
 import type { Variant } from './harness.ts';
-import { PythonPeer } from './python-peer.ts';
 
 const n = 10;
 const pcNums = [1, 10, 10_000, 100_000];
@@ -23,7 +23,9 @@ async function openMarkov(
 ): Promise<OpenBench> {
   const session = await connect({ workers: 2 });
   const single = await connect({ workers: 1 });
-  const ray = await PythonPeer.open('ray_markov.py', ['ray', 'numpy']);
+  const { peers, missing, close } = await openPeers(['ray-tasks'], {});
+  const matrix = randomMatrix(n, 1);
+  const { signal } = new AbortController();
   const extra = more(session, single);
   const name = (pcNum: number): string => `pc_num ${pcNum}`;
   return {
@@ -34,11 +36,13 @@ async function openMarkov(
         run: async () => (await baseline({ matrixSize: n, totalCount })).durationMs,
       },
       ...extra.variants,
-      ...(ray === undefined ? [] : pcNums).map((pcNum) => ({
-        name: `ray, ${name(pcNum)}`,
-        roundsMax: 1,
-        run: () => ray!.ask({ n, total: totalCount, pcNum }),
-      })),
+      ...peers.flatMap((ray) =>
+        pcNums.map((pcNum) => ({
+          name: `ray, ${name(pcNum)}`,
+          roundsMax: 1,
+          run: async () => (await ray.run({ matrix, totalCount, pcNum, kernel: 'auto', signal })).durationMs,
+        })),
+      ),
     ],
     comparisons: [
       { what: 'speed-up over the plain loop at pc_num 10', above: 'plain loop', below: name(10) },
@@ -53,9 +57,9 @@ async function openMarkov(
         };
       }),
     ],
-    missing: ray === undefined ? ['ray: no python3 with ray and numpy (GRIDBOOK_BENCH_PYTHON names another one)'] : [],
+    missing: missingLines(missing),
     close: async () => {
-      await Promise.all([session.close(), single.close(), ray?.close()]);
+      await Promise.all([session.close(), single.close(), close()]);
     },
   };
 }

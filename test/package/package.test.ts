@@ -45,7 +45,7 @@ describe('the package', needs('a registry of npm packages', hasRegistry, 'connec
   test('holds what was built and what is read first, and nothing else', (t) => {
     const { paths, bytesPacked, bytesUnpacked } = packed;
     const allowed =
-      /^(dist\/(sdk|daemon|repl|notebooks)\/.*\.(js|d\.ts)|README\.md|LICENSE|CHANGELOG\.md|package\.json)$/;
+      /^(dist\/(sdk|daemon|repl|notebooks)\/.*\.(js|d\.ts|py)|README\.md|LICENSE|CHANGELOG\.md|package\.json)$/;
     assert.deepEqual(
       paths.filter((path) => !allowed.test(path)),
       [],
@@ -58,7 +58,9 @@ describe('the package', needs('a registry of npm packages', hasRegistry, 'connec
   test('holds every source file of its rooms, built', () => {
     const sources = treePaths().filter((path) => /^(sdk|daemon|repl|notebooks)\/.*(?<!\.d)\.ts$/.test(path));
     assert.ok(sources.length > 50);
-    const built = sources.map((path) => `dist/${path.replace(/\.ts$/, '.js')}`);
+    const programs = treePaths().filter((path) => /^(sdk|daemon|repl|notebooks)\/.*\.py$/.test(path));
+    assert.ok(programs.length > 0);
+    const built = [...sources, ...programs].map((path) => `dist/${path.replace(/\.ts$/, '.js')}`);
     assert.deepEqual(
       built.filter((path) => !packed.paths.includes(path)),
       [],
@@ -135,6 +137,20 @@ describe('the package', needs('a registry of npm packages', hasRegistry, 'connec
       records.map(({ multiplications }) => multiplications),
       [999],
     );
+  });
+
+  test('has a command that measures others, and says of those that are not there how to have them', async () => {
+    const args = ['--with', 'baseline,numpy,piscina', '--total-count', '1000', '--pc-num', '10', '--json'];
+    const said = await runCommand(project, 'npx', ['--no-install', 'gridbook', 'compare', 'markov', ...args]);
+    const { peers, missing }: { peers: { name: string }[]; missing: { peer: string; why: string; install: string }[] } =
+      JSON.parse(said);
+    const there = peers.map(({ name }) => name);
+    assert.deepEqual(there.slice(0, 2), ['gridbook', 'baseline']);
+    const install = missing.find(({ peer }) => peer === 'piscina-tasks')?.install;
+    assert.equal(install, 'npm install piscina');
+    // Whether this machine's Python has numpy or not: the program was found, and said so.
+    const why = missing.find(({ peer }) => peer === 'numpy')?.why ?? '';
+    assert.ok(there.includes('numpy') || /has no numpy|there is no python3/.test(why), why);
   });
 });
 

@@ -89,7 +89,8 @@ export function analyseLimit(
   return { verdict: 'not-yet', stationary, rowSpread, residual, totalCountNeeded };
 }
 
-function spreadOf(n: number, product: Float64Array): number {
+/** How far the rows of an n x n matrix differ: the largest difference in a column. */
+export function spreadOf(n: number, product: Float64Array): number {
   let spread = 0;
   for (let j = 0; j < n; j++) {
     let least = Number.POSITIVE_INFINITY;
@@ -105,7 +106,7 @@ function spreadOf(n: number, product: Float64Array): number {
 }
 
 /** The mean of the rows, with sum 1. */
-function meanRow(n: number, product: Float64Array): number[] {
+export function meanRow(n: number, product: Float64Array): number[] {
   const mean = new Array<number>(n).fill(0);
   for (let i = 0; i < n; i++) for (let j = 0; j < n; j++) mean[j]! += product[i * n + j]!;
   const sum = mean.reduce((a, b) => a + b, 0);

@@ -1,12 +1,13 @@
-"""Small tasks and actor calls on Ray, on two workers: one JSON question a line, one number a line."""
+"""Small tasks and actor calls on Ray, on two workers: how many a second."""
 
-import json
-import sys
+import logging
 import time
 
-import ray
+import gridbook_peer
 
-ray.init(num_cpus=3, include_dashboard=False, log_to_driver=False)
+[ray] = gridbook_peer.require("ray")
+
+ray.init(num_cpus=3, include_dashboard=False, log_to_driver=False, logging_level=logging.ERROR)
 
 
 @ray.remote(num_cpus=1)
@@ -27,13 +28,15 @@ class Counter:
 counter = Counter.remote()
 ray.get([square.remote(1) for _ in range(200)])
 
-for line in sys.stdin:
-    question = json.loads(line)
+
+def answer_to(question):
     count = question["count"]
     start = time.perf_counter()
     if question["what"] == "bulk":
         ray.get([square.remote(x) for x in range(count)])
     else:
         ray.get([counter.add.remote(1) for _ in range(count)])
-    print(json.dumps(count / (time.perf_counter() - start)), flush=True)
-ray.shutdown()
+    return count / (time.perf_counter() - start)
+
+
+gridbook_peer.serve(answer_to, [ray], close=ray.shutdown)

@@ -1,0 +1,61 @@
+"""What the programs here share: one JSON question a line comes in, one JSON answer a line goes out.
+
+Standard input that ends is the wish to end: at once, also in the middle of a computation.
+"""
+
+import _thread
+import importlib.util
+import json
+import os
+import platform
+import queue
+import sys
+import threading
+
+# Answers alone go where they are read. Whatever else is printed, by libraries too, goes to standard error.
+_answers = os.fdopen(os.dup(1), "w")
+os.dup2(2, 1)
+
+
+def _answer(value):
+    _answers.write(json.dumps(value) + "\n")
+    _answers.flush()
+
+
+def require(*names):
+    """Imports modules. Says which are missing, and ends, when there are any."""
+    missing = [name for name in names if importlib.util.find_spec(name) is None]
+    if missing:
+        _answer({"missing": missing})
+        sys.exit(0)
+    return [importlib.import_module(name) for name in names]
+
+
+def serve(answer_to, modules, close=lambda: None):
+    """Answers questions, one after the other, until standard input ends."""
+    questions = queue.Queue()
+    is_busy = threading.Event()
+
+    def read():
+        for line in sys.stdin:
+            questions.put(json.loads(line))
+        questions.put(None)
+        if is_busy.is_set():
+            _thread.interrupt_main()
+
+    threading.Thread(target=read, daemon=True).start()
+    versions = {module.__name__: module.__version__ for module in modules}
+    _answer({"versions": {"python": platform.python_version(), **versions}})
+    try:
+        while (question := questions.get()) is not None:
+            is_busy.set()
+            try:
+                answer = answer_to(question)
+            except Exception as error:
+                answer = {"error": f"{type(error).__name__}: {error}"}
+            is_busy.clear()
+            _answer(answer)
+    except KeyboardInterrupt:
+        pass
+    finally:
+        close()
