@@ -28,6 +28,7 @@ export type {
   ComparedPeer,
   PeerComparison,
   PeerComparisonData,
+  PeerComparisonJson,
   PeerFailure,
   PeerRow,
   PeerRun,

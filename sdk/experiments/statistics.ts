@@ -90,6 +90,7 @@ function outliersOf(values: readonly number[], middle: number): number[] {
 
 /** One median over another. */
 export interface Ratio {
+  /** The first median over the second. */
   readonly value: number;
   /** The 95 % interval. */
   readonly interval: readonly [low: number, high: number];

@@ -12,6 +12,7 @@ import { type PublishedFigure, publishedFigures } from './published.ts';
 
 /** A peer that was measured. */
 export interface ComparedPeer {
+  /** Which one. */
   readonly name: PeerName;
   /** How it does the computation. */
   readonly summary: string;
@@ -25,18 +26,23 @@ export interface ComparedPeer {
 
 /** One run of one peer. */
 export interface PeerRun {
+  /** Which one. */
   readonly peer: PeerName;
+  /** Number of states. */
   readonly matrixSize: number;
+  /** How many matrices were multiplied together. */
   readonly totalCount: number;
   /** Null for a peer that does not split the work. */
   readonly pcNum: number | null;
   /** Which run of the same point, from 1. */
   readonly repeat: number;
+  /** How many parts it computed at once. */
   readonly workers: number;
   /** Which code multiplied. */
   readonly kernel: string;
   /** As ISO 8601. */
   readonly startedAt: string;
+  /** What it took, in milliseconds. */
   readonly durationMs: number;
   /** Multiplications per second. */
   readonly throughputPerSecond: number;
@@ -44,6 +50,7 @@ export interface PeerRun {
 
 /** A point that a peer did not compute, or not right. */
 export interface PeerFailure {
+  /** Which one. */
   readonly peer: PeerName;
   /** Null where the peer was left out altogether. */
   readonly matrixSize: number | null;
@@ -51,19 +58,25 @@ export interface PeerFailure {
   readonly totalCount: number | null;
   /** Null for a peer that does not split the work, or that was left out altogether. */
   readonly pcNum: number | null;
+  /** What it said. */
   readonly message: string;
 }
 
 /** All that is kept of a comparison. */
 export interface PeerComparisonData {
+  /** What was computed. */
   readonly workload: 'markov';
+  /** Where it was measured. */
   readonly machine: Machine;
   /** As ISO 8601. */
   readonly startedAt: string;
   /** As ISO 8601; null when it was interrupted. */
   readonly endedAt: string | null;
+  /** Numbers of states. */
   readonly matrixSizes: readonly number[];
+  /** How many matrices were multiplied together. */
   readonly totalCounts: readonly number[];
+  /** Into how many parts that was split. */
   readonly pcNums: readonly number[];
   /** Where the random matrices came from; null for the user's own. */
   readonly seed: number | null;
@@ -71,18 +84,31 @@ export interface PeerComparisonData {
   readonly repeats: number;
   /** How long a peer could repeat one point, in milliseconds; each was measured once at least. */
   readonly pointBudgetMs: number;
+  /** Who was measured. */
   readonly peers: readonly ComparedPeer[];
   /** What was asked for and is not on the machine. */
   readonly missing: readonly MissingPeer[];
   /** In the order in which they were made. */
   readonly runs: readonly PeerRun[];
+  /** What was not computed, or not right. */
   readonly failures: readonly PeerFailure[];
+}
+
+/** A comparison as JSON has it. */
+export interface PeerComparisonJson extends PeerComparisonData {
+  /** What the runs came to. */
+  readonly rows: readonly PeerRow[];
+  /** All figures that others published, of whatever points. */
+  readonly published: readonly PublishedFigure[];
 }
 
 /** What the runs of one peer at one point came to. */
 export interface PeerRow {
+  /** Which one. */
   readonly peer: PeerName;
+  /** Number of states. */
   readonly matrixSize: number;
+  /** How many matrices were multiplied together. */
   readonly totalCount: number;
   /** Into how many parts the work was split; a peer that does not split it has the same times at all of them. */
   readonly pcNum: number;
@@ -108,6 +134,7 @@ export interface PeerRow {
  * ```
  */
 export class PeerComparison {
+  /** All that is kept of it. */
   readonly data: PeerComparisonData;
 
   /** Comparisons are made by `compareWith`. @internal */
@@ -197,7 +224,7 @@ export class PeerComparison {
    *
    * @returns the text of one object.
    */
-  toJSON(): PeerComparisonData & { rows: readonly PeerRow[]; published: readonly PublishedFigure[] } {
+  toJSON(): PeerComparisonJson {
     return { ...this.data, rows: this.rows, published: publishedFigures };
   }
 

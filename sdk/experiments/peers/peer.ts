@@ -2,8 +2,20 @@
 
 import type { TransitionMatrix } from '../../workloads/markov/matrix.ts';
 
+/** A way of doing the computation. */
+export type PeerName =
+  | 'gridbook'
+  | 'baseline'
+  | 'baseline-js'
+  | 'numpy'
+  | 'ray-tasks'
+  | 'ray-actor'
+  | 'ray-actors'
+  | 'piscina-tasks'
+  | 'piscina-batches';
+
 /** All peers, each by what it is. */
-export const peerSummaries = {
+export const peerSummaries: Readonly<Record<PeerName, string>> = {
   gridbook: 'tasks on a session',
   baseline: 'a plain loop in this process, with the same kernel',
   'baseline-js': 'the plainest loop in this process: three loops over a typed array',
@@ -13,10 +25,7 @@ export const peerSummaries = {
   'ray-actors': 'as many Ray actors as there are cores, in turn',
   'piscina-tasks': 'one call of a piscina pool a part, on as many threads as there are cores',
   'piscina-batches': 'the same, with up to a hundred parts in one call',
-} as const;
-
-/** A way of doing the computation. */
-export type PeerName = keyof typeof peerSummaries;
+};
 
 /** Names that stand for several peers. */
 export const peerGroups: Readonly<Record<string, readonly PeerName[]>> = {
@@ -65,6 +74,7 @@ export interface Peer {
 
 /** A peer that is not on this machine. */
 export interface MissingPeer {
+  /** Which one. */
   readonly peer: PeerName;
   /** What is not there. */
   readonly why: string;

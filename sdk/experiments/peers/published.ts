@@ -10,6 +10,7 @@ export interface PublishedFigure {
   readonly totalCount: number | null;
   /** Null for the plain loop. */
   readonly pcNum: number | null;
+  /** What it took, in milliseconds. */
   readonly durationMs: number;
 }
 
