@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { controlBytesMax, findNode, openPeer, peerOf } from '../sdk/internal.ts';
 import type { OpenServices, Services } from './daemon.ts';
 import { Head } from './head/head.ts';
+import { Keeper } from './head/keeper.ts';
 import { objectRelayRoutes } from './head/object-relay.ts';
 import { connectInProcess } from './node/head-connection.ts';
 import { HeadLink } from './node/head-link.ts';
@@ -38,7 +39,9 @@ export const openServices: OpenServices = ({ config, log, incarnation, token, so
     });
     return { node: new Node({ ...options, objects, head: new HeadLink({ open, log }) }) };
   }
-  const head = new Head({ log, incarnation, token });
+  const url = `${place.fingerprint === null ? 'http' : 'https'}://${place.address}`;
+  const keeper = new Keeper({ url, token, fingerprint: place.fingerprint }, log);
+  const head = new Head({ log, incarnation, token, keeper });
   const ends = connectInProcess();
   const objects = openStore(async (name) => {
     const found = head.nodeAt(name);

@@ -25,6 +25,8 @@ const sessionStatus = z.looseObject({
   leases: z.number().optional(),
 });
 
+const actorStatus = z.looseObject({ name: z.string(), session: z.string() });
+
 const failureStatus = z.looseObject({ at: z.string().optional(), message: z.string() });
 
 const daemonStatusJson = z.looseObject({
@@ -44,6 +46,7 @@ const daemonStatusJson = z.looseObject({
     .looseObject({
       nodes: z.array(nodeStatus).optional(),
       sessions: z.array(sessionStatus).optional(),
+      actors: z.array(actorStatus).optional(),
       failures: z.array(failureStatus).optional(),
     })
     .optional(),

@@ -18,6 +18,7 @@ export function statusReport({ daemon, head, node }: DaemonStatus, styled: boole
   if (node !== undefined) parts.push(nodeLine(node, daemon.head));
   if (head?.nodes !== undefined) parts.push(nodesTable(head.nodes, styled));
   if (head?.sessions !== undefined) parts.push(sessionsTable(head.sessions, styled));
+  if (head?.actors !== undefined && head.actors.length > 0) parts.push(actorsTable(head.actors, styled));
   if (head?.failures !== undefined && head.failures.length > 0) {
     const shown = head.failures.slice(-failuresShownMax).map(({ at, message }) => `  ${at ?? ''} ${plain(message)}`);
     parts.push(['Recent failures:', ...shown].join('\n'));
@@ -71,6 +72,16 @@ function sessionsTable(sessions: NonNullable<Head['sessions']>, styled: boolean)
     String(leases ?? '-'),
   ]);
   return textTable(sessionColumns, rows, styled);
+}
+
+const actorColumns: TextColumn[] = [
+  { heading: 'actor', align: 'left' },
+  { heading: 'session', align: 'left' },
+];
+
+function actorsTable(actors: NonNullable<Head['actors']>, styled: boolean): string {
+  const rows = actors.map(({ name, session }) => [plain(name), plain(session).slice(0, 8)]);
+  return textTable(actorColumns, rows, styled);
 }
 
 function namesAndValues<T>(named: Readonly<Record<string, T>>, shown: (entry: [string, T]) => string): string {

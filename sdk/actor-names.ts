@@ -5,8 +5,11 @@
 // Invariants:
 //   Y1. A name stands for one living actor at a time, and is free again when that one is dead.
 
-import { InvalidArgumentError } from './errors.ts';
+import { ActorDiedError, InvalidArgumentError } from './errors.ts';
 import type { ObjectRef } from './object-ref.ts';
+
+/** The longest name. */
+export const actorNameMax = 128;
 
 /** An actor as whoever calls it by its name needs it. */
 export interface NamedActor {
@@ -16,11 +19,19 @@ export interface NamedActor {
 
 export class ActorNames {
   readonly #actors = new Map<string, NamedActor>();
+  /** Which session each belongs to. */
+  readonly #owners = new WeakMap<NamedActor, object>();
 
   /** Gives an actor its name. @throws InvalidArgumentError when another one lives under it (Y1). */
-  add(name: string, actor: NamedActor): void {
+  add(name: string, actor: NamedActor, owner: object): void {
     this.checkFree(name);
     this.#actors.set(name, actor);
+    this.#owners.set(actor, owner);
+  }
+
+  /** A session has ended, and its actors with it. */
+  removeAll(owner: object): void {
+    for (const [name, actor] of this.#actors) if (this.#owners.get(actor) === owner) this.#actors.delete(name);
   }
 
   /** @throws InvalidArgumentError when an actor lives under the name (Y1). */
@@ -31,17 +42,29 @@ export class ActorNames {
     );
   }
 
-  /** The actor is dead. */
-  remove(name: string, actor: NamedActor): void {
-    if (this.#actors.get(name) === actor) this.#actors.delete(name);
+  /** The actor is dead; whether it had the name. */
+  remove(name: string, actor: NamedActor): boolean {
+    return this.#actors.get(name) === actor && this.#actors.delete(name);
   }
 
-  /** The actor of a name. @throws InvalidArgumentError when none lives under it. */
-  get(name: string): NamedActor {
-    const actor = this.#actors.get(name);
-    if (actor === undefined) {
-      throw new InvalidArgumentError(`Cannot get the actor "${name}": this session has no living one of that name`);
-    }
-    return actor;
+  get size(): number {
+    return this.#actors.size;
   }
+
+  /** The actor that lives under a name. */
+  find(name: string): NamedActor | undefined {
+    return this.#actors.get(name);
+  }
+}
+
+/** The names of embedded sessions, which share a process: each finds the actors of the others. */
+export const namesOfProcess = new ActorNames();
+
+/** What a call of an actor fails with that is not there any more, or never was. */
+export function actorGone(name: string): ActorDiedError {
+  return new ActorDiedError(`Cannot call the actor "${name}": there is no living one of that name`);
+}
+
+export function noSuchActor(name: string): InvalidArgumentError {
+  return new InvalidArgumentError(`Cannot get the actor "${name}": there is no living one of that name`);
 }

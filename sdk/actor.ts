@@ -10,16 +10,19 @@
 //   T3. The constructor runs before any call, also after a restart.
 //   T4. A restart is a new lease, so it may be on another node; the constructor's arguments were written at the start.
 
-import type { NamedActor } from './actor-names.ts';
-import type { Resources, WorkerLoss } from './cluster/cluster.ts';
-import { ActorDiedError, type GridbookError, InvalidArgumentError, TaskError, WorkerDiedError } from './errors.ts';
+import { actorNameMax, type NamedActor } from './actor-names.ts';
+import { CallsInOrder } from './calls-in-order.ts';
+import type { Resources, WorkerLoss, WorkerTerms } from './cluster/cluster.ts';
+import { ActorDiedError, InvalidArgumentError, TaskError, WorkerDiedError } from './errors.ts';
 import { type Shipment, shipClass } from './function-shipping/index.ts';
 import type { ObjectRef } from './object-ref.ts';
+import { checkPlacement, type PlacementOptions } from './placement.ts';
+import type { ActorBirth } from './protocol/messages.ts';
 import { refuseInstances } from './protocol/refused-values.ts';
 import { type AnyFunction, callForRef, type RemoteArgs } from './remote.ts';
 import type { SessionCore } from './session-core.ts';
-import type { FunctionHandle, Task, TaskRules, TaskSink, TaskTarget } from './task.ts';
-import { checkInteger, checkName, checkNames, checkResources } from './task-options.ts';
+import type { FunctionHandle, TaskRules, TaskSink, TaskTarget } from './task.ts';
+import { checkInteger, checkName, checkNames, checkResources, plainWorker } from './task-options.ts';
 import { textOf } from './text-of.ts';
 import { WorkerPool } from './worker-pool.ts';
 
@@ -28,14 +31,22 @@ export interface ActorOptions {
   /** How often it is constructed anew after its worker died. Its state is lost each time. @default 0 */
   maxRestarts?: number | undefined;
   /**
-   * What it is called in messages, and what `getActor` finds it by while it lives; one at a time has a name.
+   * What it is called in messages, and what `getActor` finds it by while it lives, in every session of the cluster; one at a
+   * time has a name.
    * @default the class's name in messages, and no name to find it by
    */
   name?: string | undefined;
+  /**
+   * Whether it outlives its session: until it is killed, or, on embedded workers, until the process ends. It needs a name.
+   * @default false
+   */
+  detached?: boolean | undefined;
   /** Values of variables that the class uses and that are not its own. */
   capture?: Readonly<Record<string, unknown>> | undefined;
   /** What its worker must have. An actor takes no cpu of the tasks' by default. @default { cpus: 0 } */
   resources?: Resources | undefined;
+  /** Where its worker may be, also after a restart. @default anywhere */
+  placement?: PlacementOptions | undefined;
 }
 
 /** A class whose instances can be actors. */
@@ -53,65 +64,7 @@ export type Actor<T extends object> = {
   kill(): void;
 };
 
-const known = new Set(['maxRestarts', 'name', 'capture', 'resources']);
-
-/** Lets tasks through in the order in which they were made (T1). */
-class InOrder implements TaskTarget {
-  readonly #pool: WorkerPool;
-  readonly #line: { task: Task; ready: boolean }[] = [];
-
-  constructor(pool: WorkerPool) {
-    this.#pool = pool;
-  }
-
-  expect(task: Task): void {
-    this.#line.push({ task, ready: false });
-  }
-
-  submit(task: Task): void {
-    if (this.#line.length === 0) {
-      this.#pool.submit(task);
-      return;
-    }
-    const place = this.#line.find((p) => p.task === task);
-    if (place === undefined) this.#line.push({ task, ready: true });
-    else place.ready = true;
-    this.#advance();
-  }
-
-  forgo(task: Task): void {
-    const at = this.#line.findIndex((p) => p.task === task);
-    if (at >= 0) this.#line.splice(at, 1);
-    this.#advance();
-  }
-
-  #advance(): void {
-    for (let first = this.#line[0]; first?.ready; first = this.#line[0]) {
-      this.#line.shift();
-      this.#pool.submit(first.task);
-    }
-  }
-
-  cancel(task: Task, force: boolean, error: GridbookError): void {
-    const at = this.#line.findIndex((p) => p.task === task);
-    if (at < 0) {
-      this.#pool.cancel(task, force, error);
-      return;
-    }
-    this.#line.splice(at, 1);
-    task.state = 'settled';
-    task.sink.onError(task, error);
-    this.#advance();
-  }
-
-  /** Settles those that wait in line. */
-  fail(error: GridbookError): void {
-    for (const { task } of this.#line.splice(0)) {
-      task.state = 'settled';
-      task.sink.onError(task, error);
-    }
-  }
-}
+const known = new Set(['maxRestarts', 'name', 'detached', 'capture', 'resources', 'placement']);
 
 /** The rules of an actor's calls, which are never run again (T2). */
 export function callRules(name: string): TaskRules {
@@ -133,48 +86,62 @@ class ActorLife implements NamedActor {
   readonly #constructorHandle: FunctionHandle;
   readonly #args: readonly unknown[];
   readonly #pool: WorkerPool;
-  readonly #calls: InOrder;
+  readonly #calls: CallsInOrder;
   readonly #methods = new Map<string, FunctionHandle>();
+  readonly #born = Promise.withResolvers<void>();
   #restarts = 0;
   #death: ActorDiedError | undefined;
 
   constructor(
     core: SessionCore,
-    shipment: Shipment | Promise<Shipment>,
+    making: FunctionHandle,
     args: readonly unknown[],
-    options: ActorOptions,
-    className: string,
+    options: Omit<ActorOptions, 'capture'>,
   ) {
     this.#core = core;
-    this.#name = options.name ?? className;
+    this.#born.promise.catch(() => {}); // calls tell of it
+    this.#name = options.name ?? making.name;
     this.#maxRestarts = checkInteger('maxRestarts', options.maxRestarts ?? 0, 0);
     this.#args = args;
-    this.#constructorHandle = core.handleOf(shipment, className, { type: 'construct' });
+    const named = options.name === undefined ? undefined : this.#takeName(options.name);
+    // It is not constructed before it has its name.
+    this.#constructorHandle = named === undefined ? making : readyAfter(making, named);
     const { cluster, timings, events, nested } = core;
     this.#pool = new WorkerPool({
       cluster,
-      resources: { cpus: 0, ...checkResources(options.resources ?? {}) },
+      terms: termsOf(options),
       exclusive: true,
       timings,
       events,
       nested,
-      nestedPool: () => core.pool({ cpus: 1 }),
+      nestedPool: () => core.pool(plainWorker),
       onWorkerLost: (loss) => this.#onWorkerLost(loss),
     });
-    this.#calls = new InOrder(this.#pool);
+    this.#calls = new CallsInOrder(this.#pool);
     core.addActorPool(this.#pool);
-    if (options.name !== undefined) core.actorNames.add(options.name, this);
     this.#construct(this.#calls);
+  }
+
+  /** Fulfils when the name is this actor's in its cluster, too; undefined when nobody else need be asked. */
+  #takeName(name: string): Promise<void> | undefined {
+    this.#core.actorNames.add(name, this, this.#core);
+    return this.#core.cluster.actors?.claim(name);
+  }
+
+  #giveNameUp(): void {
+    const { actorNames, cluster } = this.#core;
+    if (actorNames.remove(this.#name, this)) cluster.actors?.release(this.#name);
   }
 
   #construct(target: TaskTarget): void {
     const sink: TaskSink = {
-      onValue: () => {},
+      onValue: () => this.#born.resolve(),
       onStored: () => {},
       onError: (_task, error) => {
         // A worker that died is dealt with where that is told.
         if (error instanceof WorkerDiedError) return;
-        this.#die(`its constructor failed: ${textOf(error instanceof TaskError ? error.cause : error)}`, error);
+        const isItsOwn = error instanceof TaskError;
+        this.#die(isItsOwn ? `its constructor failed: ${textOf(error.cause)}` : error.message, error);
       },
     };
     this.#core.call(this.#constructorHandle, callRules(`new ${this.#name}`), this.#args, sink, target);
@@ -188,7 +155,7 @@ class ActorLife implements NamedActor {
       const death = this.#deathOf(`${loss.message}, and ${restarts}`, loss.cause);
       // No call is sent from now on; those that were sent settle first, each with what is known of it.
       this.#death = death;
-      this.#core.actorNames.remove(this.#name, this);
+      this.#giveNameUp();
       queueMicrotask(() => this.#bury(death));
       return;
     }
@@ -203,10 +170,15 @@ class ActorLife implements NamedActor {
     this.#construct(first);
   }
 
+  /** Fulfils when it was constructed for the first time; rejects when it died before. */
+  get born(): Promise<void> {
+    return this.#born.promise;
+  }
+
   #die(why: string, cause?: unknown): void {
     if (this.#death !== undefined) return;
     this.#death = this.#deathOf(why, cause);
-    this.#core.actorNames.remove(this.#name, this);
+    this.#giveNameUp();
     this.#bury(this.#death);
   }
 
@@ -216,6 +188,7 @@ class ActorLife implements NamedActor {
 
   /** Ends the worker and every call that has not settled. */
   #bury(death: ActorDiedError): void {
+    this.#born.reject(death);
     this.#core.removeActorPool(this.#pool, this.#calls, death);
     this.#calls.fail(death);
   }
@@ -279,9 +252,14 @@ export function makeActor<T extends object>(
       `${Class.name} cannot be an actor: its handle needs the names kill and then for itself. Rename the method`,
     );
   }
-  const { capture } = options;
+  const { capture, detached = false } = options;
   const name = checkName(options.name);
-  if (name !== undefined) core.actorNames.checkFree(name);
+  if (name !== undefined) {
+    if (name.length > actorNameMax) {
+      throw new InvalidArgumentError(`The name of an actor must have ${actorNameMax} letters at most`);
+    }
+    core.actorNames.checkFree(name);
+  }
   if (!Array.isArray(args)) {
     throw new InvalidArgumentError(`The arguments of an actor's constructor must be an array, got ${textOf(args)}`);
   }
@@ -289,7 +267,61 @@ export function makeActor<T extends object>(
     ...(capture === undefined ? {} : { capture }),
     ...(callerUrl === undefined ? {} : { callerUrl }),
   });
-  return handleOf<T>(new ActorLife(core, shipment, args, options, Class.name));
+  if (!detached) return handleOf<T>(new ActorLife(core, makingOf(core, Class, shipment), args, options));
+  if (name === undefined) throw new InvalidArgumentError('A detached actor needs a name, by which it can be found');
+  const own = core.openDetached();
+  if (own !== undefined) {
+    // When the actor is dead nothing is left in that session that would have to be closed.
+    return handleOf<T>(new ActorLife(own, makingOf(own, Class, shipment), args, options));
+  }
+  const birth = { maxRestarts: checkInteger('maxRestarts', options.maxRestarts ?? 0, 0), ...termsOf(options) };
+  return handleOf<T>(core.startAtKeeper(name, makingOf(core, Class, shipment), args, birth));
+}
+
+function makingOf(
+  core: SessionCore,
+  { name }: { name: string },
+  shipment: Shipment | Promise<Shipment>,
+): FunctionHandle {
+  return core.handleOf(shipment, name, { type: 'construct' });
+}
+
+/** Makes an actor of this session for another one; fulfils when it is there. */
+export function createActor(
+  core: SessionCore,
+  name: string,
+  making: FunctionHandle,
+  args: readonly unknown[],
+  birth: ActorBirth,
+): Promise<void> {
+  const { maxRestarts, resources, placement } = birth;
+  const node = placement.node ?? undefined;
+  return new ActorLife(core, making, args, { name, maxRestarts, resources, placement: { ...placement, node } }).born;
+}
+
+/** A function that may be called once something else is there, too. */
+function readyAfter(handle: FunctionHandle, other: Promise<void>): FunctionHandle {
+  const later: FunctionHandle = {
+    name: handle.name,
+    profile: handle.profile,
+    calls: 0,
+    definition: undefined,
+    error: undefined,
+    ready: Promise.all([handle.ready, other]).then(
+      () => {
+        later.definition = handle.definition;
+        later.error = handle.error;
+      },
+      (error: unknown) => {
+        later.error = error instanceof Error ? error : new Error(String(error));
+      },
+    ),
+  };
+  return later;
+}
+
+function termsOf({ resources = {}, placement = {} }: ActorOptions): WorkerTerms {
+  return { resources: { cpus: 0, ...checkResources(resources) }, placement: checkPlacement(placement) };
 }
 
 /** What stands behind a handle, so that it is known by sight and by what writes values. */

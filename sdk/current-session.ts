@@ -11,10 +11,12 @@ import type { NamedActor } from './actor-names.ts';
 import type { Cluster } from './cluster/cluster.ts';
 import { InvalidArgumentError } from './errors.ts';
 import type { ObjectRef } from './object-ref.ts';
+import { keyOf } from './placement.ts';
 import { callForRef } from './remote.ts';
 import { coreOf, Session } from './session.ts';
 import type { SessionCore } from './session-core.ts';
 import type { FunctionHandle, TaskRules, TaskTarget } from './task.ts';
+import { plainWorker } from './task-options.ts';
 import { type Nesting, presentNesting } from './worker/nesting.ts';
 import { ParentPool } from './worker/parent-pool.ts';
 
@@ -48,9 +50,9 @@ function openSession(nesting: Nesting): Session {
     return opened;
   };
   const session: Session = new TaskSession(ownersCluster, {
-    openPool({ cpus, ...others }) {
-      if (cpus !== 1 || Object.keys(others).length > 0) {
-        refuse('choose resources', 'its own tasks run on workers like its own');
+    openPool(terms) {
+      if (keyOf(terms) !== keyOf(plainWorker)) {
+        refuse('choose resources or a placement', 'its own tasks run on workers like its own');
       }
       return openPool();
     },

@@ -64,6 +64,7 @@ export type { SweepProgress } from './experiments/sweep-progress.ts';
 export type { MapProgress } from './map.ts';
 export type { MapStream } from './map-stream.ts';
 export { ObjectRef } from './object-ref.ts';
+export type { PlacementOptions } from './placement.ts';
 export type { AnyFunction, Remote, RemoteArg, RemoteArgs, RemoteModule, WholeValue, WithRefs } from './remote.ts';
 export type { Session } from './session.ts';
 export type { MapOptions, RemoteCombine, RemoteMapper, RemoteOptions } from './session-options.ts';

@@ -8,6 +8,7 @@ export * from './cluster/objects.ts';
 export type { WorkerStore } from './cluster/objects-worker.ts';
 export * from './errors.ts';
 export * from './home-directory.ts';
+export { keeperName } from './keeper-name.ts';
 export { nowMs } from './protocol/clock.ts';
 export * from './protocol/control-messages.ts';
 export { Heartbeat } from './protocol/heartbeat.ts';

@@ -13,6 +13,7 @@
 //       returns or throws does not: they go on, and what they come to reaches whoever still waits in that worker.
 //   K2. At rest nothing is held but the functions of workers that live.
 
+import type { NamedActor } from './actor-names.ts';
 import { InvalidArgumentError } from './errors.ts';
 import { entryOf, type ObjectEntry } from './object-ref.ts';
 import type { Channel, Frame } from './protocol/channel.ts';
@@ -20,7 +21,7 @@ import { nowMs } from './protocol/clock.ts';
 import type { FrameReader } from './protocol/codec.ts';
 import { readWholeValue } from './protocol/deserialization.ts';
 import type { FunctionId, TaskId } from './protocol/ids.ts';
-import type { FunctionDefine, NestingToSession, TaskNest, TaskRun } from './protocol/messages.ts';
+import type { ActorBirth, FunctionDefine, NestingToSession, TaskNest, TaskRun } from './protocol/messages.ts';
 import type { StoredValue } from './protocol/payload.ts';
 import { readArguments, readCaptures } from './protocol/task-values.ts';
 import { cancelTask } from './remote.ts';
@@ -48,6 +49,10 @@ type Cancel = (force: boolean) => void;
 export interface NestSurroundings {
   readonly target: TaskTarget;
   taskAt(id: TaskId): Task | undefined;
+  /** The actor of a name that they may call. @throws InvalidArgumentError when there is none. @default any */
+  findActor?(name: string): NamedActor;
+  /** Makes an actor for another session; fulfils when it is there. @default nobody may */
+  createActor?(name: string, making: FunctionHandle, args: readonly unknown[], birth: ActorBirth): Promise<void>;
 }
 
 export class NestedTasks {
@@ -84,7 +89,16 @@ export class NestedTasks {
       case 'nest.cancel':
         for (const id of message.ids) nest.open.get(id)?.(message.force);
         break;
+      case 'actor.kill':
+        this.#core.findOwnActor(message.actor)?.kill();
+        break;
     }
+  }
+
+  /** Whoever spoke by a channel has gone: nobody wants the outcomes any more. */
+  onGone(channel: Channel): void {
+    for (const cancel of this.#nests.get(channel)?.open.values() ?? []) cancel(false);
+    this.#nests.delete(channel);
   }
 
   #nestOf(channel: Channel): Nest {
@@ -109,7 +123,7 @@ export class NestedTasks {
     i: number,
     frame: Frame,
     reader: FrameReader,
-    { target, taskAt }: NestSurroundings,
+    { target, taskAt, createActor, findActor = (name) => this.#core.findActor(name) }: NestSurroundings,
   ): void {
     const id = message.ids[i]!;
     const announced = nest.announced.get(id);
@@ -144,14 +158,22 @@ export class NestedTasks {
         throw new InvalidArgumentError(`Cannot start "${announced.name}": tasks may nest ${nestingDepthMax} deep`);
       }
       const args = readArguments(message, i, frame.shared, reader);
-      const { name, maxRetries, retryErrors, actor } = announced;
+      const { name, maxRetries, retryErrors, actor, birth } = announced;
+      if (actor !== null && birth !== undefined) {
+        if (createActor === undefined) throw new InvalidArgumentError(`Cannot start the actor "${actor}" here`);
+        createActor(actor, handle, args, birth).then(
+          () => settle(() => give(undefined)),
+          (error: unknown) => settle(() => fail(error)),
+        );
+        return;
+      }
       if (actor === null) {
         const timeoutMs = announced.timeoutMs ?? undefined;
         const rules = { name, maxRetries, retryErrors, timeoutMs, combine: undefined, timings: undefined };
         const task = this.#core.call(handle, rules, args, sink, target, 0, depth);
         cancel = (force) => this.#core.cancel(task, target, force);
       } else {
-        const entry = entryOf(this.#core.findActor(actor).call(handle.name, args));
+        const entry = entryOf(findActor(actor).call(handle.name, args));
         entry.markObserved();
         cancel = (force) => cancelTask(this.#core, entry, force);
         entry.whenSettled(() => {

@@ -193,7 +193,7 @@ export function cancelTask(
 /** Makes a remote function of a handle. */
 export function makeRemote(core: SessionCore, handle: FunctionHandle, options: CheckedOptions): Remote<AnyFunction> {
   const rules = rulesOf(handle, options);
-  const pool = core.pool(options.resources);
+  const pool = core.pool(options);
   const call = (...args: unknown[]): ObjectRef<unknown> => callForRef(core, pool, handle, rules, options.signal, args);
   Object.defineProperty(call, 'name', { value: rules.name });
   const remote = Object.assign(call, {

@@ -9,20 +9,23 @@
 //   N2. A task that waits for a failed reference fails with that reference's error and never runs.
 //   N3. After close, every call is refused and nothing waits.
 
-import { ActorNames, type NamedActor } from './actor-names.ts';
-import type { Cluster, Resources } from './cluster/cluster.ts';
+import { serveCaller } from './actor-callers.ts';
+import { ActorNames, type NamedActor, namesOfProcess, noSuchActor } from './actor-names.ts';
+import type { Cluster, WorkerTerms } from './cluster/cluster.ts';
 import type { ObjectPlace } from './cluster/object-place.ts';
 import { type Holder, KeptObject, type Whereabouts } from './cluster/objects-kept.ts';
-import { CancelledError, ClosedError, GridbookError } from './errors.ts';
+import { CancelledError, ClosedError, GridbookError, InvalidArgumentError } from './errors.ts';
 import { EventHub } from './events.ts';
 import { FunctionRegistry } from './function-registry.ts';
 import type { Shipment } from './function-shipping/index.ts';
+import { GuestActor } from './guest-actor.ts';
 import { NestedTasks } from './nested-tasks.ts';
 import { entryOf, ObjectEntry, ObjectRef } from './object-ref.ts';
+import { keyOf } from './placement.ts';
 import { nowMs } from './protocol/clock.ts';
 import { buildFrame } from './protocol/codec.ts';
 import { readWholeValue } from './protocol/deserialization.ts';
-import type { FunctionRole } from './protocol/messages.ts';
+import type { ActorBirth, FunctionRole } from './protocol/messages.ts';
 import { type Payload, type StoredValue, writeArguments, writePayload } from './protocol/payload.ts';
 import {
   type FunctionDefinition,
@@ -49,8 +52,8 @@ interface WaitingTask {
 
 /** Where the tasks and calls of a session inside a task go. */
 export interface OwnerSide {
-  /** The pool of the workers that have these resources. */
-  openPool(resources: Resources): TaskPool;
+  /** The pool of the workers of a kind. */
+  openPool(terms: WorkerTerms): TaskPool;
   /** The owner's actor of a name. */
   findActor(name: string): NamedActor;
 }
@@ -62,7 +65,7 @@ export class SessionCore {
   readonly events = new EventHub();
   readonly timings = new TimingsRecorder();
   readonly functions = new FunctionRegistry();
-  readonly actorNames = new ActorNames();
+  readonly actorNames: ActorNames;
   readonly #pools = new Map<string, TaskPool>();
   readonly #owner: OwnerSide | undefined;
   readonly #actorPools = new Set<WorkerPool>();
@@ -71,6 +74,8 @@ export class SessionCore {
   #unobservedMore = 0;
   readonly #freed: FinalizationRegistry<number>;
   readonly #unkept = new FinalizationRegistry((holder: Holder) => this.#onUnkept(holder));
+  /** Whether others may start actors here, as in the cluster's keeper. */
+  keepsActorsOfOthers = false;
   #taskCount = 0;
   #closed: Promise<void> | undefined;
 
@@ -78,6 +83,9 @@ export class SessionCore {
   constructor(cluster: Cluster, owner?: OwnerSide) {
     this.cluster = cluster;
     this.#owner = owner;
+    const { actors } = cluster;
+    this.actorNames = actors === undefined && owner === undefined ? namesOfProcess : new ActorNames();
+    if (actors !== undefined) actors.onCaller = (channel) => serveCaller(this, channel);
     this.#freed = new FinalizationRegistry((byteLength) => this.events.emit({ type: 'object.freed', byteLength }));
   }
 
@@ -90,23 +98,44 @@ export class SessionCore {
     if (this.#closed !== undefined) throw new ClosedError(`Cannot ${what}: the session is closed`);
   }
 
-  /** The pool of the workers that have these resources. */
-  pool(resources: Resources): TaskPool {
-    const key = JSON.stringify(Object.entries(resources).sort());
+  /** The pool of the workers of a kind. */
+  pool(terms: WorkerTerms): TaskPool {
+    const key = keyOf(terms);
     let pool = this.#pools.get(key);
     if (pool === undefined) {
       const { cluster, timings, events, nested } = this;
       pool =
-        this.#owner?.openPool(resources) ??
-        new WorkerPool({ cluster, resources, exclusive: false, timings, events, nested });
+        this.#owner?.openPool(terms) ?? new WorkerPool({ cluster, terms, exclusive: false, timings, events, nested });
       this.#pools.set(key, pool);
     }
     return pool;
   }
 
-  /** The living actor of a name. @throws InvalidArgumentError when there is none. */
+  /** The actor of a name. @throws InvalidArgumentError when it is known that there is none. */
   findActor(name: string): NamedActor {
-    return this.#owner?.findActor(name) ?? this.actorNames.get(name);
+    const own = this.#owner?.findActor(name) ?? this.findOwnActor(name);
+    if (own !== undefined) return own;
+    const { actors } = this.cluster;
+    if (actors === undefined) throw noSuchActor(name);
+    return new GuestActor(this, name, () => actors.open(name));
+  }
+
+  /** The living actor of a name that this session has, or, without a cluster, this process. */
+  findOwnActor(name: string): NamedActor | undefined {
+    return this.actorNames.find(name);
+  }
+
+  /** A session of its own for one actor; undefined where the cluster has a keeper for those. */
+  openDetached(): SessionCore | undefined {
+    const sibling = this.cluster.openSibling?.();
+    return sibling && new SessionCore(sibling);
+  }
+
+  /** Starts an actor in the session that has those of the cluster that are detached. */
+  startAtKeeper(name: string, making: FunctionHandle, args: readonly unknown[], birth: ActorBirth): NamedActor {
+    const { actors } = this.cluster;
+    if (actors === undefined) throw new InvalidArgumentError('Cannot start a detached actor: the cluster keeps none');
+    return GuestActor.start(this, name, actors, { making, args, birth });
   }
 
   addActorPool(pool: WorkerPool): void {
@@ -315,6 +344,7 @@ export class SessionCore {
     this.#warnOfUnobserved();
     const error = new CancelledError('The session was closed before the task had settled');
     this.#stopWaiting(() => true, error);
+    this.actorNames.removeAll(this);
     for (const pool of [...this.#pools.values(), ...this.#actorPools]) pool.close(error);
     await this.cluster.close();
     this.events.close();

@@ -199,7 +199,7 @@ export class Session implements AsyncDisposable {
     const timings = new TimingsRecorder();
     const { handle, options: checked } = inside;
     const rules = rulesOf(handle, checked, combiner?.handle, timings);
-    const pool = this.#core.pool(checked.resources);
+    const pool = this.#core.pool(checked);
     const { signal } = checked;
     const core = this.#core;
     return new MapStream(
@@ -288,11 +288,13 @@ export class Session implements AsyncDisposable {
   }
 
   /**
-   * The handle of an actor that this session started with a name. Tasks find it by `currentSession()`.
+   * The handle of an actor that was started with a name, by this session or another one of the cluster, or, without a
+   * cluster, of this process. Tasks find it by `currentSession()`. In a cluster it shows at the calls whether one of that
+   * name lives: they fail with an `ActorDiedError` when none does.
    *
    * @param name - the name that its options gave it.
    * @returns a handle like that which `actor` gave.
-   * @throws InvalidArgumentError when no actor of that name lives.
+   * @throws InvalidArgumentError when it is known that no actor of that name lives.
    */
   getActor<T extends object>(name: string): Actor<T> {
     this.#core.checkOpen('get an actor');

@@ -1,7 +1,8 @@
 // The options of a remote function, checked once, and the rules that follow from them.
 
-import type { Resources } from './cluster/cluster.ts';
+import type { Resources, WorkerTerms } from './cluster/cluster.ts';
 import { CancelledError, InvalidArgumentError } from './errors.ts';
+import { anywhere, checkPlacement, type PlacementOptions } from './placement.ts';
 import { textOf } from './text-of.ts';
 
 /** How a task is run. Given to `remote`, and per call through `with`. */
@@ -25,19 +26,26 @@ export interface TaskOptions {
   name?: string | undefined;
   /** What its worker must have. @default { cpus: 1 } */
   resources?: Resources | undefined;
+  /** Where its worker may be. @default anywhere */
+  placement?: PlacementOptions | undefined;
 }
 
 /** Options with every default filled in. */
-export interface CheckedOptions {
+export interface CheckedOptions extends WorkerTerms {
   readonly maxRetries: number;
   readonly retryErrors: boolean | ((error: Error) => boolean);
   readonly timeoutMs: number | undefined;
   readonly signal: AbortSignal | undefined;
   readonly name: string | undefined;
-  readonly resources: Resources;
 }
 
 const oneCpu: Resources = { cpus: 1 };
+
+/** What a task's worker is unless its options say otherwise. */
+export const plainWorker: WorkerTerms = { resources: oneCpu, placement: anywhere };
+
+/** The longest name of a resource. */
+const resourceNameMax = 64;
 
 /** The longest time limit: what a timer can wait, in milliseconds. */
 const timeoutMsMax = 2 ** 31 - 1;
@@ -104,6 +112,9 @@ export function checkResources(resources: Resources): Resources {
     throw new InvalidArgumentError(`resources must be amounts by name, such as { cpus: 1 }, got ${textOf(resources)}`);
   }
   for (const [name, amount] of Object.entries(resources)) {
+    if (name === '' || name.length > resourceNameMax) {
+      throw new InvalidArgumentError(`The name of a resource must have 1 to ${resourceNameMax} letters, got "${name}"`);
+    }
     if (!(Number.isFinite(amount) && amount >= 0)) {
       throw new InvalidArgumentError(`resources.${name} must be a number of at least 0, got ${String(amount)}`);
     }
@@ -112,7 +123,15 @@ export function checkResources(resources: Resources): Resources {
 }
 
 /** The names of the options of a task. */
-export const taskOptionNames = ['maxRetries', 'retryErrors', 'timeoutMs', 'signal', 'name', 'resources'] as const;
+export const taskOptionNames = [
+  'maxRetries',
+  'retryErrors',
+  'timeoutMs',
+  'signal',
+  'name',
+  'resources',
+  'placement',
+] as const;
 
 const known = new Set<string>(taskOptionNames);
 
@@ -130,8 +149,9 @@ export function checkNames(options: object, names: ReadonlySet<string>, of: stri
 /** Checks options and fills in what is missing from `base`. @throws InvalidArgumentError */
 export function checkTaskOptions(options: TaskOptions, base?: CheckedOptions): CheckedOptions {
   checkNames(options, known, 'a remote function');
-  const { maxRetries, retryErrors, resources } = options;
+  const { maxRetries, retryErrors, resources, placement } = options;
   return {
+    placement: placement === undefined ? (base?.placement ?? anywhere) : checkPlacement(placement),
     maxRetries: maxRetries === undefined ? (base?.maxRetries ?? 3) : checkInteger('maxRetries', maxRetries, 0),
     retryErrors: checkRetryErrors(retryErrors) ?? base?.retryErrors ?? false,
     timeoutMs: 'timeoutMs' in options ? checkTimeout(options.timeoutMs) : base?.timeoutMs,

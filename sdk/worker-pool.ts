@@ -10,7 +10,7 @@
 //   L3. While tasks are unsettled the channels keep the process running; otherwise they do not.
 //   L4. Tasks that cannot be sent fail, and nothing else does.
 
-import type { Cluster, LeaseHandle, Resources, WorkerLease, WorkerLoss } from './cluster/cluster.ts';
+import type { Cluster, LeaseHandle, LeaseRequest, WorkerLease, WorkerLoss, WorkerTerms } from './cluster/cluster.ts';
 import { Dispatcher, type Effect } from './dispatcher.ts';
 import { CancelledError, type GridbookError } from './errors.ts';
 import type { EventHub } from './events.ts';
@@ -44,7 +44,7 @@ type Settlement = () => void;
 
 export interface WorkerPoolOptions {
   cluster: Cluster;
-  resources: Resources;
+  terms: WorkerTerms;
   /** For an actor: one worker of its own, calls in order, none alone. */
   exclusive: boolean;
   timings: TimingsRecorder;
@@ -59,12 +59,13 @@ export interface WorkerPoolOptions {
 export class WorkerPool implements TaskPool {
   readonly #options: WorkerPoolOptions;
   readonly #dispatcher: Dispatcher<Task>;
-  readonly #request: LeaseHandle;
+  readonly #asked: LeaseRequest;
+  #request: LeaseHandle;
   readonly #workers = new Map<string, LeasedWorker>();
   readonly #lost = new LostArguments();
   /** Why each lease ended whose tasks are being settled. */
   #lastLoss: WorkerLoss = { reason: 'exit', message: 'the worker ended' };
-  #refused: GridbookError | undefined;
+  #isRefused = false;
   #unsettled = 0;
   #submitted = 0;
   #flushing = false;
@@ -76,14 +77,16 @@ export class WorkerPool implements TaskPool {
   constructor(options: WorkerPoolOptions) {
     this.#options = options;
     this.#dispatcher = new Dispatcher({ isolate: !options.exclusive });
-    const { cluster, resources, exclusive } = options;
-    this.#request = cluster.request({
-      resources,
+    const { cluster, terms, exclusive } = options;
+    this.#asked = {
+      resources: terms.resources,
+      placement: terms.placement,
       exclusive,
       onGranted: (lease) => this.#onGranted(lease),
       onRefused: (error) => this.#onRefused(error),
       onClusterChanged: () => this.#flush(),
-    });
+    };
+    this.#request = cluster.request(this.#asked);
   }
 
   unsettledTasks(): Iterable<Task> {
@@ -102,7 +105,10 @@ export class WorkerPool implements TaskPool {
   /** Sends a task when a worker has room; `first` before all that wait. */
   submit(task: Task, first = false): void {
     this.#dispatcher.onSubmit(task, first);
-    if (this.#refused !== undefined) queueMicrotask(() => this.#onRefused(this.#refused));
+    if (this.#isRefused) {
+      this.#isRefused = false; // there may be a node by now that can have it
+      this.#request = this.#options.cluster.request(this.#asked);
+    }
     if (this.#unsettled++ === 0) this.#setBusy(true); // L3
     if (++this.#submitted >= eagerTasks) this.#flush();
     else if (!this.#scheduled) {
@@ -133,9 +139,8 @@ export class WorkerPool implements TaskPool {
   }
 
   /** No worker can ever have what the tasks need. */
-  #onRefused(error: GridbookError | undefined): void {
-    if (error === undefined) return;
-    this.#refused = error;
+  #onRefused(error: GridbookError): void {
+    this.#isRefused = true;
     for (const task of [...this.unsettledTasks()]) this.cancel(task, false, error);
   }
 
@@ -268,8 +273,7 @@ export class WorkerPool implements TaskPool {
             break;
           case 'task.failed': {
             const error = readValue(message.error, reader);
-            const { attempt, id, runMs } = message;
-            const { lost } = message;
+            const { attempt, id, runMs, lost } = message;
             const mayBe = (t: Task): boolean => lost === undefined && mayRetry(t, error);
             const failed = this.#dispatcher.onFailure(lease.id, attempt, id, mayBe, runMs);
             if (failed === undefined) break;
@@ -345,9 +349,9 @@ export class WorkerPool implements TaskPool {
     const accepted = this.#dispatcher.onResults(lease.id, message.attempt, message.ids, sumOf(runUs) / 1000);
     // All or none: no task of a map is cancelled by itself.
     const tasks = accepted.filter((task) => task !== undefined);
+    const arrived = { message, frame, reader, runUs, arrivedAt };
     if (tasks.length === accepted.length) {
-      const { timings } = this.#options;
-      settlements.push(() => settleCombined(tasks, { message, frame, reader, runUs, arrivedAt }, timings));
+      settlements.push(() => settleCombined(tasks, arrived, this.#options.timings));
     }
     settlements.push(() => this.#settled(tasks.length));
   }

@@ -27,7 +27,9 @@ import {
 } from '../../sdk/internal.ts';
 import type { LocalNodeConnection } from '../node/head-connection.ts';
 import type { PipeRoute, Route, Service } from '../service.ts';
+import { ActorDirectory } from './actor-directory.ts';
 import { ControlSocket } from './control-socket.ts';
+import type { Keeper } from './keeper.ts';
 import { LeaseScheduler } from './lease-scheduler.ts';
 import { RecentFailures } from './recent-failures.ts';
 import { relayUpgrade } from './relay.ts';
@@ -39,6 +41,8 @@ export interface HeadOptions {
   readonly incarnation: string;
   /** What nodes ask for before they let anyone in. */
   readonly token: string;
+  /** Has the detached actors; without one there are none. */
+  readonly keeper?: Keeper | undefined;
 }
 
 type NodeHello = Extract<NodeToHead, { type: 'node.hello' }>;
@@ -69,6 +73,7 @@ export class Head implements Service {
   readonly #nodes = new Map<string, NodePeer>();
   readonly #leases = new Map<string, { session: string; node: string; worker: string }>();
   readonly #failures = new RecentFailures();
+  readonly #actors: ActorDirectory;
   /** Sessions without a connection whose end the nodes have not been told of. */
   readonly #leaving = new Set<string>();
   #localPipe: PipeRoute | undefined;
@@ -77,8 +82,10 @@ export class Head implements Service {
 
   constructor(options: HeadOptions) {
     this.#options = options;
+    this.#actors = new ActorDirectory((id, message) => this.#sessions.get(id)?.send(message), options.keeper);
     this.#scheduler = new LeaseScheduler({ createLeaseId: () => randomBytes(16).toString('hex'), now: nowMs() });
     this.routes = [
+      ...this.#actors.routes,
       {
         type: 'websocket',
         path: '/v1/session',
@@ -188,6 +195,12 @@ export class Head implements Service {
       case 'lease.kill':
         this.#scheduler.onLeaseKilled(id, message.lease, now);
         break;
+      case 'actor.claim':
+        this.#sessions.get(id)?.send(this.#actors.claim(message.name, id));
+        break;
+      case 'actor.release':
+        this.#actors.release(message.name, id);
+        break;
     }
     this.#carryOut();
   }
@@ -278,7 +291,9 @@ export class Head implements Service {
       const isBack = this.#sessions.has(session);
       if (!isBack && this.#scheduler.hasSession(session)) continue;
       this.#leaving.delete(session);
-      if (!isBack) for (const node of this.#nodes.values()) node.send({ type: 'session.ended', session });
+      if (isBack) continue;
+      this.#actors.onSessionEnded(session);
+      for (const node of this.#nodes.values()) node.send({ type: 'session.ended', session });
     }
     clearTimeout(this.#timer);
     const at = this.#scheduler.nextDeadline;
@@ -369,6 +384,7 @@ export class Head implements Service {
         leases: leases.filter((lease) => lease.session === session).length,
       })),
       leases,
+      actors: this.#actors.list,
       workersMax: this.#scheduler.workersMax,
       failures: this.#failures.list,
     };
@@ -376,6 +392,7 @@ export class Head implements Service {
 
   async close(): Promise<void> {
     clearTimeout(this.#timer);
+    await this.#actors.close();
     for (const { close } of [...this.#sessions.values(), ...this.#nodes.values()]) close('the head stops');
   }
 }

@@ -18,6 +18,20 @@ const passedOn = [
   'x-gridbook-version',
 ];
 
+/** A caller's request as it goes on (R2). */
+export function upgradeRequest(
+  request: IncomingMessage,
+  pathname: string,
+  host: string,
+  ownHeaders: readonly string[] = [],
+): string {
+  const headers = passedOn.flatMap((name) => {
+    const value = request.headers[name];
+    return typeof value === 'string' ? [`${name}: ${value}`] : [];
+  });
+  return [`GET ${pathname} HTTP/1.1`, `host: ${host}`, ...ownHeaders, ...headers, '', ''].join('\r\n');
+}
+
 /** Where a node is, as it said itself. */
 export interface RelayTarget {
   readonly address: string | null;
@@ -51,14 +65,8 @@ export async function relayUpgrade(
     side.on('close', end);
   }
   if (client.destroyed) return end();
-  const headers = passedOn.flatMap((name) => {
-    const value = request.headers[name];
-    return typeof value === 'string' ? [`${name}: ${value}`] : [];
-  });
   const { pathname } = new URL(request.url ?? '/', url);
-  node.write(
-    [`GET ${pathname} HTTP/1.1`, `host: ${address}`, `authorization: Bearer ${token}`, ...headers, '', ''].join('\r\n'),
-  );
+  node.write(upgradeRequest(request, pathname, address, [`authorization: Bearer ${token}`]));
   if (head.length > 0) node.write(head);
   node.pipe(client);
   client.pipe(node);

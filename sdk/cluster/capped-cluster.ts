@@ -12,7 +12,7 @@
 //       and who gives one back goes behind the others.
 
 import { checkInteger } from '../task-options.ts';
-import type { Cluster, LeaseHandle, LeaseRequest, WorkerLease, WorkerLoss } from './cluster.ts';
+import type { Cluster, ClusterActors, LeaseHandle, LeaseRequest, WorkerLease, WorkerLoss } from './cluster.ts';
 import type { SessionObjects } from './objects-session.ts';
 
 /** The largest cap: so many leases a session can have. */
@@ -111,6 +111,10 @@ export class CappedCluster implements Cluster {
 
   get objects(): SessionObjects | undefined {
     return this.#inner.objects;
+  }
+
+  get actors(): ClusterActors | undefined {
+    return this.#inner.actors;
   }
 
   withWorkers(count: number): Promise<Cluster> {

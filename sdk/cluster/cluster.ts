@@ -35,10 +35,24 @@ export interface WorkerLease {
   kill(): void;
 }
 
-/** A standing request for workers of one kind. */
-export interface LeaseRequest {
+/** Which nodes workers may be on, and how they are laid over them. */
+export interface Placement {
+  /** Only nodes that have all of these. */
+  readonly labels: Readonly<Record<string, string>>;
+  /** Only this node; null for any. */
+  readonly node: string | null;
+  readonly strategy: 'pack' | 'spread';
+}
+
+/** What makes workers of one kind. */
+export interface WorkerTerms {
   /** What each worker takes. */
   readonly resources: Resources;
+  readonly placement: Placement;
+}
+
+/** A standing request for workers of one kind. */
+export interface LeaseRequest extends WorkerTerms {
   /**
    * A worker that nobody used before and nobody will use afterwards, as an actor needs it; never more than one at a
    * time, since an actor's calls may not go to another.
@@ -59,6 +73,23 @@ export interface LeaseHandle {
   end(): void;
 }
 
+/** The way to a session that has an actor, or from a session that calls one. */
+export interface ActorChannel extends Channel {
+  onClose: (reason: string, isClean: boolean) => void;
+  close(): void;
+}
+
+/** The names of actors in a cluster, and the ways between sessions that call each other's. */
+export interface ClusterActors {
+  /** Takes a name for an actor of this session. @throws InvalidArgumentError when it is another session's. */
+  claim(name: string): Promise<void>;
+  release(name: string): void;
+  /** The way to the session that has an actor. @throws ConnectionError when none has one of that name. */
+  open(name: string): Promise<ActorChannel>;
+  /** Called with the way from each session that calls an actor of this one. */
+  onCaller: (channel: ActorChannel) => void;
+}
+
 export interface Cluster {
   /** What the cluster is, for people: `embedded`, or an address. */
   readonly name: string;
@@ -66,10 +97,12 @@ export interface Cluster {
   readonly workersMax: number;
   /** The way to results that stay where they were made; undefined where all come along with their answers. */
   readonly objects?: SessionObjects | undefined;
+  /** Undefined where names are those of the process. */
+  readonly actors?: ClusterActors | undefined;
   /**
    * Asks for workers.
    *
-   * @throws ResourceError when no worker can ever have these resources.
+   * @throws ResourceError when no worker can ever have these resources, or be there.
    */
   request(request: LeaseRequest): LeaseHandle;
   /**
@@ -80,6 +113,8 @@ export interface Cluster {
   withWorkers(count: number): Promise<Cluster>;
   /** How busy its machines are; undefined where they are this one alone. */
   readonly loads?: (() => Promise<readonly NodeLoad[]>) | undefined;
+  /** Another cluster like it in this process, for an actor that outlives its session; undefined where a keeper has those. */
+  openSibling?(): Cluster;
   /** Ends all workers and waits until they are gone. */
   close(): Promise<void>;
 }

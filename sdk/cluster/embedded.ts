@@ -16,7 +16,7 @@
 import { availableParallelism } from 'node:os';
 import { ClosedError, ResourceError } from '../errors.ts';
 import { checkInteger } from '../task-options.ts';
-import type { Cluster, LeaseHandle, LeaseRequest, Resources, WorkerLease, WorkerLoss } from './cluster.ts';
+import type { Cluster, LeaseHandle, LeaseRequest, Placement, Resources, WorkerLease, WorkerLoss } from './cluster.ts';
 import { type Amounts, add, amountsTaken, Capacity } from './embedded-capacity.ts';
 import { EmbeddedThread } from './embedded-thread.ts';
 
@@ -107,6 +107,10 @@ export class EmbeddedCluster implements Cluster {
     this.#threadsMax = options.threadsMax ?? threadsMaxDefault;
   }
 
+  openSibling(): EmbeddedCluster {
+    return new EmbeddedCluster(this.#options);
+  }
+
   async withWorkers(count: number): Promise<EmbeddedCluster> {
     const workers = checkInteger('workers', count, 1, embeddedWorkersMax);
     return new EmbeddedCluster({ ...this.#options, workers });
@@ -114,6 +118,7 @@ export class EmbeddedCluster implements Cluster {
 
   request(request: LeaseRequest): LeaseHandle {
     if (this.#closed) throw new ClosedError('Cannot lease workers: the session is closed');
+    checkPlace(request.placement);
     const amounts = amountsTaken(request.resources);
     const [name] = this.#capacity.never(amounts);
     if (name !== undefined) {
@@ -309,6 +314,16 @@ export class EmbeddedCluster implements Cluster {
     for (const slot of slots) slot.lease = undefined;
     await Promise.all(slots.map((slot) => slot.thread.end()));
   }
+}
+
+/** Threads are all in one place; how they are laid over nodes is any way that is asked for. */
+function checkPlace({ labels, node }: Placement): void {
+  const [label] = Object.entries(labels);
+  if (node === null && label === undefined) return;
+  const where = node === null ? `on a node with ${label?.join('=')}` : `on node ${node}`;
+  throw new ResourceError(
+    `Cannot lease a worker ${where}: an embedded session has no nodes. Leave placement out, or connect to a head`,
+  );
 }
 
 /** Whether it waits for its first lease. */

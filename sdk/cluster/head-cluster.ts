@@ -17,6 +17,7 @@ import type { PeerPlace } from '../protocol/peer-connection.ts';
 import { CappedCluster, checkCap } from './capped-cluster.ts';
 import type { Cluster, LeaseHandle, LeaseRequest, WorkerLease, WorkerLoss } from './cluster.ts';
 import { ControlConnection } from './control-connection.ts';
+import { HeadActors } from './head-actors.ts';
 import { type NodeLoad, nodeLoads } from './node-loads.ts';
 import { SessionObjects } from './objects-session.ts';
 import { allWays, connectWorker, type Way, type WorkerConnection } from './worker-connection.ts';
@@ -86,6 +87,7 @@ export class HeadCluster implements Cluster {
   readonly name: string;
   readonly objects: SessionObjects | undefined;
   readonly loads: (() => Promise<readonly NodeLoad[]>) | undefined;
+  readonly actors: HeadActors | undefined;
   readonly #place: PeerPlace;
   readonly #ways: readonly Way[];
   readonly #session = randomBytes(16).toString('hex');
@@ -95,22 +97,26 @@ export class HeadCluster implements Cluster {
   /** Leases that were granted and whose workers are being connected to. */
   readonly #connecting = new Map<string, { readonly request: number; isRecalled: boolean }>();
   readonly #welcomed = Promise.withResolvers<void>();
+  /** Called when the head stops for good, if this session has the detached actors. */
+  onKeeperEnd: () => void = () => {};
   #requestCount = 0;
   #workersMax = 0;
   #closed = false;
 
-  private constructor(name: string, place: PeerPlace, ways: readonly Way[]) {
+  private constructor(name: string, place: PeerPlace, ways: readonly Way[], label: string) {
     this.name = name;
     this.#ways = ways;
     this.#place = place;
     this.objects = 'url' in place ? new SessionObjects(place, ways) : undefined;
     this.loads = 'url' in place ? () => nodeLoads(place) : undefined;
+    this.actors = 'url' in place ? new HeadActors(place, (message) => this.#control.send(message)) : undefined;
+    if (this.actors !== undefined) this.actors.onAsking = () => this.#setBusy();
     this.#control = new ControlConnection({
       place,
       hello: () => ({
         type: 'session.hello',
         session: this.#session,
-        name: `pid ${process.pid}`,
+        name: label,
         leases: [
           ...[...this.#leases.values()].map(({ id, request }) => ({ lease: id, request })),
           ...[...this.#connecting].map(([lease, { request }]) => ({ lease, request })),
@@ -125,10 +131,16 @@ export class HeadCluster implements Cluster {
    * Connects to a head.
    *
    * @param ways - how workers may be reached.
+   * @param label - what the session is called in lists.
    * @throws ConnectionError, AuthenticationError or VersionError when it cannot be had.
    */
-  static async connect(name: string, place: PeerPlace, ways: readonly Way[] = allWays): Promise<HeadCluster> {
-    const cluster = new HeadCluster(name, place, ways);
+  static async connect(
+    name: string,
+    place: PeerPlace,
+    ways: readonly Way[] = allWays,
+    label = `pid ${process.pid}`,
+  ): Promise<HeadCluster> {
+    const cluster = new HeadCluster(name, place, ways, label);
     await cluster.#control.open();
     cluster.#control.setBusy(true);
     await cluster.#welcomed.promise;
@@ -138,6 +150,11 @@ export class HeadCluster implements Cluster {
 
   get workersMax(): number {
     return this.#workersMax;
+  }
+
+  /** Whether the head can be spoken to now. */
+  get isConnected(): boolean {
+    return this.#control.isOpen;
   }
 
   async withWorkers(count: number): Promise<Cluster> {
@@ -168,12 +185,12 @@ export class HeadCluster implements Cluster {
   }
 
   #setBusy(): void {
-    this.#control.setBusy([...this.#standing.values()].some(({ demand }) => demand > 0));
+    const isWaiting = this.#standing.values().some(({ demand }) => demand > 0);
+    this.#control.setBusy(isWaiting || this.actors?.isAsking === true);
   }
 
   #sayRequest({ number, request, demand }: Standing): void {
-    const { resources, exclusive } = request;
-    const placement = { labels: {}, node: null, strategy: 'pack' as const };
+    const { resources, exclusive, placement } = request;
     this.#control.send({ type: 'lease.request', request: number, resources, exclusive, placement });
     if (demand > 0) this.#control.send({ type: 'lease.demand', request: number, count: demand });
   }
@@ -186,7 +203,17 @@ export class HeadCluster implements Cluster {
           this.#lose(lease, { reason: 'connection-lost', message: 'the head had given the lease up' });
         }
         for (const standing of this.#standing.values()) this.#sayRequest(standing); // H2
+        this.actors?.onWelcome();
         this.#welcomed.resolve();
+        break;
+      case 'keeper.end':
+        this.onKeeperEnd();
+        break;
+      case 'actor.claimed':
+        this.actors?.onClaimed(message.name, message.error);
+        break;
+      case 'actor.called':
+        void this.actors?.onCalled(message.call);
         break;
       case 'cluster.changed':
         this.#workersMax = message.workersMax;
@@ -289,6 +316,7 @@ export class HeadCluster implements Cluster {
     this.#standing.clear();
     this.#connecting.clear();
     this.objects?.close();
+    this.actors?.close();
     for (const lease of [...this.#leases.values()]) this.onReleased(lease, 'lease.release');
     this.#control.close();
   }

@@ -7,6 +7,7 @@
 //   M1. A lease is known by its id alone, which is never used twice; a worker's name is for people.
 //   M2. A node's `incarnation` is new each time its daemon starts; what an earlier one said is stale.
 
+import { createHash } from 'node:crypto';
 import { z } from 'zod';
 
 /** The version of this protocol. Peers of different versions refuse each other before anything else is read. */
@@ -17,6 +18,7 @@ export const controlBytesMax = 1024 * 1024;
 
 const id = z.string().min(1).max(128);
 const text = z.string().max(4096);
+const actorName = z.string().min(1).max(256);
 const resources = z.record(z.string().min(1).max(64), z.number().finite().nonnegative());
 const labels = z.record(z.string().min(1).max(64), z.string().max(256));
 
@@ -63,6 +65,9 @@ export const sessionToHead = z.discriminatedUnion('type', [
   z.object({ type: z.literal('lease.end'), request: z.int().nonnegative() }),
   z.object({ type: z.literal('lease.release'), lease: id }),
   z.object({ type: z.literal('lease.kill'), lease: id }),
+  /** An actor of the session has this name; said anew after each welcome. Answered by `actor.claimed`. */
+  z.object({ type: z.literal('actor.claim'), name: actorName }),
+  z.object({ type: z.literal('actor.release'), name: actorName }),
 ]);
 
 /** What the head says to a session. */
@@ -86,6 +91,12 @@ export const headToSession = z.discriminatedUnion('type', [
   }),
   z.object({ type: z.literal('lease.recalled'), lease: id }),
   z.object({ type: z.literal('lease.lost'), lease: id, reason, message: text, exitCode: z.int().nullable() }),
+  /** `error`: why it cannot have the name; null when it is the session's. */
+  z.object({ type: z.literal('actor.claimed'), name: actorName, error: text.nullable() }),
+  /** Another session calls one of its actors: it is to be met at `/v1/actor-call/<call>`. */
+  z.object({ type: z.literal('actor.called'), call: id }),
+  /** To the session that has the detached actors: the head stops for good, and so shall it. */
+  z.object({ type: z.literal('keeper.end') }),
 ]);
 
 /** What a node says to the head. */
@@ -124,6 +135,11 @@ export const headToNode = z.discriminatedUnion('type', [
   /** Its objects are needed no more. */
   z.object({ type: z.literal('session.ended'), session: id }),
 ]);
+
+/** What stands for an actor's name in a path, whatever is in the name. */
+export function actorKey(name: string): string {
+  return createHash('sha256').update(name).digest('hex');
+}
 
 export type SessionToHead = z.infer<typeof sessionToHead>;
 export type HeadToSession = z.infer<typeof headToSession>;

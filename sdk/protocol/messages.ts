@@ -7,6 +7,7 @@
 // outside the frame stands as `[index, tags.stored]`, an index into what the channel carries beside the frame, or as
 // `[place, tags.stored]` where it stayed on a node (cluster/objects.ts).
 
+import type { WorkerTerms } from '../cluster/cluster.ts';
 import { ProtocolError } from '../errors.ts';
 import type { ShippedCode } from '../function-shipping/index.ts';
 import type { FunctionId, TaskId } from './ids.ts';
@@ -69,6 +70,11 @@ export interface ObjectForget {
 
 export type SessionToWorker = FunctionDefine | FunctionForget | TaskRun | TaskCancel | ObjectShare | ObjectForget;
 
+/** How an actor lives that a session makes for another one. */
+export interface ActorBirth extends WorkerTerms {
+  readonly maxRestarts: number;
+}
+
 /** Says of tasks of a task what `task.run`, which follows, does not: whose they are, and their rules. */
 export interface TaskNest {
   type: 'task.nest';
@@ -78,6 +84,8 @@ export interface TaskNest {
   parent: TaskId | null;
   /** Set for calls of an actor of this name: whose method is what the function names. */
   actor: string | null;
+  /** Set when there is to be an actor of that name first, which the task makes. */
+  birth?: ActorBirth;
   name: string;
   maxRetries: number;
   retryErrors: boolean;
@@ -89,6 +97,12 @@ export interface NestCancel {
   type: 'nest.cancel';
   ids: TaskId[];
   force: boolean;
+}
+
+/** Ends an actor of the session that is spoken to. */
+export interface ActorKill {
+  type: 'actor.kill';
+  actor: string;
 }
 
 /** These tasks wait for their own tasks and keep no other from running; or they go on. */
@@ -151,7 +165,7 @@ export interface WorkerStrayError {
 export type WorkerToSession = TaskResults | TaskCombined | TaskFailed | TaskSkipped | WorkerStrayError | TaskWaiting;
 
 /** What a worker says of its tasks' own tasks. */
-export type NestingToSession = TaskNest | FunctionDefine | FunctionForget | TaskRun | NestCancel;
+export type NestingToSession = TaskNest | FunctionDefine | FunctionForget | TaskRun | NestCancel | ActorKill;
 
 /** What the session answers to that. */
 export type SessionToNesting = TaskResults | TaskFailed;
@@ -179,6 +193,7 @@ const workerTypes = new Set([
   'function.forget',
   'task.run',
   'nest.cancel',
+  'actor.kill',
 ]);
 
 function isMessageOf(types: ReadonlySet<string>, value: unknown): boolean {

@@ -136,7 +136,17 @@ function refusalOf({ status, text }: { status: number; text: string }, where: st
   const said = messageIn(text);
   if (status === 401) return new AuthenticationError(`Cannot connect to ${where}: ${said || 'the token is wrong'}`);
   if (status === 426) return new VersionError(`Cannot connect to ${where}: ${said}`);
-  return new ConnectionError(`Cannot connect to ${where}: it answered ${status}${said === '' ? '' : `, ${said}`}`);
+  const why = `it answered ${status}${said === '' ? '' : `, ${said}`}`;
+  const refusal = new ConnectionError(`Cannot connect to ${where}: ${why}`);
+  statuses.set(refusal, status);
+  return refusal;
+}
+
+const statuses = new WeakMap<Error, number>();
+
+/** With which status of HTTP a peer refused; undefined when it was something else. */
+export function refusedStatus(error: Error): number | undefined {
+  return statuses.get(error);
 }
 
 /** Daemons refuse with `{ "error": "…" }`. */

@@ -14,7 +14,14 @@ import { nowMs } from '../protocol/clock.ts';
 import { buildFrame, type FrameReader } from '../protocol/codec.ts';
 import { readValue } from '../protocol/deserialization.ts';
 import type { TaskId } from '../protocol/ids.ts';
-import type { NestCancel, SessionToNesting, TaskFailed, TaskNest, TaskResults } from '../protocol/messages.ts';
+import type {
+  ActorBirth,
+  NestCancel,
+  SessionToNesting,
+  TaskFailed,
+  TaskNest,
+  TaskResults,
+} from '../protocol/messages.ts';
 import { settleResults } from '../settlement.ts';
 import type { Task, TaskPool, TaskTarget } from '../task.ts';
 import { failureOf, mayRetry } from '../task-failure.ts';
@@ -34,6 +41,8 @@ export class ParentPool implements TaskPool {
   readonly #parents = new WeakMap<Task, TaskId>();
   /** Which actor each is a call of. */
   readonly #actors = new WeakMap<Task, string>();
+  /** Which of them make the actor. */
+  readonly #births = new WeakMap<Task, ActorBirth>();
   #unsent: Task[] = [];
 
   constructor(nesting: Nesting, timings: TimingsRecorder) {
@@ -42,15 +51,19 @@ export class ParentPool implements TaskPool {
     nesting.onAnswer = (message, frame, reader) => this.#onAnswer(message, frame, reader);
   }
 
-  /** The same way up, for the calls of one of the owner's actors. */
-  ofActor(name: string): TaskTarget {
+  /** The same way up, for the calls of one of the owner's actors; with a birth, for the call that makes it. */
+  ofActor(name: string, birth?: ActorBirth): TaskTarget {
+    const mark = (task: Task): void => {
+      this.#actors.set(task, name);
+      if (birth !== undefined) this.#births.set(task, birth);
+    };
     return {
       expect: (task) => {
-        this.#actors.set(task, name);
+        mark(task);
         this.expect(task);
       },
       submit: (task) => {
-        this.#actors.set(task, name);
+        mark(task);
         this.submit(task);
       },
       forgo: () => {},
@@ -98,6 +111,7 @@ export class ParentPool implements TaskPool {
       const { id, rules, retries } = task;
       const parent = this.#parents.get(task) ?? null;
       const actor = this.#actors.get(task) ?? null;
+      const birth = this.#births.get(task);
       task.state = 'sent';
       task.attempt++;
       task.sentAt = sentAt;
@@ -106,6 +120,7 @@ export class ParentPool implements TaskPool {
         last.rules !== rules ||
         last.of.parent !== parent ||
         last.of.actor !== actor ||
+        birth !== undefined ||
         retries > 0
       ) {
         const { name, timeoutMs = null, retryErrors } = rules;
@@ -119,6 +134,7 @@ export class ParentPool implements TaskPool {
           maxRetries,
           retryErrors: retryErrors === true,
           timeoutMs,
+          ...(birth === undefined ? {} : { birth }),
         };
         announced.push(of);
         last = { of, rules };

@@ -97,7 +97,7 @@ export function actorsSuite(given: Given): void {
       assert.throws(() => given.session.actor(Account, [0], { name: 'purse' }), { code: 'INVALID_ARGUMENT' });
       found.kill();
       await assert.rejects(async () => account.add(1), { code: 'ACTOR_DIED', message: /killed/ });
-      assert.throws(() => given.session.getActor('purse'), { code: 'INVALID_ARGUMENT' });
+      await assert.rejects(async () => given.session.getActor<Account>('purse').add(1), /no living one of that name/);
       const next = given.session.actor(Account, [7], { name: 'purse' });
       assert.equal(await given.session.getActor<Account>('purse').add(1), 8);
       next.kill();
@@ -108,7 +108,7 @@ export function actorsSuite(given: Given): void {
       await assert.rejects(async () => given.session.getActor<Account>('phoenix').exit(), { code: 'ACTOR_DIED' });
       assert.equal(await given.session.getActor<Account>('phoenix').add(1), 6);
       await assert.rejects(async () => given.session.getActor<Account>('phoenix').exit(), { code: 'ACTOR_DIED' });
-      assert.throws(() => given.session.getActor('phoenix'), /no living one/);
+      await assert.rejects(async () => given.session.getActor<Account>('phoenix').add(1), /no living one/);
     });
 
     test('tasks and actors reach an actor by its name, with values and errors', async () => {
@@ -125,6 +125,67 @@ export function actorsSuite(given: Given): void {
       bank.kill();
       await assert.rejects(async () => pay(1), /no living one/);
       teller.kill();
+    });
+
+    test('another session finds it by its name, calls it in order, and ends it', async () => {
+      const shared = given.session.actor(Account, [100], { name: 'shared' });
+      assert.equal(await shared.add(0), 100);
+      await using other = await given.open();
+      const found = other.getActor<Account>('shared');
+      const [theirs, ours] = [numbers(20).map(() => found.add(1)), numbers(20).map(() => shared.add(1))];
+      const balances = [await other.get(theirs), await given.session.get(ours)];
+      for (const each of balances)
+        assert.deepEqual(
+          each,
+          each.toSorted((a, b) => a - b),
+        );
+      assert.deepEqual(
+        balances.flat().sort((a, b) => a - b),
+        numbers(40).map((i) => 101 + i),
+      );
+      assert.equal(await other.remote(async () => currentSession().getActor<Account>('shared').add(1))(), 141);
+      const second = other.actor(Account, [0], { name: 'another' });
+      assert.equal(await second.add(1), 1);
+      assert.equal(await given.session.getActor<Account>('another').add(1), 2);
+      found.kill();
+      await assert.rejects(async () => found.add(1), { code: 'ACTOR_DIED' });
+      await assert.rejects(async () => shared.add(1), { code: 'ACTOR_DIED', message: /killed/ });
+    });
+
+    test('a name that another session has is refused, and is free when that one has ended', async () => {
+      const other = await given.open();
+      assert.equal(await other.actor(Account, [1], { name: 'one of us' }).add(1), 2);
+      await assert.rejects(
+        async () => given.session.actor(Account, [0], { name: 'one of us' }).add(1),
+        /Cannot start an actor "one of us": one of that name lives/,
+      );
+      assert.equal(await given.session.getActor<Account>('one of us').add(1), 3);
+      await other.close();
+      await assert.rejects(async () => given.session.getActor<Account>('one of us').add(1), /no living one/);
+      const next = given.session.actor(Account, [5], { name: 'one of us' });
+      assert.equal(await next.add(1), 6);
+      next.kill();
+    });
+
+    test('one that is detached outlives its session, is called by others, and restarted', async () => {
+      const creator = await given.open();
+      const options = { name: 'clerk', detached: true, maxRestarts: 1 };
+      assert.equal(await creator.actor(Account, [10], options).add(1), 11);
+      assert.throws(() => creator.actor(Account, [0], { detached: true }), { code: 'INVALID_ARGUMENT' });
+      await assert.rejects(async () => given.session.actor(Account, [0], options).add(1), /of that name lives/);
+      await creator.close();
+      const clerk = given.session.getActor<Account>('clerk');
+      assert.deepEqual(await given.session.get(numbers(5).map(() => clerk.add(1))), [12, 13, 14, 15, 16]);
+      await assert.rejects(async () => clerk.exit(), { code: 'ACTOR_DIED', mayHaveRun: true });
+      await using other = await given.open();
+      assert.equal(await other.getActor<Account>('clerk').add(1), 11);
+      clerk.kill();
+      await assert.rejects(async () => clerk.add(1), { code: 'ACTOR_DIED' });
+      await assert.rejects(async () => other.getActor<Account>('clerk').add(1), /no living one/);
+      await assert.rejects(async () => other.actor(Account, [-1], options).add(1), /constructor failed/);
+      const next = other.actor(Account, [3], options);
+      assert.equal(await next.add(1), 4);
+      next.kill();
     });
 
     test('a method that is not there is an error of that call only', async () => {

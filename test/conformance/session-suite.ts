@@ -23,6 +23,36 @@ export function lifeSuite(given: Given): void {
     });
   });
 
+  describe('placement', () => {
+    test('over the nodes that there are changes no result', async () => {
+      for (const strategy of ['pack', 'spread'] as const) {
+        const square = given.session.remote((x: number) => x * x, { placement: { labels: {}, strategy } });
+        assert.deepEqual(await given.session.get(numbers(8).map((i) => square(i))), [0, 1, 4, 9, 16, 25, 36, 49]);
+      }
+    });
+
+    test('on a node that is not there is refused', async () => {
+      for (const placement of [{ node: 'nobody' }, { labels: { zone: 'nowhere' } }]) {
+        await assert.rejects(
+          async () => given.session.remote(() => 1, { placement })(),
+          (error: unknown) => error instanceof ResourceError && /nobody|zone=nowhere/.test(error.message),
+        );
+      }
+    });
+
+    test('of another form is refused', () => {
+      const refused: [object, RegExp][] = [
+        [{ label: {} }, /placement has no option "label"; it has labels, node, strategy/],
+        [{ strategy: 'random' }, /placement\.strategy must be "pack" or "spread", got "random"/],
+        [{ node: '' }, /placement\.node must be the name of a node/],
+        [{ labels: { zone: 1 } }, /placement\.labels\.zone must be a text/],
+      ];
+      for (const [placement, message] of refused) {
+        assert.throws(() => given.session.remote(() => 1, { placement }), { code: 'INVALID_ARGUMENT', message });
+      }
+    });
+  });
+
   describe('sessionWithWorkers()', () => {
     test('opens a session that runs its tasks on so many workers at once, at most', async () => {
       const one = await sessionWithWorkers(given.session, 1);

@@ -158,7 +158,7 @@ describe('results that wait for a slow consumer', () => {
     }
     const run = new MapRun({
       core,
-      pool: core.pool(options.resources),
+      pool: core.pool(options),
       handle,
       rules: rulesOf(handle, options, undefined, timings),
       timings,

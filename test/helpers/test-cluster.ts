@@ -28,11 +28,10 @@ export class TestCluster {
     return cluster;
   }
 
-  async addNode(cpus: number): Promise<Daemon> {
+  async addNode(cpus: number, labels: Readonly<Record<string, string>> = {}): Promise<Daemon> {
     const { url, token } = this.head;
-    const node = await openDaemon(
-      headConfig(this.#home, { logLevel: 'debug', resources: { cpus }, join: { url, token, fingerprint: null } }),
-    );
+    const join = { url, token, fingerprint: null };
+    const node = await openDaemon(headConfig(this.#home, { logLevel: 'debug', resources: { cpus }, labels, join }));
     this.#daemons.push(node);
     return node;
   }
