@@ -21,6 +21,11 @@ export {
   type RunFailure,
 } from './experiments/experiment.ts';
 export { type Axis, type Grid, parseAxis } from './experiments/grid.ts';
+export type { CostModel } from './experiments/models/cost-model.ts';
+export type { MetgModel, TaskEfficiency } from './experiments/models/metg.ts';
+export type { Estimate, Model, PointGroup } from './experiments/models/model.ts';
+export type { AnyModel, MissingModel } from './experiments/models/models-of.ts';
+export type { AmdahlModel, SpeedUp, UslModel } from './experiments/models/scaling.ts';
 export type { CompareParameters } from './experiments/peers/compare-parameters.ts';
 export { type CompareOptions, compareWith } from './experiments/peers/compare-with.ts';
 export type { MissingPeer, PeerName } from './experiments/peers/peer.ts';
@@ -51,7 +56,7 @@ export {
 } from './experiments/report/quantities.ts';
 export { type TextColumn, textTable } from './experiments/report/text-table.ts';
 export type { FlatRecord, Latency, NodeUse, RunRecord } from './experiments/run-record.ts';
-export type { Ratio, Summary } from './experiments/statistics.ts';
+export type { Percentiles, Ratio, Summary } from './experiments/statistics.ts';
 export type {
   ExperimentStore,
   ExperimentSummary,

@@ -10,7 +10,9 @@ import { compareSamples, type Ratio, type Summary } from './statistics.ts';
 
 /** What tells an experiment from others. */
 export interface ComparedExperiment {
+  /** Sets it apart from all others. */
   readonly id: string;
+  /** What its owner calls it. */
   readonly name: string;
   /** As ISO 8601. */
   readonly startedAt: string;
@@ -28,7 +30,9 @@ export interface ComparedDifference {
 
 /** A combination of parameters and workers that both experiments have. */
 export interface ComparedPoint {
+  /** All parameters. */
   readonly params: Params;
+  /** How many workers its runs had. */
   readonly workers: number;
   /** What its runs took in the first, in milliseconds. */
   readonly a: Summary;
@@ -44,7 +48,9 @@ export interface ComparedPoint {
 
 /** Two experiments beside each other. Made by `compareExperiments`. */
 export interface ExperimentComparison {
+  /** The first. */
   readonly a: ComparedExperiment;
+  /** The second. */
   readonly b: ComparedExperiment;
   /** In what they differ besides what was measured: definition, machine, where the workers were, what was found. */
   readonly differences: readonly ComparedDifference[];

@@ -2,7 +2,7 @@
 
 import { cpus, release, totalmem } from 'node:os';
 import type { JsonValue, Params } from '../workloads/workload.ts';
-import { type AnyModel, modelsOf } from './models/models-of.ts';
+import { type AnyModel, type MissingModel, type Models, modelsOf } from './models/models-of.ts';
 import type { Point } from './point.ts';
 import { csvOf } from './report/csv.ts';
 import { type ExperimentJson, experimentDataOf, experimentJsonOf, flatRecordsOf } from './report/experiment-json.ts';
@@ -114,7 +114,7 @@ export class Experiment {
   /** All that is kept of it. */
   readonly data: ExperimentData;
   /** Fitted to so many records. */
-  #models: { readonly records: number; readonly models: readonly AnyModel[] } | undefined;
+  #models: { readonly records: number; readonly fitted: Models } | undefined;
 
   /** Experiments are made by `sweep`, or from what a store kept. @internal */
   constructor(data: ExperimentData) {
@@ -136,13 +136,22 @@ export class Experiment {
     return pointsOf(this.data);
   }
 
-  /** What follows from the points. */
+  /** What follows from the points: what splitting costs, and what more workers bring. */
   get models(): readonly AnyModel[] {
+    return this.#fitted().models;
+  }
+
+  /** The models that a person may look for and that the points do not support, with the reasons. */
+  get missingModels(): readonly MissingModel[] {
+    return this.#fitted().missing;
+  }
+
+  #fitted(): Models {
     const { length } = this.data.records;
     if (this.#models?.records !== length) {
-      this.#models = { records: length, models: modelsOf(this.points, this.definition).models };
+      this.#models = { records: length, fitted: modelsOf(this.points, this.definition) };
     }
-    return this.#models.models;
+    return this.#models.fitted;
   }
 
   /**

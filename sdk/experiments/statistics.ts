@@ -4,9 +4,25 @@ import { mean, median, medianSorted, quantileSorted, sampleStandardDeviation } f
 import { InvalidArgumentError } from '../errors.ts';
 import { medianInterval } from './median-interval.ts';
 
+/** Values that so many per cent of a distribution are at most. */
+export interface Percentiles {
+  /** 10 %. */
+  readonly p10: number;
+  /** 25 %. */
+  readonly p25: number;
+  /** 75 %. */
+  readonly p75: number;
+  /** 90 %. */
+  readonly p90: number;
+  /** 99 %. */
+  readonly p99: number;
+}
+
 /** A distribution, and how sure its median is. */
 export interface Summary {
+  /** How many values. */
   readonly count: number;
+  /** Half of the values are at most this. */
   readonly median: number;
   /**
    * The 95 % interval of the median: with two to five values Student's of their logarithms, from six on the bootstrap's. A
@@ -15,17 +31,14 @@ export interface Summary {
   readonly interval: readonly [low: number, high: number];
   /** How often an interval of this kind holds the true median: 0.95, or 0 where there is one value only. */
   readonly coverage: number;
+  /** The average. */
   readonly mean: number;
+  /** The smallest value. */
   readonly min: number;
+  /** The largest value. */
   readonly max: number;
   /** So many per cent of the values are at most this; between two values as far as the share lies between them. */
-  readonly percentiles: {
-    readonly p10: number;
-    readonly p25: number;
-    readonly p75: number;
-    readonly p90: number;
-    readonly p99: number;
-  };
+  readonly percentiles: Percentiles;
   /** The coefficient of variation, standard deviation over mean; 0 for fewer than two values. */
   readonly variation: number;
   /** The places of the values that are outliers. None is left out of anything. */

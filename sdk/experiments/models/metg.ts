@@ -15,6 +15,7 @@ import { joinWarnings, percent, type Unsupported } from './words.ts';
 /** The shortest task at which efficiency stays above half. */
 export interface MetgModel extends Model {
   readonly kind: 'metg';
+  /** The shortest task that keeps half the efficiency, in milliseconds. */
   readonly metg: Estimate;
   /** Whether efficiency never fell to half: then `metg` is the shortest task that was measured, and the true one is shorter. */
   readonly isUpperBound: boolean;
@@ -24,6 +25,7 @@ export interface MetgModel extends Model {
 
 /** How well workers are used with tasks of a length. */
 export interface TaskEfficiency {
+  /** Into how many the work was split. */
   readonly tasks: number;
   /** The serial time of a task, in milliseconds. */
   readonly taskMs: number;

@@ -9,6 +9,7 @@ export interface Estimate {
   readonly name: string;
   /** How the formula calls it. */
   readonly symbol: string;
+  /** The estimate itself, in `unit`. */
   readonly value: number;
   /** The 95 % interval. */
   readonly interval: readonly [low: number, high: number];
@@ -28,14 +29,17 @@ export interface PointGroup {
 
 /** A model fitted to a group of points. */
 export interface Model {
+  /** Which model it is. */
   readonly kind: 'cost' | 'metg' | 'amdahl' | 'usl';
   /** For headings: `Cost of splitting`. */
   readonly title: string;
+  /** The points that it is fitted to. */
   readonly group: PointGroup;
   /** As a person writes it: `T(p) = W / min(p, w) + c p + f`. */
   readonly formula: string;
   /** Where the formula is from. */
   readonly source: string;
+  /** What it says in numbers. */
   readonly estimates: readonly Estimate[];
   /** What it means, in plain words, with its numbers. */
   readonly sentence: string;

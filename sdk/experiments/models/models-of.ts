@@ -14,6 +14,7 @@ export type AnyModel = CostModel | MetgModel | AmdahlModel | UslModel;
 
 /** A model that a person may look for, and why it is not there. */
 export interface MissingModel {
+  /** Which model. */
   readonly kind: Model['kind'];
   /** The points that do not support it; undefined where it is the whole experiment. */
   readonly group: PointGroup | undefined;

@@ -16,6 +16,7 @@ import { factor, joinWarnings, percent, type Unsupported } from './words.ts';
 
 /** What a number of workers brings. */
 export interface SpeedUp {
+  /** How many. */
   readonly workers: number;
   /** Serial time over duration. */
   readonly speedUp: Ratio;
@@ -43,7 +44,9 @@ export interface AmdahlModel extends ScalingModel {
 /** The Universal Scalability Law: workers wait for each other, and must agree with each other. */
 export interface UslModel extends ScalingModel {
   readonly kind: 'usl';
+  /** sigma: what waits for what is shared. */
   readonly contention: Estimate;
+  /** kappa: what each pair of workers must agree on. */
   readonly coherency: Estimate;
   /** With so many workers it is fastest; undefined where the points do not show that there is such a number. */
   readonly peakWorkers: Estimate | undefined;

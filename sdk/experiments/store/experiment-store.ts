@@ -27,7 +27,9 @@ import { headOf, numberIn, textIn, textsOf, valueIn } from './stored-experiment.
 export interface ExperimentSummary extends Omit<ExperimentData, 'records' | 'failures'> {
   /** `running` while its maker lives; `interrupted` when that ended before the experiment did. */
   readonly state: 'running' | 'interrupted' | 'ended';
+  /** How many runs were measured. */
   readonly recordCount: number;
+  /** How many runs failed. */
   readonly failureCount: number;
 }
 
