@@ -11,6 +11,8 @@
 //   F3. A lease is recalled only if all that is recalled with it makes room for a need. First come those above their
 //       request's demand, then those of a user who, without them, is still richer than the one in need was. So the
 //       poorest gets richer with every recall, and recalls come to an end.
+//       What was started for the same event is not taken again: needs of several sizes could take it from each other
+//       for ever.
 //   F4. Exclusive leases are not recalled, nor those whose request is not known; an exclusive request has one lease at
 //       most, claims of its session included.
 
@@ -105,8 +107,10 @@ class Plan {
   readonly #needs: Need[] = [];
   /** Leases that this plan takes from somebody. */
   readonly #taken = new Set<Lease>();
+  readonly #fresh: ReadonlySet<Lease>;
 
-  constructor(nodes: Iterable<ClusterNode>, sessions: Iterable<HeadSession>, now: number) {
+  constructor(nodes: Iterable<ClusterNode>, sessions: Iterable<HeadSession>, fresh: ReadonlySet<Lease>, now: number) {
+    this.#fresh = fresh;
     this.#rooms = [...nodes]
       .filter(({ awayUntil, restsUntil }) => awayUntil === undefined && (restsUntil ?? now) <= now)
       .map((node) => {
@@ -236,9 +240,11 @@ class Plan {
     const later: MutableAmounts = new Map(room.later);
     const candidates = new Set([...room.node.leases].filter((lease) => this.#mayBeTaken(lease)));
     const leases: Lease[] = [];
+    // Poor is who is so now: to lose a lease of its own to itself makes nobody poorer.
+    const poor = { session: { ...need.session }, own: { ...need.own } };
     let used = 0;
     while (!fits(amounts, later)) {
-      const next = this.#nextVictim(candidates, need, lacking(amounts, later));
+      const next = this.#nextVictim(candidates, need, poor, lacking(amounts, later));
       if (next === undefined) break;
       if (!next.idle) used++;
       candidates.delete(next.lease);
@@ -250,14 +256,16 @@ class Plan {
     return fits(amounts, later) ? { room, leases: withoutNeedless(leases, amounts, later), used } : undefined;
   }
 
-  /** F4 */
+  /** F3, F4 */
   #mayBeTaken(lease: Lease): boolean {
+    if (this.#fresh.has(lease)) return false;
     return lease.request !== undefined && lease.exclusive === false && !lease.recalled && !this.#taken.has(lease);
   }
 
   #nextVictim(
     candidates: ReadonlySet<Lease>,
     need: Need,
+    poor: Pick<Need, 'session' | 'own'>,
     lacks: readonly string[],
   ): { lease: Lease; idle: boolean } | undefined {
     let best: { lease: Lease; idle: boolean; usage: Usage } | undefined;
@@ -267,7 +275,7 @@ class Plan {
       const idle = this.#requestUsage(request).leases > request.demand;
       const sameSession = session === need.request.session;
       const usage = sameSession ? this.#requestUsage(request) : this.#sessionUsage(session);
-      if (!idle && !isRicherWithout(usage, lease, sameSession ? need.own : need.session)) continue;
+      if (!idle && !isRicherWithout(usage, lease, sameSession ? poor.own : poor.session)) continue;
       if (best === undefined || isBetterVictim({ lease, idle, usage }, best)) best = { lease, idle, usage };
     }
     return best;
@@ -300,9 +308,18 @@ function withoutNeedless(leases: readonly Lease[], amounts: Amounts, later: Amou
   return needed.reverse();
 }
 
-/** What to do now, in the order in which it has to be done. */
-export function planLeases(nodes: Iterable<ClusterNode>, sessions: Iterable<HeadSession>, now: number): Decision[] {
-  const plan = new Plan(nodes, sessions, now);
+/**
+ * What to do now, in the order in which it has to be done.
+ *
+ * @param fresh - leases that were started for the same event.
+ */
+export function planLeases(
+  nodes: Iterable<ClusterNode>,
+  sessions: Iterable<HeadSession>,
+  fresh: ReadonlySet<Lease>,
+  now: number,
+): Decision[] {
+  const plan = new Plan(nodes, sessions, fresh, now);
   plan.run();
   return plan.decisions;
 }

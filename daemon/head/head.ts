@@ -159,12 +159,12 @@ export class Head implements Service {
         this.#scheduler.onSessionOpened({ session: id, leases: message.leases }, nowMs());
         this.#carryOut();
       },
-      onClose: (isByIntent) => {
+      onClose: (end) => {
         if (id === undefined || this.#sessions.get(id) !== peer) return; // E1
         this.#sessions.delete(id);
         this.#leaving.add(id);
-        if (isByIntent) this.#scheduler.onSessionClosed(id, nowMs());
-        else this.#scheduler.onSessionDisconnected(id, nowMs());
+        if (end === 'said') this.#scheduler.onSessionClosed(id, nowMs());
+        else this.#scheduler.onSessionDisconnected(id, end, nowMs());
         this.#carryOut();
       },
     });
@@ -211,7 +211,7 @@ export class Head implements Service {
         };
         this.#onNodeHello(peer);
       },
-      onClose: (isByIntent) => this.#onNodeClosed(peer, isByIntent),
+      onClose: (end) => this.#onNodeClosed(peer, end === 'said'),
     });
   }
 
