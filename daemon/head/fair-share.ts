@@ -46,8 +46,10 @@ interface Need {
   missing: number;
   /** Rooms that it may use. */
   readonly rooms: readonly Room[];
-  /** By node, what this plan has given it. */
-  readonly planned: Map<ClusterNode, number>;
+  /** Of these, where it may still fit. */
+  open: readonly Room[];
+  /** By node, how many leases it has there, with what this plan gives it. */
+  readonly leasesOn: Map<ClusterNode, number>;
 }
 
 interface Victims {
@@ -99,6 +101,12 @@ function usageIn<K extends { readonly leases: Iterable<Lease> }>(usages: Map<K, 
   return usage;
 }
 
+function countByNode(leases: Iterable<Lease>): Map<ClusterNode, number> {
+  const counts = new Map<ClusterNode, number>();
+  for (const { node } of leases) counts.set(node, (counts.get(node) ?? 0) + 1);
+  return counts;
+}
+
 class Plan {
   readonly decisions: Decision[] = [];
   readonly #rooms: readonly Room[];
@@ -108,6 +116,10 @@ class Plan {
   /** Leases that this plan takes from somebody. */
   readonly #taken = new Set<Lease>();
   readonly #fresh: ReadonlySet<Lease>;
+  /** Rooms of which nobody has anything left to give up. */
+  readonly #exhausted = new Set<Room>();
+  /** Whether anybody has more leases than it could use. */
+  #isAnyIdle = false;
 
   constructor(nodes: Iterable<ClusterNode>, sessions: Iterable<HeadSession>, fresh: ReadonlySet<Lease>, now: number) {
     this.#fresh = fresh;
@@ -121,6 +133,7 @@ class Plan {
       });
     for (const session of sessions) {
       for (const request of session.requests.values()) {
+        if (request.leases.size > request.demand) this.#isAnyIdle = true;
         const missing = missingOf(request);
         if (missing <= 0) continue;
         const rooms = this.#rooms.filter(({ node }) => matches(node, request));
@@ -130,7 +143,8 @@ class Plan {
           own: this.#requestUsage(request),
           missing,
           rooms,
-          planned: new Map(),
+          open: rooms,
+          leasesOn: countByNode(request.leases),
         });
       }
     }
@@ -167,7 +181,8 @@ class Plan {
 
   #serve(need: Need): boolean {
     const { amounts } = need.request;
-    const open = need.rooms.filter(({ later }) => fits(amounts, later));
+    need.open = need.open.filter(({ later }) => fits(amounts, later));
+    const { open } = need;
     const room =
       this.#choose(
         need,
@@ -184,16 +199,12 @@ class Plan {
     return true;
   }
 
-  #choose({ request, planned }: Need, rooms: readonly Room[]): Room | undefined {
-    return chooseRoom(rooms, request.placement.strategy, (node) => {
-      let leases = planned.get(node) ?? 0;
-      for (const lease of request.leases) if (lease.node === node) leases++;
-      return leases;
-    });
+  #choose({ request, leasesOn }: Need, rooms: readonly Room[]): Room | undefined {
+    return chooseRoom(rooms, request.placement.strategy, (node) => leasesOn.get(node) ?? 0);
   }
 
   /** Starts a lease, or keeps the room for it until what was recalled is back. */
-  #give({ request, session, own, planned }: Need, { node, free, later }: Room): void {
+  #give({ request, session, own, leasesOn }: Need, { node, free, later }: Room): void {
     const { amounts } = request;
     if (fits(amounts, free)) {
       account(free, amounts, -1);
@@ -202,7 +213,7 @@ class Plan {
     account(later, amounts, -1);
     add(session, amounts, 1);
     add(own, amounts, 1);
-    planned.set(node, (planned.get(node) ?? 0) + 1);
+    leasesOn.set(node, (leasesOn.get(node) ?? 0) + 1);
   }
 
   #take(lease: Lease): void {
@@ -211,6 +222,9 @@ class Plan {
     const room = this.#rooms.find(({ node }) => node === lease.node);
     if (room === undefined) return;
     account(room.later, lease.amounts, 1);
+    for (const need of this.#needs) {
+      if (need.rooms.includes(room) && !need.open.includes(room)) need.open = [...need.open, room];
+    }
     if (lease.state === 'starting') account(room.free, lease.amounts, 1);
     this.decisions.push({ type: lease.state === 'starting' ? 'cancel' : 'recall', lease });
   }
@@ -222,13 +236,17 @@ class Plan {
 
   /** Of all rooms the one in which the fewest have to give up what they use, and the fewest anything. */
   #bestVictims(need: Need): Victims | undefined {
+    const usedLeast = this.#isAnyIdle ? 0 : 1;
     let best: Victims | undefined;
     for (const room of need.rooms) {
+      if (this.#exhausted.has(room)) continue;
       const victims = this.#victimsIn(room, need);
       if (victims === undefined) continue;
       if (best === undefined || (victims.used - best.used || victims.leases.length - best.leases.length) < 0) {
         best = victims;
       }
+      // There are no better ones anywhere.
+      if (best.used <= usedLeast && best.leases.length === 1) return best;
     }
     return best;
   }
@@ -239,6 +257,7 @@ class Plan {
     if (!fits(amounts, room.node.total)) return undefined;
     const later: MutableAmounts = new Map(room.later);
     const candidates = new Set([...room.node.leases].filter((lease) => this.#mayBeTaken(lease)));
+    if (candidates.size === 0) this.#exhausted.add(room);
     const leases: Lease[] = [];
     // Poor is who is so now: to lose a lease of its own to itself makes nobody poorer.
     const poor = { session: { ...need.session }, own: { ...need.own } };

@@ -32,6 +32,7 @@ import { nextDeadlineOf } from './next-deadline.ts';
 import { isFeasible, refusalOf } from './placement.ts';
 import {
   type ClusterNode,
+  countsOf,
   type HeadSession,
   type JoiningNode,
   type Lease,
@@ -62,6 +63,8 @@ export class LeaseScheduler {
   readonly #unjudged = new Set<StandingRequest>();
   #workersMax = 0;
   readonly #effects: LeaseEffect[] = [];
+  /** When something last changed that a plan has not seen yet. */
+  #planNow: number | undefined;
 
   constructor(options: LeaseSchedulerOptions) {
     this.#options = { ...schedulerDefaults, ...options };
@@ -73,19 +76,15 @@ export class LeaseScheduler {
   }
 
   /** How much every collection holds; `used`: entries in the accounts of all nodes. */
-  get counts(): Record<'nodes' | 'sessions' | 'requests' | 'unjudged' | 'leases' | 'claims' | 'used', number> {
-    let [requests, claims, used] = [0, 0, 0];
-    for (const session of this.#sessions.values()) {
-      requests += session.requests.size;
-      claims += session.claims.size;
-    }
-    for (const node of this.#nodes.values()) used += node.used.size + node.leases.size;
-    const [unjudged, leases] = [this.#unjudged.size, this.#leases.size];
-    return { nodes: this.#nodes.size, sessions: this.#sessions.size, requests, unjudged, leases, claims, used };
+  get counts(): ReturnType<typeof countsOf> & Record<'unjudged' | 'leases', number> {
+    this.#settle();
+    const counts = countsOf([...this.#nodes.values()], [...this.#sessions.values()]);
+    return { ...counts, unjudged: this.#unjudged.size, leases: this.#leases.size };
   }
 
   /** When `onTick` has something to do; undefined for never. */
   get nextDeadline(): number | undefined {
+    this.#settle();
     const [nodes, sessions, unjudged] = [this.#nodes.values(), this.#sessions.values(), this.#unjudged];
     return nextDeadlineOf({ nodes, sessions, unjudged, claimsUntil: this.#claimsUntil, judgesFrom: this.#judgesFrom });
   }
@@ -99,8 +98,9 @@ export class LeaseScheduler {
     return this.#sessions.has(id);
   }
 
-  /** The effects since the last call, in their order. */
+  /** The effects since the last call, in their order: what the inputs have caused, then what is planned after them all. */
   takeEffects(): LeaseEffect[] {
+    this.#settle();
     return this.#effects.splice(0);
   }
 
@@ -379,6 +379,13 @@ export class LeaseScheduler {
   }
 
   #plan(now: number): void {
+    this.#planNow = now;
+  }
+
+  #settle(): void {
+    const now = this.#planNow;
+    if (now === undefined) return;
+    this.#planNow = undefined;
     this.#judge(now);
     // Who has to give something up may be able to use what is free elsewhere: that is seen in the next round.
     const fresh = new Set<Lease>();

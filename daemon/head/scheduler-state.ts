@@ -171,3 +171,17 @@ export function newNode(joining: JoiningNode, previous: string | undefined, leas
 export function lost(reason: WorkerEnd['reason'], message: string): WorkerEnd {
   return { reason, message, exitCode: null };
 }
+
+/** How much there is of everything. */
+export function countsOf(
+  nodes: readonly ClusterNode[],
+  sessions: readonly HeadSession[],
+): Record<'nodes' | 'sessions' | 'requests' | 'claims' | 'used', number> {
+  const counts = { nodes: nodes.length, sessions: sessions.length, requests: 0, claims: 0, used: 0 };
+  for (const { requests, claims } of sessions) {
+    counts.requests += requests.size;
+    counts.claims += claims.size;
+  }
+  for (const { used, leases } of nodes) counts.used += used.size + leases.size;
+  return counts;
+}

@@ -15,9 +15,22 @@ import { type Measured, measure, ratioOf } from './harness.ts';
 import { kernels } from './kernel-bench.ts';
 import { markovLarge, markovSmall } from './markov-bench.ts';
 import { memory } from './memory-bench.ts';
+import { manyNodes, manyNodesIdle, manyNodesMemory } from './scale-bench.ts';
 import { starting } from './start-bench.ts';
 
-const benches: readonly Bench[] = [starting, singleTasks, smallTasks, grain, kernels, markovSmall, markovLarge, memory];
+const benches: readonly Bench[] = [
+  starting,
+  singleTasks,
+  smallTasks,
+  grain,
+  kernels,
+  markovSmall,
+  markovLarge,
+  memory,
+  manyNodes,
+  manyNodesMemory,
+  manyNodesIdle,
+];
 
 type Bar = { readonly atLeast: number } | { readonly atMost: number };
 
