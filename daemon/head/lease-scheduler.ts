@@ -256,8 +256,7 @@ export class LeaseScheduler {
   /** A session has ended. */
   onSessionClosed(id: string, now: number): void {
     const session = this.#sessions.get(id);
-    if (session === undefined) return;
-    this.#close(session);
+    if (session !== undefined) this.#close(session);
     this.#plan(now);
   }
 
@@ -303,8 +302,7 @@ export class LeaseScheduler {
 
   onRequestEnded(id: string, number: number, now: number): void {
     const request = this.#connected(id)?.requests.get(number);
-    if (request === undefined) return;
-    this.#end(request);
+    if (request !== undefined) this.#end(request);
     this.#plan(now);
   }
 

@@ -53,15 +53,21 @@ async function strike(cluster: ProcessCluster, nodes: DaemonProcess[], random: (
   return `head ${port}`;
 }
 
+/** Of so many results one is large, so that it is an object of a node. */
+const largeEvery = 50;
+
 /** Sums of squares, each input many times; every task settles once. */
 async function checksum(
   session: Session,
   isOver: () => boolean,
 ): Promise<{ sum: number; settled: number; sent: number }> {
   const f = session.remote((x: number) => x * x, { maxRetries: 1000 });
+  const large = session.remote((x: number) => new Float64Array(20_000).fill(x * x), { maxRetries: 1000 });
+  const last = session.remote((values: Float64Array) => values.at(-1) ?? Number.NaN, { maxRetries: 1000 });
   let [sum, settled, sent] = [0, 0, 0];
   while (!isOver()) {
-    const refs = Array.from({ length: 500 }, (_, x) => f(x));
+    // Through an object where the result is large: it may be lost with its node, and is made again.
+    const refs = Array.from({ length: 500 }, (_, x) => (x % largeEvery === 0 ? last(large(x)) : f(x)));
     sent += refs.length;
     const all = refs.map((ref) =>
       ref.promise().then((value) => {
@@ -78,6 +84,7 @@ async function checksum(
 test(`a minute of kills ends with the right sum and limit, each task settled once, and nothing left (seed ${seed})`, async (t) => {
   t.diagnostic(`seed ${seed}`);
   const random = randomFrom(seed);
+  const shared = new Set(readdirSync('/dev/shm'));
   const cluster = await ProcessCluster.open([1]);
   try {
     const nodes = [await cluster.startNode(), await cluster.startNode(), await cluster.startNode()];
@@ -95,6 +102,7 @@ test(`a minute of kills ends with the right sum and limit, each task settled onc
         }
         return count;
       })();
+      const before = process.getActiveResourcesInfo().length;
       const struck: string[] = [];
       for (const end = performance.now() + chaosMs; performance.now() < end; ) {
         await delay(200 + random() * 1500);
@@ -104,9 +112,13 @@ test(`a minute of kills ends with the right sum and limit, each task settled onc
       const [{ sum, settled, sent }, runCount] = await Promise.all([sums, runs]);
       t.diagnostic(`${struck.length} strikes: ${struck.join(', ')}; ${sent} tasks, ${runCount} runs`);
       assert.equal(settled, sent);
+      // Counted where tasks settle: a task that settled twice, or not at all, would be seen.
+      const larges = (sent / 500) * (500 / largeEvery);
+      assert.equal(session.timings().tasks, sent + larges + runCount * 2000, 'each task settled once');
       const once = Array.from({ length: 500 }, (_, x) => x * x).reduce((a, b) => a + b);
       assert.equal(sum, (sent / 500) * once);
       assert.ok(runCount > 0);
+      assert.ok(process.getActiveResourcesInfo().length <= before + 2, 'the client holds no more than before');
     } finally {
       await session.close();
     }
@@ -116,8 +128,15 @@ test(`a minute of kills ends with the right sum and limit, each task settled onc
         const { node } = await cluster.statusOf(daemon);
         return node.leases === 0 && node.warm === 0 && node.pipes === 0;
       });
+      const { node } = await cluster.statusOf(daemon);
+      assert.deepEqual(node.objects, { objects: 0, memoryBytes: 0, diskBytes: 0, sessions: 0 });
       assert.deepEqual(readdirSync(join(cluster.home, 'daemons', String(daemon.port), 'sockets')), []);
     }
+    // What a killed daemon left in memory goes with the next one of its home that starts or ends.
+    await cluster.stopDaemons();
+    assert.deepEqual(readdirSync(join(cluster.home, 'objects')), []);
+    const left = readdirSync('/dev/shm').filter((name) => name.startsWith('gridbook-') && !shared.has(name));
+    assert.deepEqual(left, []);
   } finally {
     await cluster.close(); // no process is left
   }
