@@ -9,6 +9,14 @@ import { parseArgs } from 'node:util';
 import { ProgressLine } from '../../repl/progress-line.ts';
 import { textTable } from '../../repl/text-table.ts';
 import type { Bench, BenchResult, Judged } from './bench.ts';
+import {
+  daemonGrain,
+  daemonSingles,
+  daemonTasks,
+  growing,
+  idleDaemonMemory,
+  idleDaemonProcessor,
+} from './daemon-bench.ts';
 import { singleTasks, smallTasks } from './dispatch-bench.ts';
 import { grain } from './grain-bench.ts';
 import { type Measured, measure, ratioOf } from './harness.ts';
@@ -30,6 +38,12 @@ const benches: readonly Bench[] = [
   manyNodes,
   manyNodesMemory,
   manyNodesIdle,
+  daemonTasks,
+  daemonSingles,
+  daemonGrain,
+  growing,
+  idleDaemonMemory,
+  idleDaemonProcessor,
 ];
 
 type Bar = { readonly atLeast: number } | { readonly atMost: number };

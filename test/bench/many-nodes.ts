@@ -67,26 +67,33 @@ export class ManyNodes {
 
   /** The head's resident memory in megabytes. */
   memoryMb(): number {
-    const text = readFileSync(`/proc/${this.#cluster.head.pid}/status`, 'utf8');
-    return Number(/VmRSS:\s+(\d+) kB/.exec(text)?.[1]) / 1024;
+    return memoryMbOf(this.#cluster.head.pid);
   }
 
   /** The processor time that the head takes in a second, in milliseconds. */
-  async cpuMsPerSecond(overMs: number): Promise<number> {
-    const [before, start] = [this.#cpuTicks(), performance.now()];
-    await new Promise((resolve) => setTimeout(resolve, overMs));
-    const seconds = (performance.now() - start) / 1000;
-    return ((this.#cpuTicks() - before) / ticksPerSecond / seconds) * 1000;
-  }
-
-  #cpuTicks(): number {
-    const fields = readFileSync(`/proc/${this.#cluster.head.pid}/stat`, 'latin1').split(') ')[1]?.split(' ') ?? [];
-    return Number(fields[11]) + Number(fields[12]);
+  cpuMsPerSecond(overMs: number): Promise<number> {
+    return cpuMsPerSecondOf(this.#cluster.head.pid, overMs);
   }
 
   close(): Promise<void> {
     return this.#end();
   }
+}
+
+/** The resident memory of a process, in megabytes. */
+export function memoryMbOf(pid: number): number {
+  return Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1024;
+}
+
+/** The processor time that a process takes in a second, in milliseconds. */
+export async function cpuMsPerSecondOf(pid: number, overMs: number): Promise<number> {
+  const ticks = (): number => {
+    const fields = readFileSync(`/proc/${pid}/stat`, 'latin1').split(') ')[1]?.split(' ') ?? [];
+    return Number(fields[11]) + Number(fields[12]);
+  };
+  const [before, start] = [ticks(), performance.now()];
+  await new Promise((resolve) => setTimeout(resolve, overMs));
+  return ((ticks() - before) / ticksPerSecond / ((performance.now() - start) / 1000)) * 1000;
 }
 
 async function granted(socket: WebSocket, count: number, strategy: LeaseWish['strategy']): Promise<void> {
