@@ -15,10 +15,15 @@ const closeWaitMs = 1000;
 /** What waits to be sent to a peer that does not read, at most; then it is cut. */
 const bufferedBytesMax = 8 * 1024 * 1024;
 
+/**
+ * How a connection ended: the peer said so; its end was seen at once, as that of its process is; or it was silent, or its
+ * end is old, so that the peer may be there still.
+ */
+export type PeerEnd = 'said' | 'seen' | 'silent';
+
 export interface ControlHandlers<M> {
   onMessage(message: M): void;
-  /** @param isByIntent - the peer said that it ends. */
-  onClose(isByIntent: boolean): void;
+  onClose(end: PeerEnd): void;
 }
 
 export class ControlSocket<M> {
@@ -51,7 +56,8 @@ export class ControlSocket<M> {
       this.#heartbeat.stop();
       if (this.#isOver) return; // C2
       this.#isOver = true;
-      onClose(code === closeCodes.normal);
+      const { isSteady } = this.#heartbeat;
+      onClose(code === closeCodes.normal ? 'said' : isSteady ? 'seen' : 'silent');
     });
   }
 

@@ -11,6 +11,8 @@
 //   F3. A lease is recalled only if all that is recalled with it makes room for a need. First come those above their
 //       request's demand, then those of a user who, without them, is still richer than the one in need was. So the
 //       poorest gets richer with every recall, and recalls come to an end.
+//       What was started for the same event is not taken again: needs of several sizes could take it from each other
+//       for ever.
 //   F4. Exclusive leases are not recalled, nor those whose request is not known; an exclusive request has one lease at
 //       most, claims of its session included.
 
@@ -44,8 +46,10 @@ interface Need {
   missing: number;
   /** Rooms that it may use. */
   readonly rooms: readonly Room[];
-  /** By node, what this plan has given it. */
-  readonly planned: Map<ClusterNode, number>;
+  /** Of these, where it may still fit. */
+  open: readonly Room[];
+  /** By node, how many leases it has there, with what this plan gives it. */
+  readonly leasesOn: Map<ClusterNode, number>;
 }
 
 interface Victims {
@@ -97,6 +101,12 @@ function usageIn<K extends { readonly leases: Iterable<Lease> }>(usages: Map<K, 
   return usage;
 }
 
+function countByNode(leases: Iterable<Lease>): Map<ClusterNode, number> {
+  const counts = new Map<ClusterNode, number>();
+  for (const { node } of leases) counts.set(node, (counts.get(node) ?? 0) + 1);
+  return counts;
+}
+
 class Plan {
   readonly decisions: Decision[] = [];
   readonly #rooms: readonly Room[];
@@ -105,8 +115,14 @@ class Plan {
   readonly #needs: Need[] = [];
   /** Leases that this plan takes from somebody. */
   readonly #taken = new Set<Lease>();
+  readonly #fresh: ReadonlySet<Lease>;
+  /** Rooms of which nobody has anything left to give up. */
+  readonly #exhausted = new Set<Room>();
+  /** Whether anybody has more leases than it could use. */
+  #isAnyIdle = false;
 
-  constructor(nodes: Iterable<ClusterNode>, sessions: Iterable<HeadSession>, now: number) {
+  constructor(nodes: Iterable<ClusterNode>, sessions: Iterable<HeadSession>, fresh: ReadonlySet<Lease>, now: number) {
+    this.#fresh = fresh;
     this.#rooms = [...nodes]
       .filter(({ awayUntil, restsUntil }) => awayUntil === undefined && (restsUntil ?? now) <= now)
       .map((node) => {
@@ -117,6 +133,7 @@ class Plan {
       });
     for (const session of sessions) {
       for (const request of session.requests.values()) {
+        if (request.leases.size > request.demand) this.#isAnyIdle = true;
         const missing = missingOf(request);
         if (missing <= 0) continue;
         const rooms = this.#rooms.filter(({ node }) => matches(node, request));
@@ -126,7 +143,8 @@ class Plan {
           own: this.#requestUsage(request),
           missing,
           rooms,
-          planned: new Map(),
+          open: rooms,
+          leasesOn: countByNode(request.leases),
         });
       }
     }
@@ -163,7 +181,8 @@ class Plan {
 
   #serve(need: Need): boolean {
     const { amounts } = need.request;
-    const open = need.rooms.filter(({ later }) => fits(amounts, later));
+    need.open = need.open.filter(({ later }) => fits(amounts, later));
+    const { open } = need;
     const room =
       this.#choose(
         need,
@@ -180,16 +199,12 @@ class Plan {
     return true;
   }
 
-  #choose({ request, planned }: Need, rooms: readonly Room[]): Room | undefined {
-    return chooseRoom(rooms, request.placement.strategy, (node) => {
-      let leases = planned.get(node) ?? 0;
-      for (const lease of request.leases) if (lease.node === node) leases++;
-      return leases;
-    });
+  #choose({ request, leasesOn }: Need, rooms: readonly Room[]): Room | undefined {
+    return chooseRoom(rooms, request.placement.strategy, (node) => leasesOn.get(node) ?? 0);
   }
 
   /** Starts a lease, or keeps the room for it until what was recalled is back. */
-  #give({ request, session, own, planned }: Need, { node, free, later }: Room): void {
+  #give({ request, session, own, leasesOn }: Need, { node, free, later }: Room): void {
     const { amounts } = request;
     if (fits(amounts, free)) {
       account(free, amounts, -1);
@@ -198,7 +213,7 @@ class Plan {
     account(later, amounts, -1);
     add(session, amounts, 1);
     add(own, amounts, 1);
-    planned.set(node, (planned.get(node) ?? 0) + 1);
+    leasesOn.set(node, (leasesOn.get(node) ?? 0) + 1);
   }
 
   #take(lease: Lease): void {
@@ -207,6 +222,9 @@ class Plan {
     const room = this.#rooms.find(({ node }) => node === lease.node);
     if (room === undefined) return;
     account(room.later, lease.amounts, 1);
+    for (const need of this.#needs) {
+      if (need.rooms.includes(room) && !need.open.includes(room)) need.open = [...need.open, room];
+    }
     if (lease.state === 'starting') account(room.free, lease.amounts, 1);
     this.decisions.push({ type: lease.state === 'starting' ? 'cancel' : 'recall', lease });
   }
@@ -218,13 +236,17 @@ class Plan {
 
   /** Of all rooms the one in which the fewest have to give up what they use, and the fewest anything. */
   #bestVictims(need: Need): Victims | undefined {
+    const usedLeast = this.#isAnyIdle ? 0 : 1;
     let best: Victims | undefined;
     for (const room of need.rooms) {
+      if (this.#exhausted.has(room)) continue;
       const victims = this.#victimsIn(room, need);
       if (victims === undefined) continue;
       if (best === undefined || (victims.used - best.used || victims.leases.length - best.leases.length) < 0) {
         best = victims;
       }
+      // There are no better ones anywhere.
+      if (best.used <= usedLeast && best.leases.length === 1) return best;
     }
     return best;
   }
@@ -235,10 +257,13 @@ class Plan {
     if (!fits(amounts, room.node.total)) return undefined;
     const later: MutableAmounts = new Map(room.later);
     const candidates = new Set([...room.node.leases].filter((lease) => this.#mayBeTaken(lease)));
+    if (candidates.size === 0) this.#exhausted.add(room);
     const leases: Lease[] = [];
+    // Poor is who is so now: to lose a lease of its own to itself makes nobody poorer.
+    const poor = { session: { ...need.session }, own: { ...need.own } };
     let used = 0;
     while (!fits(amounts, later)) {
-      const next = this.#nextVictim(candidates, need, lacking(amounts, later));
+      const next = this.#nextVictim(candidates, need, poor, lacking(amounts, later));
       if (next === undefined) break;
       if (!next.idle) used++;
       candidates.delete(next.lease);
@@ -250,14 +275,16 @@ class Plan {
     return fits(amounts, later) ? { room, leases: withoutNeedless(leases, amounts, later), used } : undefined;
   }
 
-  /** F4 */
+  /** F3, F4 */
   #mayBeTaken(lease: Lease): boolean {
+    if (this.#fresh.has(lease)) return false;
     return lease.request !== undefined && lease.exclusive === false && !lease.recalled && !this.#taken.has(lease);
   }
 
   #nextVictim(
     candidates: ReadonlySet<Lease>,
     need: Need,
+    poor: Pick<Need, 'session' | 'own'>,
     lacks: readonly string[],
   ): { lease: Lease; idle: boolean } | undefined {
     let best: { lease: Lease; idle: boolean; usage: Usage } | undefined;
@@ -267,7 +294,7 @@ class Plan {
       const idle = this.#requestUsage(request).leases > request.demand;
       const sameSession = session === need.request.session;
       const usage = sameSession ? this.#requestUsage(request) : this.#sessionUsage(session);
-      if (!idle && !isRicherWithout(usage, lease, sameSession ? need.own : need.session)) continue;
+      if (!idle && !isRicherWithout(usage, lease, sameSession ? poor.own : poor.session)) continue;
       if (best === undefined || isBetterVictim({ lease, idle, usage }, best)) best = { lease, idle, usage };
     }
     return best;
@@ -300,9 +327,18 @@ function withoutNeedless(leases: readonly Lease[], amounts: Amounts, later: Amou
   return needed.reverse();
 }
 
-/** What to do now, in the order in which it has to be done. */
-export function planLeases(nodes: Iterable<ClusterNode>, sessions: Iterable<HeadSession>, now: number): Decision[] {
-  const plan = new Plan(nodes, sessions, now);
+/**
+ * What to do now, in the order in which it has to be done.
+ *
+ * @param fresh - leases that were started for the same event.
+ */
+export function planLeases(
+  nodes: Iterable<ClusterNode>,
+  sessions: Iterable<HeadSession>,
+  fresh: ReadonlySet<Lease>,
+  now: number,
+): Decision[] {
+  const plan = new Plan(nodes, sessions, fresh, now);
   plan.run();
   return plan.decisions;
 }

@@ -8,6 +8,7 @@
 //   E1. The scheduler hears of a peer's newest connection only; an older one is closed first.
 //   E2. What a peer says that is not of its protocol closes that peer's connection, and nothing else.
 //   E3. A connection that ends with code 1000 was ended by intent: its session, or its node, is gone for good.
+//   E5. Effects are carried out before a peer comes or goes: they are for those who were there.
 //   E4. What is passed on to a node that is gone is cut: its session cannot see by itself that nobody is there.
 
 import { randomBytes } from 'node:crypto';
@@ -78,6 +79,7 @@ export class Head implements Service {
   readonly #leaving = new Set<string>();
   #localPipe: PipeRoute | undefined;
   #timer: NodeJS.Timeout | undefined;
+  #soon: NodeJS.Immediate | undefined;
   readonly routes: readonly Route[];
 
   constructor(options: HeadOptions) {
@@ -154,6 +156,7 @@ export class Head implements Service {
           return;
         }
         if (id !== undefined) return control.close('one hello is enough');
+        this.#carryOut(); // E5
         id = message.session;
         this.#sessions.get(id)?.close('another connection of this session has come'); // E1
         peer = {
@@ -166,12 +169,13 @@ export class Head implements Service {
         this.#scheduler.onSessionOpened({ session: id, leases: message.leases }, nowMs());
         this.#carryOut();
       },
-      onClose: (isByIntent) => {
+      onClose: (end) => {
         if (id === undefined || this.#sessions.get(id) !== peer) return; // E1
+        this.#carryOut(); // E5
         this.#sessions.delete(id);
         this.#leaving.add(id);
-        if (isByIntent) this.#scheduler.onSessionClosed(id, nowMs());
-        else this.#scheduler.onSessionDisconnected(id, nowMs());
+        if (end === 'said') this.#scheduler.onSessionClosed(id, nowMs());
+        else this.#scheduler.onSessionDisconnected(id, end, nowMs());
         this.#carryOut();
       },
     });
@@ -202,7 +206,7 @@ export class Head implements Service {
         this.#actors.release(message.name, id);
         break;
     }
-    this.#carryOut();
+    this.#carryOutSoon();
   }
 
   #onNodeSocket(socket: WebSocket): void {
@@ -224,11 +228,12 @@ export class Head implements Service {
         };
         this.#onNodeHello(peer);
       },
-      onClose: (isByIntent) => this.#onNodeClosed(peer, isByIntent),
+      onClose: (end) => this.#onNodeClosed(peer, end === 'said'),
     });
   }
 
   #onNodeHello(peer: NodePeer): void {
+    this.#carryOut(); // E5
     const { hello } = peer;
     const before = this.#nodes.get(hello.node);
     if (before !== undefined && before.isLocal !== peer.isLocal) {
@@ -261,12 +266,13 @@ export class Head implements Service {
       this.#scheduler.onWorkerLost(node, incarnation, lease, { reason, message: text, exitCode }, nowMs());
       if (this.#scheduler.nodeOf(lease) === undefined) this.#leases.delete(lease);
     }
-    this.#carryOut();
+    this.#carryOutSoon();
   }
 
   #onNodeClosed(peer: NodePeer | undefined, isByIntent: boolean): void {
     for (const socket of peer?.relayed ?? []) socket.destroy(); // E4
     if (peer === undefined || this.#nodes.get(peer.hello.node) !== peer) return; // E1
+    this.#carryOut(); // E5
     const { node, incarnation } = peer.hello;
     this.#nodes.delete(node);
     this.#options.log.info({ node, isByIntent }, 'a node left');
@@ -283,7 +289,14 @@ export class Head implements Service {
     }
   }
 
+  /** Messages come many at a time, and one plan serves them all. */
+  #carryOutSoon(): void {
+    this.#soon ??= setImmediate(() => this.#carryOut());
+  }
+
   #carryOut(): void {
+    clearImmediate(this.#soon);
+    this.#soon = undefined;
     for (let effects = this.#scheduler.takeEffects(); effects.length > 0; effects = this.#scheduler.takeEffects()) {
       for (const effect of effects) this.#say(effect);
     }
@@ -364,6 +377,10 @@ export class Head implements Service {
 
   status(): Record<string, unknown> {
     const leases = [...this.#leases].map(([lease, { session, node, worker }]) => ({ lease, session, node, worker }));
+    const held = new Map<string, number>();
+    for (const { session, node } of leases) {
+      for (const holder of [`node ${node}`, `session ${session}`]) held.set(holder, (held.get(holder) ?? 0) + 1);
+    }
     return {
       nodes: [...this.#nodes.values()].map(({ hello, load, isLocal }) => ({
         node: hello.node,
@@ -371,7 +388,7 @@ export class Head implements Service {
         isHead: isLocal,
         resources: hello.resources,
         labels: hello.labels,
-        leases: leases.filter(({ node }) => node === hello.node).length,
+        leases: held.get(`node ${hello.node}`) ?? 0,
         load:
           load === undefined
             ? null
@@ -381,7 +398,7 @@ export class Head implements Service {
         session,
         name,
         since: new Date(since).toISOString(),
-        leases: leases.filter((lease) => lease.session === session).length,
+        leases: held.get(`session ${session}`) ?? 0,
       })),
       leases,
       actors: this.#actors.list,
@@ -393,6 +410,7 @@ export class Head implements Service {
   async close(): Promise<void> {
     clearTimeout(this.#timer);
     await this.#actors.close();
+    clearImmediate(this.#soon);
     for (const { close } of [...this.#sessions.values(), ...this.#nodes.values()]) close('the head stops');
   }
 }

@@ -16,7 +16,8 @@
 //   L4. Words of another incarnation than the node's present one change nothing. A new incarnation has lost all leases
 //       of the one before.
 //   L5. A node that is away keeps its granted leases for `nodeGraceMs`, and gets none. A session that is away keeps its
-//       own for `sessionGraceMs`; its requests end at once, and it makes them again when it is back.
+//       own for `sessionGraceMs`, or `sessionCutGraceMs` when its end was seen; its requests end at once, and it makes
+//       them again when it is back.
 //   L6. A new head believes nodes and sessions that come back with leases, if both say so. It waits `sessionGraceMs`
 //       for a session of which a node speaks, and until it is `nodeGraceMs` old for a node of which a session's leases
 //       speak. It refuses nothing before it is `sessionGraceMs` old.
@@ -27,11 +28,14 @@
 import { amountsTaken, workersIn } from './amounts.ts';
 import { isWaiting, planLeases } from './fair-share.ts';
 import { bind, LeaseTable } from './lease-table.ts';
+import { nextDeadlineOf } from './next-deadline.ts';
 import { isFeasible, refusalOf } from './placement.ts';
 import {
   type ClusterNode,
+  countsOf,
   type HeadSession,
   type JoiningNode,
+  type Lease,
   type LeaseEffect,
   type LeaseSchedulerOptions,
   lost,
@@ -40,6 +44,7 @@ import {
   type OpeningSession,
   type RequestTerms,
   type StandingRequest,
+  schedulerDefaults,
   type WorkerEnd,
 } from './scheduler-state.ts';
 
@@ -58,9 +63,11 @@ export class LeaseScheduler {
   readonly #unjudged = new Set<StandingRequest>();
   #workersMax = 0;
   readonly #effects: LeaseEffect[] = [];
+  /** When something last changed that a plan has not seen yet. */
+  #planNow: number | undefined;
 
   constructor(options: LeaseSchedulerOptions) {
-    this.#options = { nodeGraceMs: 60_000, sessionGraceMs: 5_000, nodeLeasesMax: 1024, ...options };
+    this.#options = { ...schedulerDefaults, ...options };
   }
 
   /** How many workers of one cpu the known nodes hold. */
@@ -69,34 +76,17 @@ export class LeaseScheduler {
   }
 
   /** How much every collection holds; `used`: entries in the accounts of all nodes. */
-  get counts(): Record<'nodes' | 'sessions' | 'requests' | 'unjudged' | 'leases' | 'claims' | 'used', number> {
-    let [requests, claims, used] = [0, 0, 0];
-    for (const session of this.#sessions.values()) {
-      requests += session.requests.size;
-      claims += session.claims.size;
-    }
-    for (const node of this.#nodes.values()) used += node.used.size + node.leases.size;
-    const [unjudged, leases] = [this.#unjudged.size, this.#leases.size];
-    return { nodes: this.#nodes.size, sessions: this.#sessions.size, requests, unjudged, leases, claims, used };
+  get counts(): ReturnType<typeof countsOf> & Record<'unjudged' | 'leases', number> {
+    this.#settle();
+    const counts = countsOf([...this.#nodes.values()], [...this.#sessions.values()]);
+    return { ...counts, unjudged: this.#unjudged.size, leases: this.#leases.size };
   }
 
   /** When `onTick` has something to do; undefined for never. */
   get nextDeadline(): number | undefined {
-    let next = Number.POSITIVE_INFINITY;
-    let waits = false;
-    for (const { awayUntil, claims, requests } of this.#sessions.values()) {
-      if (awayUntil !== undefined) next = Math.min(next, awayUntil);
-      if (claims.size > 0) next = Math.min(next, this.#claimsUntil);
-      waits ||= requests.values().some(isWaiting);
-    }
-    for (const { awayUntil, restsUntil } of this.#nodes.values()) {
-      if (awayUntil !== undefined) next = Math.min(next, awayUntil);
-      else if (waits && restsUntil !== undefined) next = Math.min(next, restsUntil);
-    }
-    if (this.#nodes.size > 0 && this.#unjudged.values().some(({ session }) => session.claims.size === 0)) {
-      next = Math.min(next, this.#judgesFrom);
-    }
-    return next === Number.POSITIVE_INFINITY ? undefined : next;
+    this.#settle();
+    const [nodes, sessions, unjudged] = [this.#nodes.values(), this.#sessions.values(), this.#unjudged];
+    return nextDeadlineOf({ nodes, sessions, unjudged, claimsUntil: this.#claimsUntil, judgesFrom: this.#judgesFrom });
   }
 
   /** The node on which a lease's worker runs; undefined when there is no such lease. */
@@ -104,8 +94,13 @@ export class LeaseScheduler {
     return this.#leases.get(lease)?.node.id;
   }
 
-  /** The effects since the last call, in their order. */
+  hasSession(id: string): boolean {
+    return this.#sessions.has(id);
+  }
+
+  /** The effects since the last call, in their order: what the inputs have caused, then what is planned after them all. */
   takeEffects(): LeaseEffect[] {
+    this.#settle();
     return this.#effects.splice(0);
   }
 
@@ -250,20 +245,18 @@ export class LeaseScheduler {
   }
 
   /** A session's connection is gone; it may come back. */
-  onSessionDisconnected(id: string, now: number): void {
+  onSessionDisconnected(id: string, end: 'seen' | 'silent', now: number): void {
     const session = this.#sessions.get(id);
     if (session === undefined || session.awayUntil !== undefined) return;
-    session.awayUntil = now + this.#options.sessionGraceMs; // L5
+    session.awayUntil = now + this.#options[end === 'seen' ? 'sessionCutGraceMs' : 'sessionGraceMs']; // L5
     this.#endRequests(session);
     this.#plan(now);
   }
 
   /** A session has ended. */
-  readonly hasSession = (id: string): boolean => this.#sessions.has(id);
   onSessionClosed(id: string, now: number): void {
     const session = this.#sessions.get(id);
-    if (session === undefined) return;
-    this.#close(session);
+    if (session !== undefined) this.#close(session);
     this.#plan(now);
   }
 
@@ -309,8 +302,7 @@ export class LeaseScheduler {
 
   onRequestEnded(id: string, number: number, now: number): void {
     const request = this.#connected(id)?.requests.get(number);
-    if (request === undefined) return;
-    this.#end(request);
+    if (request !== undefined) this.#end(request);
     this.#plan(now);
   }
 
@@ -385,16 +377,24 @@ export class LeaseScheduler {
   }
 
   #plan(now: number): void {
+    this.#planNow = now;
+  }
+
+  #settle(): void {
+    const now = this.#planNow;
+    if (now === undefined) return;
+    this.#planNow = undefined;
     this.#judge(now);
     // Who has to give something up may be able to use what is free elsewhere: that is seen in the next round.
-    for (let round = 0; round < planRoundsMax && this.#planOnce(now); round++);
+    const fresh = new Set<Lease>();
+    for (let round = 0; round < planRoundsMax && this.#planOnce(now, fresh); round++);
   }
 
   /** @returns whether somebody had to give up a lease. */
-  #planOnce(now: number): boolean {
+  #planOnce(now: number, fresh: Set<Lease>): boolean {
     if (!this.#sessions.values().some(({ requests }) => requests.values().some(isWaiting))) return false;
-    const decisions = planLeases(this.#nodes.values(), this.#sessions.values(), now);
-    for (const decision of decisions) this.#leases.carryOut(decision, this.#options.createLeaseId);
+    const decisions = planLeases(this.#nodes.values(), this.#sessions.values(), fresh, now);
+    for (const decision of decisions) this.#leases.carryOut(decision, this.#options.createLeaseId, fresh);
     return decisions.some(({ type }) => type !== 'start');
   }
 }

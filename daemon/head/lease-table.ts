@@ -22,13 +22,14 @@ export class LeaseTable {
     return this.#leases.get(id);
   }
 
-  carryOut(decision: Decision, createLeaseId: () => string): void {
-    if (decision.type === 'start') this.#start(createLeaseId(), decision.request, decision.node);
+  /** @param fresh - takes up what is started. */
+  carryOut(decision: Decision, createLeaseId: () => string, fresh: Set<Lease>): void {
+    if (decision.type === 'start') fresh.add(this.#start(createLeaseId(), decision.request, decision.node));
     else if (decision.type === 'recall') this.#recall(decision.lease);
     else this.stop(decision.lease, decision.lease.exclusive !== false);
   }
 
-  #start(id: string, request: StandingRequest, node: ClusterNode): void {
+  #start(id: string, request: StandingRequest, node: ClusterNode): Lease {
     const { session, amounts, resources, exclusive } = request;
     const lease: Lease = {
       id,
@@ -44,6 +45,7 @@ export class LeaseTable {
     this.#add(lease);
     request.leases.add(lease);
     this.#say({ type: 'worker.start', node: node.id, lease: id, session: session.id, resources, exclusive });
+    return lease;
   }
 
   /** Takes over what another head granted (L6). */

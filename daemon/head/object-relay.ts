@@ -19,6 +19,11 @@ export interface ObjectRelayOptions {
 }
 
 const unknownNode: RouteAnswer = { status: 404, json: { error: 'there is no such node' } };
+/** R1: whoever asks for another place asks for what is never done. */
+const noRelay: RouteAnswer = {
+  status: 400,
+  json: { error: 'nothing is passed on to what is no node of this cluster' },
+};
 const noObject: RouteAnswer = { status: 404, json: { error: 'there is no such object' } };
 
 /** The routes of a head: for its own node's objects, those of other nodes, and where nodes are. */
@@ -31,7 +36,7 @@ export function objectRelayRoutes(options: ObjectRelayOptions): HttpRoute[] {
       if (node === ownNode) return own.handle(request);
       const place = nodeAt(node);
       const peer = place === undefined ? undefined : peerOf(place, token);
-      if (peer === undefined) return unknownNode;
+      if (peer === undefined) return noRelay;
       const name = { node, session, id };
       if (own.method === 'DELETE') return (await freeObject(peer, name)) ? { status: 200, json: {} } : noObject;
       const object = await openObject(peer, name);

@@ -96,11 +96,24 @@ export interface LeaseSchedulerOptions {
   readonly now: number;
   /** How long a node may be away before its leases are lost. @default 60_000 */
   readonly nodeGraceMs?: number;
-  /** How long a session may be away before its leases are taken from it. @default 5_000 */
+  /**
+   * How long a session may be away before its leases are taken from it: with the 5 to 6 s after which silence counts as
+   * an end, less than 10 s. @default 3_500
+   */
   readonly sessionGraceMs?: number;
+  /** The same for one whose end was seen: a process that lives connects again at once. @default 500 */
+  readonly sessionCutGraceMs?: number;
   /** How many leases a node has at most, whatever they take. @default 1024 */
   readonly nodeLeasesMax?: number;
 }
+
+/** What holds where a scheduler is not told otherwise. */
+export const schedulerDefaults = {
+  nodeGraceMs: 60_000,
+  sessionGraceMs: 3_500,
+  sessionCutGraceMs: 500,
+  nodeLeasesMax: 1024,
+} as const satisfies Partial<LeaseSchedulerOptions>;
 
 /** What is to be said, named as in the protocol. Effects go to peers that are connected, and to no others. */
 export type LeaseEffect =
@@ -157,4 +170,18 @@ export function newNode(joining: JoiningNode, previous: string | undefined, leas
 /** The end of a lease whose worker did not say why. */
 export function lost(reason: WorkerEnd['reason'], message: string): WorkerEnd {
   return { reason, message, exitCode: null };
+}
+
+/** How much there is of everything. */
+export function countsOf(
+  nodes: readonly ClusterNode[],
+  sessions: readonly HeadSession[],
+): Record<'nodes' | 'sessions' | 'requests' | 'claims' | 'used', number> {
+  const counts = { nodes: nodes.length, sessions: sessions.length, requests: 0, claims: 0, used: 0 };
+  for (const { requests, claims } of sessions) {
+    counts.requests += requests.size;
+    counts.claims += claims.size;
+  }
+  for (const { used, leases } of nodes) counts.used += used.size + leases.size;
+  return counts;
 }

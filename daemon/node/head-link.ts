@@ -4,17 +4,14 @@
 //
 // Invariants:
 //   J1 of head-connection.ts. Further:
-//   J2. A head that is silent for five beats is dead; beats are counted, so that a stall of this process kills nobody.
+//   J2. A head that is silent for 5 s is dead; a stall of this process is no silence (T1 of heartbeat.ts).
 //   J3. What is not a message of a head closes the connection, and nothing else; it is tried again like any other.
 
 import type { Logger } from 'pino';
 import type { WebSocket } from 'ws';
-import { type HeadToNode, headToNode, type NodeToHead } from '../../sdk/internal.ts';
+import { type HeadToNode, Heartbeat, headToNode, type NodeToHead } from '../../sdk/internal.ts';
 import type { HeadConnection } from './head-connection.ts';
 
-const beatMs = 1000;
-const suspectedBeats = 3;
-const deadBeats = 5;
 const retryLeastMs = 100;
 const retryMostMs = 5000;
 /** How long a head is waited for that was told that the connection ends, in milliseconds. */
@@ -31,8 +28,7 @@ export class HeadLink implements HeadConnection {
   #socket: WebSocket | undefined;
   #retryMs = retryLeastMs;
   #retry: NodeJS.Timeout | undefined;
-  #beat: NodeJS.Timeout | undefined;
-  #silentBeats = 0;
+  #heartbeat: Heartbeat | undefined;
   #state: 'new' | 'running' | 'closed' = 'new';
   onOpen: () => void = () => {};
   onMessage: (message: HeadToNode) => void = () => {};
@@ -68,15 +64,24 @@ export class HeadLink implements HeadConnection {
       return;
     }
     this.#socket = socket;
-    this.#silentBeats = 0;
+    let heard = 0;
     for (const event of ['message', 'ping', 'pong'] as const) {
       socket.on(event, () => {
-        this.#silentBeats = 0;
+        heard++;
       });
     }
     socket.on('message', (data) => this.#onText(socket, String(data)));
     socket.on('close', () => this.#onSocketClose(socket));
-    this.#beat = setInterval(() => this.#onBeat(socket), beatMs);
+    this.#heartbeat = new Heartbeat({
+      lifeSign: () => heard,
+      ask: () => {
+        if (socket.readyState === socket.OPEN) socket.ping();
+      },
+      onSuspected: (isSuspected) => {
+        if (isSuspected) this.#options.log.warn('the head has been silent for 3 s');
+      },
+      onDead: () => socket.terminate(), // J2
+    });
     this.onOpen();
   }
 
@@ -99,18 +104,10 @@ export class HeadLink implements HeadConnection {
     this.onMessage(data);
   }
 
-  /** J2 */
-  #onBeat(socket: WebSocket): void {
-    this.#silentBeats++;
-    if (this.#silentBeats === suspectedBeats) this.#options.log.warn('the head has been silent for 3 s');
-    if (this.#silentBeats > deadBeats) socket.terminate();
-    else if (socket.readyState === socket.OPEN) socket.ping();
-  }
-
   #onSocketClose(socket: WebSocket): void {
     if (this.#socket !== socket) return;
     this.#socket = undefined;
-    clearInterval(this.#beat);
+    this.#heartbeat?.stop();
     this.onClose();
     if (this.#state !== 'closed') this.#retryLater();
   }
@@ -131,7 +128,7 @@ export class HeadLink implements HeadConnection {
     if (this.#state === 'closed') return;
     this.#state = 'closed';
     clearTimeout(this.#retry);
-    clearInterval(this.#beat);
+    this.#heartbeat?.stop();
     const socket = this.#socket;
     if (socket === undefined) return;
     const closed = Promise.withResolvers<void>();

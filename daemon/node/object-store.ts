@@ -39,6 +39,7 @@ import type { Logger } from 'pino';
 import {
   fromFirst,
   isPlainName,
+  lost,
   ObjectCheck,
   type ObjectPeer,
   type ObjectPlace,
@@ -276,7 +277,7 @@ export class ObjectStore {
     this.#sayRoom();
     const path = join(this.#memory, session, id);
     try {
-      const peers = node === this.#options.node ? [] : await this.#options.find(node);
+      const peers = node === this.#options.node ? [] : await this.#findPeers(place);
       await fromFirst(peers, place, async (bytes) => {
         const check = new ObjectCheck(place);
         async function* checked(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
@@ -299,6 +300,15 @@ export class ObjectStore {
       await rm(`${path}.part`, { force: true });
     }
     this.#keep({ session, id, byteLength, isCopy: true, where: 'memory' });
+  }
+
+  /** @throws ObjectLostError when the head is away: what it alone knows can be made again, and is not waited for. */
+  async #findPeers(place: ObjectPlace): Promise<readonly ObjectPeer[]> {
+    try {
+      return await this.#options.find(place.node);
+    } catch (cause) {
+      throw lost(place, 'the head cannot be asked where its node is', cause);
+    }
   }
 
   /** Drops copies until so much more can come. @throws ResourceError when that is not enough. */

@@ -262,6 +262,8 @@ export class HeadCluster implements Cluster {
     const standing = this.#standing.get(request);
     if (!wanted || standing === undefined) {
       channel.close();
+      // A head for which the request still stands would grant another one.
+      if (standing === undefined) this.#control.send({ type: 'lease.end', request });
       this.#control.send({ type: 'lease.release', lease: id });
       return;
     }

@@ -10,15 +10,42 @@ import { ProgressLine } from '../../repl/progress-line.ts';
 import { textTable } from '../../sdk/experiments/report/text-table.ts';
 import { ratioOf } from '../../sdk/experiments/statistics.ts';
 import type { Bench, BenchResult, Judged } from './bench.ts';
+import {
+  daemonGrain,
+  daemonSingles,
+  daemonTasks,
+  growing,
+  idleDaemonMemory,
+  idleDaemonProcessor,
+} from './daemon-bench.ts';
 import { singleTasks, smallTasks } from './dispatch-bench.ts';
 import { grain } from './grain-bench.ts';
 import { type Measured, measure } from './harness.ts';
 import { kernels } from './kernel-bench.ts';
 import { markovLarge, markovSmall } from './markov-bench.ts';
 import { memory } from './memory-bench.ts';
+import { manyNodes, manyNodesIdle, manyNodesMemory } from './scale-bench.ts';
 import { starting } from './start-bench.ts';
 
-const benches: readonly Bench[] = [starting, singleTasks, smallTasks, grain, kernels, markovSmall, markovLarge, memory];
+const benches: readonly Bench[] = [
+  starting,
+  singleTasks,
+  smallTasks,
+  grain,
+  kernels,
+  markovSmall,
+  markovLarge,
+  memory,
+  manyNodes,
+  manyNodesMemory,
+  manyNodesIdle,
+  daemonTasks,
+  daemonSingles,
+  daemonGrain,
+  growing,
+  idleDaemonMemory,
+  idleDaemonProcessor,
+];
 
 type Bar = { readonly atLeast: number } | { readonly atMost: number };
 

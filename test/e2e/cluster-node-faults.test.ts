@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import type { Way } from '../../sdk/cluster/worker-connection.ts';
 import type { Session, SessionEvent } from '../../sdk/index.ts';
+import { assertWithin, timeOf } from '../helpers/bar.ts';
 import { ProcessCluster, pidsIn, until } from '../helpers/cluster-process.ts';
 
 /** Says on a file that it runs, and ends when the other file is there; gives the worker's process. */
@@ -38,34 +39,39 @@ const ways: readonly (readonly Way[])[] = [['socket'], ['node'], ['head']];
 
 for (const way of ways) {
   describe(`with workers reached by ${way}`, () => {
-    test('a node killed with -9 costs no task: what it ran runs elsewhere, and each settles once', async () => {
-      await using cluster = await ProcessCluster.open([1]);
-      const [first, second] = [await cluster.startNode({ cpus: 2 }), await cluster.startNode({ cpus: 2 })];
-      const session = await cluster.session(way);
-      try {
-        const seen = listen(session);
-        const [begun, gate, log] = ['begun', 'gate', 'settled'].map((name) => join(cluster.home, name));
-        const waiting = session.remote(waitForFile);
-        const held = Array.from({ length: 5 }, () => waiting(begun!, gate!));
-        for (const ref of held) void ref.promise().then(() => appendFileSync(log!, 'x'));
-        await until(() => pidsIn(begun!).length === 5);
-        const dying = cluster.workersOf(first);
-        const lostHere = pidsIn(begun!).filter((pid) => dying.includes(pid));
-        assert.equal(lostHere.length, 2);
-        await cluster.kill(first);
-        await until(() => seen.filter(({ type }) => type === 'worker.lost').length === 2);
-        writeFileSync(gate!, '');
-        const pids = await session.get(held);
-        assert.ok(pids.every((pid) => !dying.includes(pid)));
-        assert.equal(readFileSync(log!, 'utf8'), 'xxxxx');
-        assert.equal(pidsIn(begun!).length, 7, 'only what was lost ran twice');
-        assert.deepEqual((await cluster.statusOf(second)).node.headConnected, true);
-        assert.equal(seen.filter(({ type }) => type === 'task.retried').length, 2);
-        await until(() => dying.every((pid) => !cluster.processes().includes(pid)));
-      } finally {
-        await session.close();
-      }
-    });
+    test('a node killed with -9 is noticed in 200 ms and costs no task: what it ran runs elsewhere, and each settles once', () =>
+      assertWithin(200, 'to notice a killed node', async () => {
+        await using cluster = await ProcessCluster.open([1]);
+        const [first, second] = [await cluster.startNode({ cpus: 2 }), await cluster.startNode({ cpus: 2 })];
+        const session = await cluster.session(way);
+        try {
+          const seen = listen(session);
+          const [begun, gate, log] = ['begun', 'gate', 'settled'].map((name) => join(cluster.home, name));
+          const waiting = session.remote(waitForFile);
+          const held = Array.from({ length: 5 }, () => waiting(begun!, gate!));
+          for (const ref of held) void ref.promise().then(() => appendFileSync(log!, 'x'));
+          await until(() => pidsIn(begun!).length === 5);
+          const dying = cluster.workersOf(first);
+          const lostHere = pidsIn(begun!).filter((pid) => dying.includes(pid));
+          assert.equal(lostHere.length, 2);
+          const noticedMs = await timeOf(async () => {
+            first.child.kill('SIGKILL');
+            await until(() => seen.filter(({ type }) => type === 'worker.lost').length === 2);
+          });
+          await cluster.kill(first);
+          writeFileSync(gate!, '');
+          const pids = await session.get(held);
+          assert.ok(pids.every((pid) => !dying.includes(pid)));
+          assert.equal(readFileSync(log!, 'utf8'), 'xxxxx');
+          assert.equal(pidsIn(begun!).length, 7, 'only what was lost ran twice');
+          assert.deepEqual((await cluster.statusOf(second)).node.headConnected, true);
+          assert.equal(seen.filter(({ type }) => type === 'task.retried').length, 2);
+          await until(() => dying.every((pid) => !cluster.processes().includes(pid)));
+          return noticedMs;
+        } finally {
+          await session.close();
+        }
+      }));
 
     test('a node stopped and continued: its tasks run elsewhere, and what the zombie does reaches nobody', async () => {
       await using cluster = await ProcessCluster.open([0]);

@@ -6,6 +6,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { CancelledError, type Session, TimeoutError, WorkerDiedError } from '../../sdk/index.ts';
+import { assertWithin, timeOf } from '../helpers/bar.ts';
 import { ProcessCluster, until } from '../helpers/cluster-process.ts';
 import { errorOf, outcomes } from '../helpers/outcomes.ts';
 
@@ -54,10 +55,15 @@ describe('a daemon whose worker', () => {
     return error;
   }
 
-  test('calls process.exit loses that worker, with its code', async () => {
-    const { reason, exitCode } = await deathBy(() => process.exit(7));
-    assert.deepEqual([reason, exitCode], ['exit', 7]);
-  });
+  test('calls process.exit loses that worker, with its code, and its place is free again in 500 ms', () =>
+    assertWithin(500, 'to have another worker', async () => {
+      const { reason, exitCode } = await deathBy(() => process.exit(7));
+      assert.deepEqual([reason, exitCode], ['exit', 7]);
+      // A worker of its own, that nobody has used, in the place of the one that is lost.
+      const dying = session.remote(() => process.exit(7), { maxRetries: 0, resources: { cpus: 2 } });
+      await errorOf(dying());
+      return timeOf(bothAreFree);
+    }));
 
   test('exhausts the JavaScript heap loses that worker, as out-of-memory', async () => {
     const { reason } = await deathBy(() => {
@@ -112,6 +118,11 @@ describe('a daemon whose worker', () => {
     await bothAreFree();
   });
 
+  const native = [
+    'execSync of what takes a minute',
+    'pbkdf2Sync of what takes minutes',
+    'a sort of what takes minutes',
+  ];
   const endless: Record<string, (path: string) => unknown> = {
     'an endless loop': async (path) => {
       (await import('node:fs')).writeFileSync(path, '');
@@ -133,16 +144,25 @@ describe('a daemon whose worker', () => {
       (await import('node:fs')).writeFileSync(path, '');
       return (await import('node:crypto')).pbkdf2Sync('secret', 'salt', 2 ** 30, 64, 'sha512').length;
     },
+    'a sort of what takes minutes': async (path) => {
+      const values = Array.from({ length: 5_000_000 }, (_, i) => String((i * 7919) % 5_000_000));
+      (await import('node:fs')).writeFileSync(path, '');
+      for (;;) values.sort().reverse();
+    },
   };
   for (const [what, body] of Object.entries(endless)) {
-    test(`is in ${what} is killed when the task is cancelled by force`, async () => {
-      const { path, begun } = begin();
-      const ref = session.remote(body)(path);
-      await begun;
-      session.cancel(ref, { force: true });
-      assert.ok((await errorOf(ref)) instanceof CancelledError);
-      await bothAreFree();
-    });
+    const barMs = native.includes(what) ? 3000 : 1000;
+    test(`is in ${what} is killed when the task is cancelled by force, and its place is free in ${barMs} ms`, () =>
+      assertWithin(barMs, 'to cancel', async () => {
+        const { path, begun } = begin();
+        const ref = session.remote(body)(path);
+        await begun;
+        return timeOf(async () => {
+          session.cancel(ref, { force: true });
+          assert.ok((await errorOf(ref)) instanceof CancelledError);
+          await bothAreFree();
+        });
+      }));
 
     test(`is in ${what} is killed when the task's time is over`, async () => {
       const { path, begun } = begin();

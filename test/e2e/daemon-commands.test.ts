@@ -10,6 +10,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { describe, type TestContext, test } from 'node:test';
 import { ensureToken } from '../../daemon/tokens.ts';
+import { connect } from '../../sdk/index.ts';
 import { type DaemonRecord, isRunning, joinString, parseJoinString, runningDaemons } from '../../sdk/internal.ts';
 import { temporaryHome } from '../helpers/daemon-home.ts';
 import { gridbookMain } from '../repl/gridbook-command.ts';
@@ -70,6 +71,19 @@ function assertFailed({ status, stdout, stderr }: Ended, message: RegExp): void 
   assert.match(stderr, /^gridbook: [^\n]+\n$/);
 }
 
+/** The processes that these have started. */
+function childrenOf(pids: readonly number[]): number[] {
+  const all = readdirSync('/proc').map(Number).filter(Number.isInteger);
+  return all.filter((pid) => {
+    try {
+      const parent = /\) \S (\d+) /.exec(readFileSync(`/proc/${pid}/stat`, 'latin1'))?.[1];
+      return pids.includes(Number(parent));
+    } catch {
+      return false; // it has ended meanwhile
+    }
+  });
+}
+
 async function freePort(): Promise<number> {
   const server = createTcpServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -114,8 +128,17 @@ describe('gridbook start --head', () => {
     });
     assert.equal(node.status, 0, node.stderr);
     await gridbook(['status', '--address', joinText]);
-    const pids = runningDaemons(home).map(({ record }) => record.pid);
-    assert.equal(pids.length, 2);
+    const daemons = runningDaemons(home).map(({ record }) => record.pid);
+    assert.equal(daemons.length, 2);
+    // What a task sees of its own process, and all that the daemons have started.
+    await using session = await connect({ address: joinText });
+    const seen = await session.remote(() =>
+      JSON.stringify([process.env, process.argv, process.execArgv, process.title]),
+    )();
+    assert.ok(!seen.includes(token), 'a task sees the token');
+    const workers = childrenOf(daemons);
+    assert.ok(workers.length > 2, 'there are workers');
+    const pids = [...daemons, ...workers];
     for (const each of pids) {
       if (!existsSync(`/proc/${each}/environ`)) continue;
       for (const name of ['cmdline', 'environ']) {

@@ -41,6 +41,9 @@ const status = z.object({
     warm: z.number(),
     spare: z.number(),
     pipes: z.number(),
+    objects: z
+      .object({ objects: z.number(), memoryBytes: z.number(), diskBytes: z.number(), sessions: z.number() })
+      .optional(),
   }),
 });
 
@@ -246,12 +249,17 @@ export class ProcessCluster implements AsyncDisposable {
     });
   }
 
-  async close(): Promise<void> {
+  /** Ends all daemons by intent; the home is still there. */
+  async stopDaemons(): Promise<void> {
     // Nodes first: a head that is gone is looked for.
     for (const daemon of [...this.#daemons].reverse()) {
       daemon.child.kill('SIGCONT');
       await this.kill(daemon, 'SIGTERM');
     }
+  }
+
+  async close(): Promise<void> {
+    await this.stopDaemons();
     const left = await this.#untilGone(); // P1
     rmSync(this.home, { recursive: true, force: true });
     if (left.length > 0) throw new Error(`Processes are left: ${left.join(', ')}`);

@@ -18,6 +18,8 @@ export interface SeenFrame {
 export interface Passed {
   readonly frames: readonly Buffer[];
   readonly isCutAfter?: boolean;
+  /** Ends the connection when no further message comes from the same side in this time. */
+  readonly unlessFollowedMs?: number;
 }
 
 /** How many bytes the frame at the front has; undefined while that cannot be seen. */
@@ -103,6 +105,8 @@ export class FaultProxy implements AsyncDisposable {
   ): void {
     let buffer = Buffer.alloc(0);
     let isOpen = false;
+    let unfollowed: NodeJS.Timeout | undefined;
+    source.on('close', () => clearTimeout(unfollowed));
     source.on('data', (data: Buffer) => {
       buffer = Buffer.concat([buffer, data]);
       if (!isOpen) {
@@ -117,13 +121,20 @@ export class FaultProxy implements AsyncDisposable {
         if (size === undefined || buffer.length < size) return;
         const bytes = buffer.subarray(0, size);
         buffer = buffer.subarray(size);
-        const { frames, isCutAfter = false } = this.onFrame({
+        const isMessage = bytes[0] === 0x82;
+        if (isMessage) clearTimeout(unfollowed);
+        const {
+          frames,
+          isCutAfter = false,
+          unlessFollowedMs,
+        } = this.onFrame({
           from,
           path: path(),
-          isMessage: bytes[0] === 0x82,
+          isMessage,
           bytes,
         });
         for (const frame of frames) target.write(frame);
+        if (unlessFollowedMs !== undefined) unfollowed = setTimeout(end, unlessFollowedMs);
         if (!isCutAfter) continue;
         // What was written arrives before the end does.
         target.end(end);

@@ -41,8 +41,11 @@ export function hasNetworkNamespaces(): boolean {
   }
 }
 
+let labs = 0;
+
 export class NetworkLab implements Disposable {
-  readonly #prefix = `gb${process.pid}`;
+  /** Names of interfaces have at most 15 characters. */
+  readonly #prefix = `gb${process.pid}n${labs++ % 100}`;
 
   constructor() {
     try {
@@ -101,14 +104,34 @@ export class NetworkLab implements Disposable {
     this.drop(b, a);
   }
 
+  /** From now on `to` says at once that it takes no connection of `from`'s, as a firewall may. */
+  reject(from: Machine, to: Machine): void {
+    run(...this.#rule('-A', from, to, ['REJECT', '--reject-with', 'tcp-reset']));
+  }
+
+  /** How many packets of `from` have arrived at `to` since the rule was made that counts them. */
+  packets(from: Machine, to: Machine): number {
+    const [command = '', ...args] = this.on(to);
+    const rules = execFileSync(command, [...args, 'iptables', '-nvxL', 'INPUT'], { encoding: 'utf8' });
+    const line = rules.split('\n').find((rule) => rule.includes(this.addressOf(from)));
+    return Number(line?.trim().split(/\s+/)[0] ?? Number.NaN);
+  }
+
+  /** Begins to count what arrives at `to` from `from`. */
+  count(from: Machine, to: Machine): void {
+    run(...this.#rule('-A', from, to, ['ACCEPT']));
+  }
+
   /** All arrives again. */
   heal(): void {
     for (const machine of machines) run('ip', 'netns', 'exec', this.#name(machine), 'iptables', '-F', 'INPUT');
   }
 
-  #rule(change: string, from: Machine, to: Machine): [string, ...string[]] {
+  #rule(change: string, from: Machine, to: Machine, target: readonly string[] = ['DROP']): [string, ...string[]] {
     const [command = '', ...args] = this.on(to);
-    return [command, ...args, 'iptables', change, 'INPUT', '-s', this.addressOf(from), '-j', 'DROP'];
+    // Only TCP can be told of a rejection, and nothing else is spoken.
+    const what = ['INPUT', '-p', 'tcp', '-s', this.addressOf(from), '-j', ...target];
+    return [command, ...args, 'iptables', change, ...what];
   }
 
   [Symbol.dispose](): void {

@@ -4,8 +4,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Daemon, openDaemon } from '../../daemon/daemon.ts';
-import { readDaemonToken } from '../../sdk/internal.ts';
-import { headConfig } from './daemon-home.ts';
+import { controlVersion, readDaemonToken } from '../../sdk/internal.ts';
+import { headConfig, send } from './daemon-home.ts';
 
 export class TestCluster {
   readonly #home: string;
@@ -26,6 +26,18 @@ export class TestCluster {
     const cluster = new TestCluster(home, head);
     for (const cpus of nodeCpus) await cluster.addNode(cpus);
     return cluster;
+  }
+
+  get daemons(): readonly Daemon[] {
+    return this.#daemons;
+  }
+
+  /** How many connections to workers a daemon passes on. */
+  async pipesOf({ port }: Daemon): Promise<number> {
+    const { token } = this.head;
+    const headers = { Authorization: `Bearer ${token}`, 'X-Gridbook-Version': String(controlVersion) };
+    const { text } = await send(port, 'GET', '/v1/status', { Host: `127.0.0.1:${port}`, ...headers });
+    return JSON.parse(text).node.pipes;
   }
 
   async addNode(cpus: number, labels: Readonly<Record<string, string>> = {}): Promise<Daemon> {

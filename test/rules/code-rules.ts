@@ -41,6 +41,23 @@ function isCastThroughUnknown(node: ts.Node): boolean {
   );
 }
 
+/** Ways of `node:child_process` to start a shell. */
+const shellStarters = new Set(['exec', 'execSync']);
+
+/** What starts a shell, which would take apart what a field of a request holds. */
+export function shellViolations(files: readonly SourceFile[]): string[] {
+  const violations: string[] = [];
+  for (const file of files) {
+    if (roomOf(file.path) === 'test' || !file.text.includes('child_process')) continue;
+    walk(syntaxOf(file), (node) => {
+      const isStarter = ts.isImportSpecifier(node) && shellStarters.has((node.propertyName ?? node.name).text);
+      const isOption = ts.isPropertyAssignment(node) && ts.isIdentifier(node.name) && node.name.text === 'shell';
+      if (isStarter || isOption) violations.push(`${placeOf(file, node)} starts a shell: give a program its arguments`);
+    });
+  }
+  return violations;
+}
+
 const unfinished = /\b(TODO|FIXME|XXX|HACK)\b/;
 const silenced = /^(\/\/|\/\*+)\s*@ts-(ignore|nocheck)/;
 const expected = /^(\/\/|\/\*+)\s*@ts-expect-error/;

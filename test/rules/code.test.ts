@@ -11,6 +11,7 @@ import {
   lengthViolations,
   linesMax,
   nameViolations,
+  shellViolations,
   typeHoleViolations,
 } from './code-rules.ts';
 import { errorClassesOf, errorNameViolations, errorViolations, innerErrors, publishedCodes } from './error-rules.ts';
@@ -27,6 +28,10 @@ describe('the repository', () => {
   test('silences no compiler and leaves nothing to do in comments and documents', () => {
     assert.deepEqual(commentViolations(files), []);
     assert.deepEqual(documentViolations(readTreeFiles('.md')), []);
+  });
+
+  test('starts no shell', () => {
+    assert.deepEqual(shellViolations(files), []);
   });
 
   test('has files short enough to be held in the head', () => {
@@ -209,4 +214,14 @@ test('errorNameViolations() refuses a name that drifted from its class', () => {
   assert.equal(errorNameViolations({ TypedError }).length, 1);
   assert.equal(errorNameViolations({ OtherName: HonestError }).length, 1);
   assert.deepEqual(errorNameViolations({ HonestError, connect: () => {}, text: 'a' }), []);
+});
+
+test('shellViolations() finds what starts a shell, by its import and by its option', () => {
+  const starts = [
+    "import { exec } from 'node:child_process';",
+    "import { execSync as run } from 'node:child_process';",
+    "import { spawn } from 'node:child_process'; spawn('ssh', [], { shell: true });",
+  ];
+  for (const text of starts) assert.equal(shellViolations(one(text)).length, 1, text);
+  assert.deepEqual(shellViolations(one("import { spawn } from 'node:child_process'; spawn('ssh', ['--', 'a']);")), []);
 });

@@ -28,6 +28,21 @@ function lineOf(effect: LeaseEffect): string {
   return `${effect.workersMax} workers`;
 }
 
+/** One plan for each input, so that what each of several causes is seen. */
+function plannedAtOnce(scheduler: LeaseScheduler): LeaseScheduler {
+  return new Proxy(scheduler, {
+    get(target, name) {
+      const value: unknown = Reflect.get(target, name, target);
+      if (typeof value !== 'function') return value;
+      return (...args: unknown[]): unknown => {
+        const result: unknown = Reflect.apply(value, target, args);
+        void target.nextDeadline; // it makes the plan that is due
+        return result;
+      };
+    },
+  });
+}
+
 /** Old enough to believe nobody and to refuse what cannot be, unless it is told to be young. */
 export class TestCluster {
   readonly scheduler: LeaseScheduler;
@@ -35,7 +50,7 @@ export class TestCluster {
 
   constructor(options: Partial<LeaseSchedulerOptions> & { young?: boolean } = {}) {
     let count = 0;
-    this.scheduler = new LeaseScheduler({ createLeaseId: () => `L${++count}`, now: 0, ...options });
+    this.scheduler = plannedAtOnce(new LeaseScheduler({ createLeaseId: () => `L${++count}`, now: 0, ...options }));
     this.now = options.young ? 0 : 1_000_000;
   }
 

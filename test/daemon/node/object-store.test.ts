@@ -335,6 +335,12 @@ describe('ObjectStore.bring()', () => {
     assert.equal(store.status.memoryBytes, 0);
   });
 
+  test('calls an object lost whose node cannot be found, so that it is made again', async (t) => {
+    const { worker } = openStore(t, { find: () => Promise.reject(new Error('the head is away')) });
+    const place = { node: 'n2', session: 's1', id: 'a'.repeat(32), byteLength: 1000, checksum: 1 };
+    await assert.rejects(worker().bring(place), { code: 'OBJECT_LOST', message: /the head cannot be asked/ });
+  });
+
   test('asks nobody for an object of its own that it has no more', async (t) => {
     const { store, worker } = openStore(t, { find: () => assert.fail('somebody was asked') });
     const place = worker().write(bytesOf(1000));

@@ -13,6 +13,7 @@ const files = [
   'lease-scheduler.ts',
   'lease-table.ts',
   'fair-share.ts',
+  'next-deadline.ts',
   'placement.ts',
   'amounts.ts',
   'scheduler-state.ts',
@@ -150,7 +151,7 @@ export const mutants: readonly Mutant[] = [
     'const { id, session }',
   ]),
   mutant('nodes that rest never get leases again', [
-    'lease-scheduler.ts',
+    'next-deadline.ts',
     'else if (waits && restsUntil !== undefined)',
     'else if (waits && restsUntil === null)',
   ]),

@@ -59,8 +59,9 @@ export class SimulatedHead {
 
   #newScheduler(): LeaseScheduler {
     const { nodeGraceMs, sessionGraceMs } = this.#scenario;
+    const sessionCutGraceMs = sessionGraceMs / 2;
     const createLeaseId = (): string => `L${++this.#leaseCount}`;
-    return new this.#Scheduler({ createLeaseId, now: this.#now, nodeGraceMs, sessionGraceMs });
+    return new this.#Scheduler({ createLeaseId, now: this.#now, nodeGraceMs, sessionGraceMs, sessionCutGraceMs });
   }
 
   tick(): void {
@@ -176,7 +177,8 @@ export class SimulatedHead {
       this.#feed('session disconnected', { id }, () => {
         this.#sessions.delete(id);
         this.#ledger.onSessionAway(id);
-        this.scheduler.onSessionDisconnected(id, this.#now);
+        const end = this.#world.random.chance(0.5) ? 'seen' : 'silent';
+        this.scheduler.onSessionDisconnected(id, end, this.#now);
       });
     };
     return connection;

@@ -91,7 +91,9 @@ export class SimulatedSession {
       assert.ok(![...this.leases.values()].includes(request), `two leases for the exclusive request ${request}`); // K4
     }
     this.leases.set(lease, request);
-    if (wish === undefined) this.release(lease);
+    if (wish !== undefined) return;
+    this.#say({ type: 'lease.end', request });
+    this.release(lease);
   }
 
   #sayWish({ number, resources, exclusive, placement, demand }: Wish): void {

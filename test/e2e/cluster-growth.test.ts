@@ -1,0 +1,38 @@
+// A node that is added in the middle of a run of the workload is used by that run.
+
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { test } from 'node:test';
+import { markov, randomMatrix } from '../../sdk/index.ts';
+import { ProcessCluster, until } from '../helpers/cluster-process.ts';
+
+/** The processor time of a process, in hundredths of a second. */
+function cpuTicks(pid: number): number {
+  const fields = readFileSync(`/proc/${pid}/stat`, 'latin1').split(') ')[1]?.split(' ') ?? [];
+  return Number(fields[11]) + Number(fields[12]);
+}
+
+test('markov uses a node that joins in the middle of its run', async () => {
+  await using cluster = await ProcessCluster.open([0, 1]);
+  await using session = await cluster.session();
+  let isOver = false;
+  // Long enough for a node to start meanwhile, on a machine of any speed: it is ended once the node was used.
+  const ending = new AbortController();
+  const matrix = randomMatrix(10, 3);
+  const run = markov(session, { matrix, totalCount: 2_000_000_000, pcNum: 20_000, signal: ending.signal }).finally(
+    () => {
+      isOver = true;
+    },
+  );
+  run.catch(() => {});
+  await until(() => session.timings().tasks > 10);
+  const node = await cluster.startNode({ cpus: 1 });
+  await until(async () => (await cluster.statusOf(node)).node.leases === 1);
+  // Processes that nobody uses take no processor time.
+  const ticks = (): number => cluster.workersOf(node).reduce((sum, pid) => sum + cpuTicks(pid), 0);
+  const before = ticks();
+  await until(() => ticks() > before + 50);
+  assert.equal(isOver, false, 'the run was not over before the node was used');
+  ending.abort();
+  await assert.rejects(run, { code: 'CANCELLED' });
+});
