@@ -38,6 +38,7 @@ export interface CostModel extends Model {
    *
    * @param tasks - into how many it is split.
    * @param workers - how many there are; as in the group where it is not given.
+   * @returns milliseconds.
    */
   predictMs(tasks: number, workers?: number): number;
 }
