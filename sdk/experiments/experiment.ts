@@ -37,6 +37,8 @@ export interface ExperimentDefinition {
   readonly precision: number;
   /** Whether the plain loop was run, too. */
   readonly baseline: boolean;
+  /** Where the workers are: `embedded`, or the head's address. */
+  readonly cluster: string;
 }
 
 /** What an experiment was made on. */

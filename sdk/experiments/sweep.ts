@@ -97,7 +97,7 @@ export async function sweep<Input>(
 ): Promise<Experiment> {
   checkNames(options, known, 'sweep');
   const layout = await layOut(workload, grid, session.workers);
-  const definition = definitionOf(workload, layout, options);
+  const definition = definitionOf(workload, layout, session, options);
   const { store, budgetMs, signal, onRecord, onFailure, onProgress } = options;
   if (budgetMs !== undefined && !(budgetMs > 0)) {
     throw new InvalidArgumentError(`budgetMs must be a number above 0, got ${budgetMs}`);
@@ -131,6 +131,7 @@ export async function sweep<Input>(
 function definitionOf<Input>(
   { name, workUnit, splitBy, baseline }: Workload<Input>,
   { axes }: Layout,
+  { cluster }: Session,
   options: SweepOptions,
 ): ExperimentDefinition {
   const { repeats = 5, warmup = 1, order = 'random', seed = 1, precision = 0.02 } = options;
@@ -155,6 +156,7 @@ function definitionOf<Input>(
     seed,
     precision,
     baseline: options.baseline ?? baseline !== undefined,
+    cluster,
   };
 }
 

@@ -115,6 +115,7 @@ const definitionSchema = z.object({
   seed: z.number(),
   precision: amount,
   baseline: z.boolean(),
+  cluster: z.string(),
 });
 
 const machineSchema = z.object({

@@ -119,6 +119,7 @@ export function syntheticData({
       seed: 1,
       precision: 0,
       baseline: hasBaseline,
+      cluster: 'embedded',
     },
     machine: {
       processor: 'Example 3000',

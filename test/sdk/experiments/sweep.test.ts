@@ -1,0 +1,234 @@
+// sweep over real sessions: what is measured, how often, on how many workers, and what ends it early.
+
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { z } from 'zod';
+import {
+  connect,
+  defineWorkload,
+  InvalidArgumentError,
+  type RunRecord,
+  type Session,
+  type SweepProgress,
+  stages,
+  sweep,
+  workloads,
+} from '../../../sdk/index.ts';
+
+const once = { repeats: 1, warmup: 0 } as const;
+
+/** A workload of the main process alone, which says what it is asked for. */
+function counting(calls: string[] = []) {
+  return defineWorkload({
+    name: 'counting',
+    params: z.object({ size: z.number(), failAt: z.number().default(-1) }),
+    warmup: (params) => ({ ...params, size: 0 }),
+    setup: ({ params }) => {
+      if (params.size < 0) throw new InvalidArgumentError('size must be at least 0');
+    },
+    run({ params: { size, failAt } }) {
+      calls.push(`run ${size}`);
+      if (size === failAt) throw new Error('as asked');
+      return { tasks: 1, work: size };
+    },
+    baseline({ params: { size } }) {
+      calls.push(`baseline ${size}`);
+      return { durationMs: 10 + calls.length };
+    },
+  });
+}
+
+describe('sweep()', () => {
+  let session: Session;
+  before(async () => {
+    session = await connect({ workers: 2 });
+  });
+  after(() => session.close());
+
+  test('measures each point as often as asked, after short runs that are not measured', async () => {
+    const calls: string[] = [];
+    const { records, data } = await sweep(
+      session,
+      counting(calls),
+      { size: [1, 2] },
+      { repeats: 2, warmup: 2, order: 'grid', precision: 0, baseline: false },
+    );
+    assert.deepEqual(calls, ['run 0', 'run 0', 'run 1', 'run 0', 'run 0', 'run 2', 'run 1', 'run 2']);
+    assert.deepEqual(
+      records.map(({ params, repeat }) => [params['size'], repeat]),
+      [
+        [1, 1],
+        [2, 1],
+        [1, 2],
+        [2, 2],
+      ],
+    );
+    assert.notEqual(data.endedAt, null);
+  });
+
+  test('runs the plain loop once a round for all splits of the same work', async () => {
+    const { points } = await sweep(
+      session,
+      workloads.pi,
+      { totalCount: 10_000, pcNum: [1, 2, 3] },
+      { repeats: 2, warmup: 0, precision: 0 },
+    );
+    const rounds = [0, 1].map((i) => new Set(points.map(({ records }) => records[i]?.baselineMs)));
+    assert.deepEqual(
+      rounds.map(({ size }) => size),
+      [1, 1],
+    );
+    assert.notDeepEqual(rounds[0], rounds[1]);
+    for (const { records } of points) {
+      for (const { speedUp, baselineMs, durationMs } of records) assert.equal(speedUp, baselineMs! / durationMs);
+    }
+  });
+
+  test('varies the workers on sessions of its own, and leaves the given one open', async () => {
+    const { points } = await sweep(session, workloads.noop, { pcNum: 10, workers: [1, 2, 3] }, once);
+    assert.deepEqual(
+      points.map(({ workers, records }) => [workers, records[0]?.workers]),
+      [
+        [1, 1],
+        [2, 2],
+        [3, 3],
+      ],
+    );
+    const one = session.remote(() => 1);
+    assert.equal(await one(), 1);
+  });
+
+  test('writes down where the time went, and what was used', async () => {
+    const { records } = await sweep(session, workloads.spin, { totalMs: 40, pcNum: 4 }, once);
+    const [record] = records as [RunRecord];
+    assert.equal(record.tasks, 4);
+    assert.deepEqual(Object.keys(record.breakdownMs), [...stages]);
+    assert.ok(record.breakdownMs.run >= 10, `${record.breakdownMs.run} ms of 10 ran`);
+    assert.ok(record.latencyMs.p50 >= 9 && record.latencyMs.p99 >= record.latencyMs.p50);
+    assert.ok(record.cpuUtilization > 0);
+    assert.ok(record.peakMemoryBytes > 1e7);
+    assert.deepEqual(record.nodes, [
+      { node: 'embedded', cpu: record.cpuUtilization, memoryBytes: record.peakMemoryBytes },
+    ]);
+  });
+
+  test('counts the attempts of its own runs alone that failed', async () => {
+    const flaky = defineWorkload({
+      name: 'flaky',
+      params: z.object({ pcNum: z.int().default(1) }),
+      async run({ session: own }) {
+        const once = own.remote(
+          () => {
+            const counter = globalThis as { flaky?: number };
+            counter.flaky = (counter.flaky ?? 0) + 1;
+            if (counter.flaky % 2 === 1) throw new Error('the first time');
+            return counter.flaky;
+          },
+          { retryErrors: true },
+        );
+        await once();
+        return { tasks: 1, work: 1 };
+      },
+    });
+    await using alone = await connect({ workers: 1 });
+    const { records } = await sweep(alone, flaky, {}, { repeats: 3, warmup: 0, precision: 0 });
+    assert.deepEqual(
+      records.map(({ failures, errorRate }) => [failures, errorRate]),
+      [
+        [1, 0.5],
+        [1, 0.5],
+        [1, 0.5],
+      ],
+    );
+  });
+
+  test('notes a run that fails, tells of it, and goes on', async () => {
+    const told: string[] = [];
+    const { records, data } = await sweep(
+      session,
+      counting(),
+      { size: [1, 2, 3], failAt: 2 },
+      { ...once, order: 'grid', onFailure: ({ message, params }) => told.push(`${message} ${params['size']}`) },
+    );
+    assert.deepEqual(
+      records.map(({ params }) => params['size']),
+      [1, 3],
+    );
+    assert.deepEqual(told, ['as asked 2']);
+    assert.deepEqual(
+      data.failures.map(({ message, repeat, workers }) => [message, repeat, workers]),
+      [['as asked', 1, 2]],
+    );
+  });
+
+  test('rejects when the set-up finds an argument wrong, which no other run would have right', async () => {
+    await assert.rejects(sweep(session, counting(), { size: [-1, 1] }, { ...once, order: 'grid' }), {
+      name: 'InvalidArgumentError',
+      message: 'size must be at least 0',
+    });
+  });
+
+  test('gives what is done so far when it is aborted, and ends the run', async () => {
+    const abort = new AbortController();
+    const { records, data } = await sweep(
+      session,
+      workloads.markov,
+      { totalCount: [1000, 1e14], pcNum: 1000 },
+      {
+        ...once,
+        order: 'grid',
+        baseline: false,
+        signal: abort.signal,
+        onProgress: ({ current }) => {
+          if (current.params['totalCount'] === 1e14 && current.phase === 'run') abort.abort();
+        },
+      },
+    );
+    assert.equal(records.length, 1);
+    assert.equal(data.endedAt, null);
+  });
+
+  test('begins no run that is expected to end after the budget', async () => {
+    const slow = defineWorkload({
+      name: 'slow',
+      params: z.object({}),
+      run: () => ({ tasks: 1, work: 1, durationMs: 1000 }),
+    });
+    const { records, data } = await sweep(session, slow, {}, { repeats: 5, warmup: 0, budgetMs: 999 });
+    assert.equal(records.length, 1);
+    assert.notEqual(data.endedAt, null);
+  });
+
+  test('tells how far it is, to the end', async () => {
+    const told: SweepProgress[] = [];
+    await sweep(
+      session,
+      workloads.noop,
+      { pcNum: [10, 20] },
+      { repeats: 2, precision: 0, onProgress: (progress) => told.push(progress) },
+    );
+    assert.equal(told[0]?.current.phase, 'warmup');
+    assert.deepEqual(new Set(told.map(({ runsTotal }) => runsTotal)), new Set([4]));
+    assert.deepEqual(new Set(told.map(({ current }) => current.label)), new Set(['pc_num 10', 'pc_num 20']));
+    const last = told.at(-1);
+    assert.deepEqual([last?.runsDone, last?.current.share], [3, 1]);
+    for (const [i, { share }] of told.entries()) assert.ok(share >= 0 && share <= 1, `${i}: ${share}`);
+  });
+
+  const refused: readonly [string, object, RegExp][] = [
+    ['an option that there is not', { repeat: 1 }, /sweep has no option "repeat"/],
+    ['no repeats', { repeats: 0 }, /repeats must be a whole number from 1/],
+    ['an order that there is not', { order: 'backwards' }, /order is random or grid, not backwards/],
+    ['a precision of all', { precision: 1 }, /precision must be a number from 0 to below 1/],
+    ['a budget of nothing', { budgetMs: 0 }, /budgetMs must be a number above 0/],
+    ['a baseline where there is none', { baseline: true }, /Workload noop has no baseline/],
+  ];
+  for (const [what, options, message] of refused) {
+    test(`refuses ${what}`, async () => {
+      await assert.rejects(sweep(session, workloads.noop, { pcNum: 1 }, options), {
+        name: 'InvalidArgumentError',
+        message,
+      });
+    });
+  }
+});
