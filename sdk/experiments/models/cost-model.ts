@@ -10,6 +10,7 @@
 // Mathematics 17 (1969); a cost for each unit of parallelism against balance, P. Kruskal and A. Weiss, "Allocating
 // Independent Subtasks on Parallel Processors", IEEE Transactions on Software Engineering 11 (1985).
 
+import { parameterName } from '../report/parameter-names.ts';
 import { formatCount, formatDuration } from '../report/quantities.ts';
 import type { Estimate, Model, PointGroup } from './model.ts';
 import { type Recommendation, recommend } from './recommendation.ts';
@@ -126,17 +127,18 @@ function sentenceOf(
   const began = start === undefined || start.value === 0 ? '' : `, and ${formatDuration(start.value)} once`;
   const cost =
     overhead!.value === 0
-      ? `tasks cost nothing that shows`
+      ? 'tasks cost nothing that shows'
       : `each task adds ${formatDuration(overhead!.value)}${began}`;
   const isSame = fixedSplit !== undefined && Math.abs(fixedSplit.value - 1) < 0.01;
   const fixed =
     fixedSplit === undefined || best === 10
       ? ''
       : ` A fixed split into 10, as the reference system has it, takes ${isSame ? 'as long' : `${factor(fixedSplit.value)} times as long`}.`;
+  const share = `${formatDuration(work!.value)} of work is shared by ${workers === 1 ? '1 worker' : `${formatCount(workers)} workers`}`;
   return (
-    `${formatDuration(work!.value)} of work is shared by ${workers === 1 ? '1 worker' : `${formatCount(workers)} workers`}, ` +
-    `${cost}: choose ${splitBy} ${formatCount(best)}, which takes ${formatDuration(bestMs.value)}; ` +
-    `${range} ${low === high ? 'is' : 'are'} within 5 % of the best.${fixed}`
+    `Choose ${parameterName(splitBy)} ${formatCount(best)}, which takes ${formatDuration(bestMs.value)}; ` +
+    `${range} ${low === high ? 'is' : 'are'} within 5 % of the best. ` +
+    `${work!.value === 0 ? '' : `${share}; `}${cost}.${fixed}`
   );
 }
 

@@ -1,12 +1,16 @@
 // What an experiment says in words: what was run, on what, what to choose, and what not to rely on.
 
+import type { PointGroup } from '../models/model.ts';
+import type { Point } from '../point.ts';
 import { findingOf } from './experiment-columns.ts';
 import { groupText, parametersOf, parametersText, plainText, varyingParameters } from './parameter-names.ts';
 import type { Reported } from './plotted.ts';
-import { formatBytes, formatCount, formatLongDuration } from './quantities.ts';
+import { formatBytes, formatCount, formatLongDuration, formatRatio } from './quantities.ts';
 
 const listedFailuresMax = 5;
 const listedModelsMax = 3;
+/** So many runs of each point at least before a split is recommended. */
+const recommendedFrom = 3;
 const listedNotesMax = 8;
 
 /** What all runs have alike: `markov: matrix size 10, 2 workers`. */
@@ -69,8 +73,24 @@ export function recommendationsOf({ models }: Pick<Reported, 'models'>): string[
   const groups = costs.map(({ group }) => group);
   return costs.map(({ group, sentence }) => {
     const of = groupText(group, groups);
-    return plainText(of === '' ? sentence : `${of}: ${sentence}`);
+    const { points } = group;
+    const said = isRecommendable(group) ? sentence : measuredSentence(points);
+    return plainText(of === '' ? said : `${of}: ${said}`);
   });
+}
+
+function isRecommendable({ points }: PointGroup): boolean {
+  return points.every(({ records }) => records.length >= recommendedFrom);
+}
+
+/** What was seen, where too few runs were made to recommend anything. */
+function measuredSentence(points: readonly Point[]): string {
+  const best = points.reduce((a, b) => (b.durationMs.median < a.durationMs.median ? b : a));
+  const finest = points.reduce((a, b) => (b.tasks > a.tasks ? b : a));
+  const fastest = `Fastest in ${formatCount(best.tasks)} ${best.tasks === 1 ? 'task' : 'tasks'}`;
+  if (finest === best) return `${fastest}.`;
+  const times = formatRatio(finest.durationMs.median / best.durationMs.median).replace(/x$/, '');
+  return `${fastest}; ${formatCount(finest.tasks)} take ${times} times as long. With ${recommendedFrom} runs a point there is a recommendation.`;
 }
 
 /** What the runs found, each once. */
@@ -91,10 +111,11 @@ export function warningsOf({ data, points, models }: Reported): string[] {
     const which = noisy.length === points.length ? 'all points' : `${noisy.length} of ${points.length} points`;
     warnings.push(`The machine was too noisy to conclude from ${which}: their runs scatter too much.`);
   }
-  const few = points.filter(({ records }) => records.length < 3).length;
-  if (few > 0)
+  const few = points.filter(({ records }) => records.length < recommendedFrom).length;
+  // Who asks for single runs gets no intervals that could say little.
+  if (few > 0 && data.definition.repeats > 1)
     warnings.push(
-      `${few === points.length ? 'All points' : `${few} of ${points.length} points`} have fewer than 3 runs: their intervals say little.`,
+      `${few === points.length ? 'All points' : `${few} of ${points.length} points`} have fewer than ${recommendedFrom} runs: their intervals say little.`,
     );
   warnings.push(...failureWarnings(data.failures));
   warnings.push(...modelWarnings(models));
@@ -103,7 +124,7 @@ export function warningsOf({ data, points, models }: Reported): string[] {
 
 /** Each by itself where they are few; the rest stands beside the models. */
 function modelWarnings(models: Reported['models']): string[] {
-  const doubtful = models.filter(({ warning }) => warning !== undefined);
+  const doubtful = models.filter(({ warning, group }) => warning !== undefined && isRecommendable(group));
   if (doubtful.length > listedModelsMax) {
     return [`${doubtful.length} of ${models.length} models are not to be trusted without care: each says why.`];
   }

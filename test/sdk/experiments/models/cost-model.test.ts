@@ -38,7 +38,7 @@ describe('fitCost()', () => {
     assert.ok(Math.abs(model.fixedSplit.value - curve(10) / curve(model.best)) < 1e-6);
     assert.match(
       model.sentence,
-      /^1\.00 s of work is shared by 4 workers, each task adds 20\.0 µs, and 20\.0 ms once: choose/,
+      /^Choose pc_num 60, .* 1\.00 s of work is shared by 4 workers; each task adds 20\.0 µs, and 20\.0 ms once\./,
     );
     assert.equal(model.warning, undefined);
   });
