@@ -1,6 +1,6 @@
 // The options of `gridbook run` and `gridbook sweep`: those of every workload, and one for each of its parameters.
 
-import { Command, Option } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import type { JsonValue, ParamInfo, Workload } from '../sdk/index.ts';
 import { axisParser } from './axis-option.ts';
 import { configured } from './commander-settings.ts';
@@ -51,7 +51,8 @@ function paramOption({ name, description, kind, default: value }: ParamInfo): Op
 
 function parsePrecision(text: string): number {
   const value = Number(text.replace(/%$/, '')) / (text.endsWith('%') ? 100 : 1);
-  return value;
+  if (value >= 0 && value < 1) return value;
+  throw new InvalidArgumentError(`"${text}" is not a share such as 2% or 0.02.`);
 }
 
 const examples = {

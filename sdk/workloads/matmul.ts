@@ -83,7 +83,7 @@ export const matmul = defineWorkload({
   name: 'matmul',
   summary: 'one large product of two random matrices, in blocks: much data for each task',
   params: z.object({
-    matrixSize: z.int().positive().max(matrixSizeMax).default(512).describe('rows and columns of the matrices'),
+    matrixSize: z.int().min(1).max(matrixSizeMax).default(512).describe('rows and columns of the matrices'),
     pcNum: pcNum.max(pcNumMax).default(4),
     seed,
   }),

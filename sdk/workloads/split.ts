@@ -6,10 +6,10 @@ import type { Session } from '../session.ts';
 import { partition, totalCountMax } from './markov/partition.ts';
 
 /** Into how many tasks. */
-export const pcNum = z.int().positive().max(totalCountMax).describe('into how many tasks');
+export const pcNum = z.int().min(1).max(totalCountMax).describe('into how many tasks');
 
 /** How much there is to do. */
-export const totalCount = z.int().positive().max(totalCountMax);
+export const totalCount = z.int().min(1).max(totalCountMax);
 
 /** Where random numbers come from. */
 export const seed = z

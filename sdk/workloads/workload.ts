@@ -3,6 +3,7 @@
 import type { z } from 'zod';
 import { InvalidArgumentError } from '../errors.ts';
 import type { Session } from '../session.ts';
+import { parameterError } from './parameter-error.ts';
 
 /** What parameters and findings are made of: all that JSON can say. */
 export type JsonValue =
@@ -295,9 +296,7 @@ function parsed<Schema extends z.ZodObject>(name: string, schema: Schema, params
   }
   const result = schema.safeParse(params);
   if (result.success) return result.data;
-  const [issue] = result.error.issues;
-  const path = issue?.path.map(String).join('.') ?? '';
-  throw new InvalidArgumentError(`Workload ${name}: ${path === '' ? '' : `${path}: `}${issue?.message ?? 'wrong'}`);
+  throw new InvalidArgumentError(`Workload ${name}: ${parameterError(result.error.issues[0], params)}`);
 }
 
 /** Parameters are kept and compared as JSON, so they must be JSON. */

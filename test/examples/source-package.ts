@@ -31,6 +31,8 @@ export function makeProgramFolder(): Disposable & { readonly path: string } {
     mkdirSync(dirname(join(home, source)), { recursive: true });
     symlinkSync(join(root, source), join(home, source));
   }
+  // What users have beside it to say what parameters are.
+  symlinkSync(join(root, 'node_modules', 'zod'), join(path, 'node_modules', 'zod'));
   writeFileSync(join(home, 'package.json'), JSON.stringify({ name: 'gridbook', type: 'module', exports }));
   writeFileSync(join(path, 'package.json'), JSON.stringify({ private: true, type: 'module' }));
   return { path, [Symbol.dispose]: () => rmSync(path, { recursive: true, force: true }) };

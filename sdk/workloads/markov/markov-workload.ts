@@ -23,7 +23,7 @@ export const markovWorkload = defineWorkload({
   summary:
     'the limiting distribution of a transition matrix: multiplies totalCount copies of it, split into pcNum tasks',
   params: z.object({
-    matrixSize: z.int().positive().max(matrixSizeMax).default(10).describe('states of a random matrix, n x n'),
+    matrixSize: z.int().min(1).max(matrixSizeMax).default(10).describe('states of a random matrix, n x n'),
     totalCount: totalCount.default(10_000_000).describe('how many matrices are multiplied together'),
     pcNum: pcNum.default(10),
     seed: seed.unwrap().nullable().default(1).describe('where the random matrix comes from'),
@@ -47,14 +47,14 @@ export const markovWorkload = defineWorkload({
       if (params.seed === null) throw new InvalidArgumentError('seed is a whole number, but for a matrix of your own');
       return { ...params, ...(await named(params.matrixSize)) };
     }
+    if (given.seed !== undefined && given.seed !== null) {
+      throw new InvalidArgumentError('seed is for a random matrix, and a matrix is given: leave one of them out');
+    }
     const { n } = await matrixOf(params.matrix);
     if (given.matrixSize !== undefined && given.matrixSize !== n) {
       throw new InvalidArgumentError(
         `matrixSize ${given.matrixSize} does not fit the matrix, which has ${n} rows: leave it out`,
       );
-    }
-    if (given.seed !== undefined && given.seed !== null) {
-      throw new InvalidArgumentError('seed is for a random matrix, and a matrix is given: leave one of them out');
     }
     return { ...params, ...(await named(n)), matrixSize: n, seed: null };
   },

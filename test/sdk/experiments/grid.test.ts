@@ -78,8 +78,12 @@ describe('layOut()', () => {
       () => layOut<object>(own, Object.fromEntries([['sise', 1]]), 1),
       /no parameter "sise"; it has size/,
     ],
-    ['a value that is not of its form', () => layOut(own, { size: -1 }, 1), /Workload own: size: .*>0/],
-    ['a parameter that is missing', () => layOut(own, {}, 1), /Workload own: size: .*expected number/],
+    [
+      'a value that is not of its form',
+      () => layOut(own, { size: -1 }, 1),
+      /Workload own: size must be above 0; got -1/,
+    ],
+    ['a parameter that is missing', () => layOut(own, {}, 1), /Workload own: size must be given/],
     ['workers that are none', () => layOut(own, { size: 1, workers: [0] }, 1), /workers must be whole numbers above 0/],
     [
       'more tasks than work',

@@ -1,0 +1,174 @@
+// `gridbook sweep`, and `gridbook run` with workloads of every origin, as a user types them.
+
+import assert from 'node:assert/strict';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { Experiment, openStore } from '../../sdk/index.ts';
+import { gridbook, recordsOf } from './gridbook-command.ts';
+
+const sdk = new URL('../../sdk/index.ts', import.meta.url).href;
+const zod = import.meta.resolve('zod');
+
+const own = `
+import { defineWorkload } from '${sdk}';
+import { z } from '${zod}';
+
+export default defineWorkload({
+  name: 'own',
+  summary: 'squares',
+  params: z.object({ size: z.int().positive().default(3).describe('how many'), loud: z.boolean().default(false) }),
+  async run({ session, params: { size, loud } }) {
+    const squares = await session.map((x: number) => x * x, Array.from({ length: size }, (_, i) => i)).toArray();
+    const sum = squares.reduce((a, b) => a + b, 0);
+    return { tasks: size, work: size, finding: loud ? 'LOUD' : 'quiet', note: \`the sum is \${sum}\` };
+  },
+});
+`;
+
+describe('gridbook sweep and run', () => {
+  let directory: string;
+  before(async () => {
+    directory = await mkdtemp(join(tmpdir(), 'gridbook-sweep-'));
+    await writeFile(join(directory, 'own.ts'), own);
+  });
+  after(() => rm(directory, { recursive: true }));
+
+  test('sweep prints table, plot and what to choose, writes a report, and keeps the experiment', async () => {
+    const [store, report] = [join(directory, 'kept.sqlite'), join(directory, 'report.html')];
+    const { status, stdout, stderr } = await gridbook([
+      'sweep',
+      'pi',
+      ...[
+        '--total-count',
+        '20000',
+        '--pc-num',
+        '1..1000:log:4',
+        '--repeats',
+        '3',
+        '--precision',
+        '0',
+        '--workers',
+        '2',
+      ],
+      ...['--store', store, '--report', report, '--name', 'mine'],
+    ]);
+    assert.equal(status, 0, stderr);
+    assert.match(stdout, /^pi: total count 20,000, seed 1, 2 workers; found: 3\.1\d+\n/);
+    assert.match(stdout, /\n +1,000 +\d.*\n/);
+    assert.match(stdout, /\npi is about 3\.1\d*, from \d+ of 20000 points in the circle\n/);
+    assert.match(stdout, /\nChoose pc_num \d/);
+    assert.match(stdout, /\nTime against pc_num\n/);
+    const [, id = ''] = /Kept as (\w+): gridbook experiments show/.exec(stderr) ?? [];
+    using kept = openStore(store);
+    const { records, name, endedAt } = kept.get(id);
+    assert.deepEqual([records.length, name, endedAt !== null], [12, 'mine', true]);
+    const again = Experiment.fromJSON(await readFile(report, 'utf8'));
+    assert.deepEqual(again.records, records);
+  });
+
+  test('a sweep that was interrupted is taken up by the same command', async () => {
+    const store = join(directory, 'interrupted.sqlite');
+    const args = [
+      'sweep',
+      'spin',
+      ...['--total-ms', '20,100000', '--pc-num', '2', '--repeats', '1', '--order', 'grid', '--no-baseline'],
+      ...['--warmup', '0', '--workers', '2', '--store', store],
+    ];
+    const run = (): ReturnType<typeof gridbook> => {
+      let interrupted = false;
+      return gridbook(args, (text, kill) => {
+        if (interrupted || !text.includes('run 2 of 2: total ms 100,000')) return;
+        interrupted = true;
+        kill('SIGINT');
+      });
+    };
+    const first = await run();
+    assert.equal(first.status, 130);
+    assert.match(first.stderr, /Interrupted: 1 of 2 runs were done\n/);
+    const [, id = ''] = /Kept as (\w+); the same command goes on with it/.exec(first.stderr) ?? [];
+    const second = await run();
+    assert.match(second.stderr, new RegExp(`Kept as ${id};`));
+    using kept = openStore(store);
+    assert.deepEqual(
+      kept.list().map(({ id: only, recordCount }) => [only, recordCount]),
+      [[id, 1]],
+    );
+  });
+
+  test('run takes a workload of a file, with options for its own parameters', async () => {
+    const { status, stdout, stderr } = await gridbook([
+      'run',
+      ...['--workload', join(directory, 'own.ts'), '--size', '2,4', '--loud', '--workers', '1', '--json'],
+    ]);
+    assert.equal(status, 0, stderr);
+    assert.deepEqual(
+      recordsOf(stdout).map(({ workload, size, loud, finding, note, tasks }) => [
+        workload,
+        size,
+        loud,
+        finding,
+        note,
+        tasks,
+      ]),
+      [
+        ['own', 2, true, 'LOUD', 'the sum is 1', 2],
+        ['own', 4, true, 'LOUD', 'the sum is 14', 4],
+      ],
+    );
+  });
+
+  test('--help of a workload says its own parameters', async () => {
+    const { status, stdout } = await gridbook(['run', '--workload', join(directory, 'own.ts'), '--help']);
+    assert.equal(status, 0);
+    assert.match(stdout, /Usage: gridbook run own \[options\]\n\nsquares\n/);
+    assert.match(stdout, /--size <n,…> +how many \(default: 3\)/);
+    assert.match(stdout, /--loud \[true,false\]/);
+  });
+
+  for (const name of ['noop', 'spin', 'matmul', 'pi']) {
+    test(`run ${name} works with its defaults made small`, async () => {
+      const small =
+        {
+          noop: ['--pc-num', '10'],
+          spin: ['--total-ms', '5'],
+          matmul: ['--matrix-size', '20'],
+          pi: ['--total-count', '1e4'],
+        }[name] ?? [];
+      const { status, stdout, stderr } = await gridbook(['run', name, ...small, '--workers', '2']);
+      assert.equal(status, 0, stderr);
+      assert.match(stdout, new RegExp(`^${name}: `));
+    });
+  }
+
+  const refused: readonly [string, readonly string[], RegExp][] = [
+    ['a workload that there is not', ['run', 'abacus'], /There is no workload "abacus"; there are markov, noop/],
+    [
+      'a file that is not there',
+      ['run', '--workload', '/nonexistent.ts'],
+      /Cannot load a workload from \/nonexistent\.ts/,
+    ],
+    ['a range that ends before it begins', ['sweep', 'pi', '--pc-num', '9..1'], /ends before it begins: write 1\.\.9/],
+    [
+      'a budget that is no time',
+      ['sweep', 'pi', '--budget', 'soon'],
+      /"soon" is not a time such as 250ms, 90s, 5m or 1h/,
+    ],
+    ['a precision that is none', ['sweep', 'pi', '--precision', 'high'], /--precision/],
+    [
+      'a report that cannot be written',
+      ['run', 'pi', '--report', '/nonexistent/r.html'],
+      /Cannot write to \/nonexistent\/r\.html/,
+    ],
+  ];
+  for (const [what, args, message] of refused) {
+    test(`refuses ${what} with one line and status 2`, async () => {
+      const { status, stdout, stderr } = await gridbook(args);
+      assert.equal(status, 2, stderr);
+      assert.equal(stdout, '');
+      assert.match(stderr, message);
+      assert.equal(stderr.trim().split('\n').length, 1, stderr);
+    });
+  }
+});
