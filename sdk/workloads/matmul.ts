@@ -4,12 +4,12 @@
 // put into the session once, and every task that needs it refers to it.
 
 import { setImmediate } from 'node:timers/promises';
-import { z } from 'zod';
 import { InvalidArgumentError } from '../errors.ts';
+import { loadZod } from '../lazy-zod.ts';
 import type { ObjectRef } from '../object-ref.ts';
 import { partition } from './markov/partition.ts';
 import { randomNumbers } from './random-numbers.ts';
-import { pcNum, seed } from './split.ts';
+import { sharedParams } from './split.ts';
 import { defineWorkload } from './workload.ts';
 
 const matrixSizeMax = 4096;
@@ -82,11 +82,15 @@ interface Operands {
 export const matmul = defineWorkload({
   name: 'matmul',
   summary: 'one large product of two random matrices, in blocks: much data for each task',
-  params: z.object({
-    matrixSize: z.int().min(1).max(matrixSizeMax).default(512).describe('rows and columns of the matrices'),
-    pcNum: pcNum.max(pcNumMax).default(4),
-    seed,
-  }),
+  params: () => {
+    const { pcNum, seed } = sharedParams();
+    const z = loadZod();
+    return z.object({
+      matrixSize: z.int().min(1).max(matrixSizeMax).default(512).describe('rows and columns of the matrices'),
+      pcNum: pcNum.max(pcNumMax).default(4),
+      seed,
+    });
+  },
   workUnit: 'multiply-adds',
   derive: (params) => {
     const { down, across } = blockGrid(params.pcNum);

@@ -1,14 +1,18 @@
 // Tasks that do nothing: what a task costs, and nothing else.
 
-import { z } from 'zod';
-import { overParts, parts, pcNum } from './split.ts';
+import { loadZod } from '../lazy-zod.ts';
+import { overParts, parts, sharedParams } from './split.ts';
 import { defineWorkload } from './workload.ts';
 
 /** The workload `noop`. */
 export const noop = defineWorkload({
   name: 'noop',
   summary: 'tasks that do nothing: pure overhead',
-  params: z.object({ pcNum: pcNum.default(10_000) }),
+  params: () => {
+    const { pcNum } = sharedParams();
+    const z = loadZod();
+    return z.object({ pcNum: pcNum.default(10_000) });
+  },
   warmup: ({ pcNum: count }) => ({ pcNum: Math.min(count, 1000) }),
   async run(context) {
     const { pcNum: count } = context.params;

@@ -1,8 +1,8 @@
 // Monte Carlo: how many random points of a square lie in its circle.
 
 import { setImmediate } from 'node:timers/promises';
-import { z } from 'zod';
-import { checkSplit, overParts, type Part, parts, pcNum, seed, smaller, totalCount } from './split.ts';
+import { loadZod } from '../lazy-zod.ts';
+import { checkSplit, overParts, type Part, parts, sharedParams, smaller } from './split.ts';
 import { defineWorkload } from './workload.ts';
 
 /** So many points the plain loop draws at a stretch: some 50 ms. */
@@ -43,11 +43,15 @@ const pointsMax = 2 ** 31;
 export const pi = defineWorkload({
   name: 'pi',
   summary: 'pi by random points: the share of a square that lies in its circle',
-  params: z.object({
-    totalCount: totalCount.max(pointsMax).default(20_000_000).describe('how many points are drawn'),
-    pcNum: pcNum.default(10),
-    seed,
-  }),
+  params: () => {
+    const { pcNum, seed, totalCount } = sharedParams();
+    const z = loadZod();
+    return z.object({
+      totalCount: totalCount.max(pointsMax).default(20_000_000).describe('how many points are drawn'),
+      pcNum: pcNum.default(10),
+      seed,
+    });
+  },
   workUnit: 'points',
   warmup: (params) => smaller(params, 200_000),
   derive: checkSplit,

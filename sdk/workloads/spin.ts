@@ -1,8 +1,8 @@
 // Tasks that keep a worker busy for a fixed time: how short a task may be before its cost is felt.
 
 import { setImmediate } from 'node:timers/promises';
-import { z } from 'zod';
-import { overParts, pcNum } from './split.ts';
+import { loadZod } from '../lazy-zod.ts';
+import { overParts, sharedParams } from './split.ts';
 import { defineWorkload } from './workload.ts';
 
 /** How long the plain loop holds the process at a stretch, in milliseconds. */
@@ -22,15 +22,19 @@ function* repeated(ms: number, count: number): Generator<number, void, undefined
 export const spin = defineWorkload({
   name: 'spin',
   summary: 'tasks that keep a worker busy for a fixed time',
-  params: z.object({
-    totalMs: z
-      .number()
-      .positive()
-      .max(1e9)
-      .default(1000)
-      .describe('how long all tasks are busy together, in milliseconds'),
-    pcNum: pcNum.default(100),
-  }),
+  params: () => {
+    const { pcNum } = sharedParams();
+    const z = loadZod();
+    return z.object({
+      totalMs: z
+        .number()
+        .positive()
+        .max(1e9)
+        .default(1000)
+        .describe('how long all tasks are busy together, in milliseconds'),
+      pcNum: pcNum.default(100),
+    });
+  },
   warmup: ({ totalMs, pcNum: count }) => ({ totalMs: Math.min(totalMs, 20), pcNum: Math.min(count, 1000) }),
   workUnit: 'busy milliseconds',
   async run(context) {

@@ -1,23 +1,24 @@
 // What the workloads share: parameters that mean the same, and how work is split.
 
-import { z } from 'zod';
 import { InvalidArgumentError } from '../errors.ts';
+import { loadZod } from '../lazy-zod.ts';
 import type { Session } from '../session.ts';
 import { partition, totalCountMax } from './markov/partition.ts';
 
-/** Into how many tasks. */
-export const pcNum = z.int().min(1).max(totalCountMax).describe('into how many tasks');
-
-/** How much there is to do. */
-export const totalCount = z.int().min(1).max(totalCountMax);
-
-/** Where random numbers come from. */
-export const seed = z
-  .int()
-  .nonnegative()
-  .max(2 ** 32 - 1)
-  .default(1)
-  .describe('where random numbers come from');
+/** Parameters that mean the same in several workloads. */
+export function sharedParams() {
+  const z = loadZod();
+  return {
+    pcNum: z.int().min(1).max(totalCountMax).describe('into how many tasks'),
+    totalCount: z.int().min(1).max(totalCountMax),
+    seed: z
+      .int()
+      .min(0)
+      .max(2 ** 32 - 1)
+      .default(1)
+      .describe('where random numbers come from'),
+  };
+}
 
 /** A part of the work: it begins at `first` and holds `count`. */
 export interface Part {

@@ -60,10 +60,10 @@ export interface WorkloadDefinition<Schema extends z.ZodObject, State> {
   /** One sentence for people. */
   readonly summary?: string | undefined;
   /**
-   * The parameters: a zod object whose fields have descriptions, and defaults where there are some. Their names must not
-   * be those of what is measured.
+   * The parameters: a zod object whose fields have descriptions, and defaults where there are some, or a function that
+   * makes it when it is first needed. Their names must not be those of what is measured.
    */
-  readonly params: Schema;
+  readonly params: Schema | (() => Schema);
   /** What is counted as work, in the plural. @default tasks */
   readonly workUnit?: string | undefined;
   /** The parameter that says into how many tasks the work is split. @default pcNum, where there is one */
@@ -238,34 +238,27 @@ export const measuredNames: ReadonlySet<string> = new Set([
 export function defineWorkload<Schema extends z.ZodObject, State = undefined>(
   definition: WorkloadDefinition<Schema, State>,
 ): Workload<z.input<Schema>> {
-  const { name, summary = '', params: schema, workUnit = 'tasks' } = definition;
+  const { name, summary = '', workUnit = 'tasks' } = definition;
   if (!nameForm.test(name)) {
     throw new InvalidArgumentError(`A workload's name is a letter, then letters, digits and dashes, not "${name}"`);
   }
-  const names = Object.keys(schema.shape);
-  for (const param of names) {
-    if (!paramForm.test(param)) {
-      throw new InvalidArgumentError(`Workload ${name}: a parameter is called like pcNum, not "${param}"`);
-    }
-    if (measuredNames.has(param)) {
-      throw new InvalidArgumentError(
-        `Workload ${name}: ${param} is the name of what is measured; call the parameter otherwise`,
-      );
-    }
-  }
-  const splitBy = definition.splitBy ?? (names.includes('pcNum') ? 'pcNum' : undefined);
-  if (splitBy !== undefined && !names.includes(splitBy)) {
-    throw new InvalidArgumentError(
-      `Workload ${name}: splitBy names ${splitBy}, but its parameters are ${names.join(', ')}`,
-    );
-  }
-  const parse = (params: unknown): z.output<Schema> => parsed(name, schema, params);
+  let made: { readonly schema: Schema; readonly splitBy: string | undefined } | undefined;
+  const form = (): NonNullable<typeof made> => {
+    made ??= checkedForm(definition);
+    return made;
+  };
+  if (typeof definition.params !== 'function') form();
+  const parse = (params: unknown): z.output<Schema> => parsed(name, form().schema, params);
   return {
     name,
     summary,
     workUnit,
-    splitBy,
-    params: Object.entries(schema.shape).map(([param, field]) => infoOf(param, field)),
+    get splitBy() {
+      return form().splitBy;
+    },
+    get params() {
+      return Object.entries(form().schema.shape).map(([param, field]) => infoOf(param, field));
+    },
     check: async (given) => {
       const params = parse(given);
       return asParams(name, (await definition.derive?.(params, given)) ?? params);
@@ -282,6 +275,33 @@ export function defineWorkload<Schema extends z.ZodObject, State = undefined>(
         return (await definition.baseline?.({ params: parse(params), signal, onProgress })) ?? {};
       }),
   };
+}
+
+/** The parameters, whose names are checked, and which of them splits the work. */
+function checkedForm<Schema extends z.ZodObject, State>({
+  name,
+  params,
+  splitBy: asked,
+}: WorkloadDefinition<Schema, State>): { readonly schema: Schema; readonly splitBy: string | undefined } {
+  const schema = typeof params === 'function' ? params() : params;
+  const names = Object.keys(schema.shape);
+  for (const param of names) {
+    if (!paramForm.test(param)) {
+      throw new InvalidArgumentError(`Workload ${name}: a parameter is called like pcNum, not "${param}"`);
+    }
+    if (measuredNames.has(param)) {
+      throw new InvalidArgumentError(
+        `Workload ${name}: ${param} is the name of what is measured; call the parameter otherwise`,
+      );
+    }
+  }
+  const splitBy = asked ?? (names.includes('pcNum') ? 'pcNum' : undefined);
+  if (splitBy !== undefined && !names.includes(splitBy)) {
+    throw new InvalidArgumentError(
+      `Workload ${name}: splitBy names ${splitBy}, but its parameters are ${names.join(', ')}`,
+    );
+  }
+  return { schema, splitBy };
 }
 
 function parsed<Schema extends z.ZodObject>(name: string, schema: Schema, params: unknown): z.output<Schema> {

@@ -14,7 +14,6 @@ import type { TransitionMatrix } from '../../workloads/markov/matrix.ts';
 import { thisMachine } from '../experiment.ts';
 import { type CheckedComparison, type CompareParameters, checkComparison, checkRepeats } from './compare-parameters.ts';
 import { differenceMax, differenceOf, expectedFinding } from './finding.ts';
-import { openPeers, peersNamed } from './open-peers.ts';
 import { type MissingPeer, type Peer, type PeerFinding, peerSummaries } from './peer.ts';
 import { PeerComparison, type PeerFailure, type PeerRun } from './peer-comparison.ts';
 
@@ -75,6 +74,8 @@ export async function compareWith(
   checkRepeats(repeats, pointBudgetMs);
   const signal = options.signal ?? new AbortController().signal;
   const startedAt = new Date().toISOString();
+  // What runs the others is loaded by those who run them.
+  const { openPeers, peersNamed } = await import('./open-peers.ts');
   const wanted = peersNamed(names);
   const measuring = new Measuring(checked, { repeats, pointBudgetMs, signal, onProgress });
   let peers: readonly Peer[] = [];

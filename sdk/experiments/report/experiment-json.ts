@@ -1,11 +1,12 @@
 // Experiments as JSON, and back.
 
-import { z } from 'zod';
+import type { z } from 'zod';
 import { InvalidArgumentError } from '../../errors.ts';
-import { isJson, type JsonValue, type Params } from '../../workloads/workload.ts';
+import type { Params } from '../../workloads/workload.ts';
 import type { ExperimentData, ExperimentDefinition, Machine, RunFailure } from '../experiment.ts';
 import type { Estimate, Model } from '../models/model.ts';
 import type { FlatRecord, RunRecord } from '../run-record.ts';
+import { experimentSchemas } from './experiment-schemas.ts';
 import { detailsKey, flatRecordOf } from './flat-record.ts';
 import type { Reported } from './plotted.ts';
 
@@ -94,87 +95,6 @@ export function experimentJsonOf({ data, models }: Reported): ExperimentJson {
   };
 }
 
-/** By reference: zod's own records lose what is called `__proto__`. */
-const json = z.custom<JsonValue>(isJson, 'it is nothing that JSON can say');
-const flatRecord = z.custom<FlatRecord>(
-  (value) => isJson(value) && typeof value === 'object' && value !== null && !Array.isArray(value),
-  'a record is an object',
-);
-const amount = z.number().nonnegative();
-const whole = z.int().nonnegative();
-const time = z.iso.datetime({ offset: true });
-
-const definitionSchema = z.object({
-  workload: z.string(),
-  workUnit: z.string(),
-  splitBy: z.string().nullable(),
-  axes: z.record(z.string(), z.array(json)),
-  repeats: z.int().positive(),
-  warmup: whole,
-  order: z.enum(['random', 'grid']),
-  seed: z.number(),
-  precision: amount,
-  baseline: z.boolean(),
-  cluster: z.string(),
-});
-
-const machineSchema = z.object({
-  processor: z.string(),
-  cores: z.int().positive(),
-  memoryBytes: amount,
-  system: z.string(),
-  node: z.string(),
-});
-
-const measuredSchema = z.object({
-  workload: z.string(),
-  repeat: z.int().positive(),
-  workers: z.int().positive(),
-  cluster: z.string(),
-  startedAt: time,
-  durationMs: amount,
-  work: amount,
-  throughputPerSecond: amount,
-  tasks: whole,
-  failures: whole,
-  errorRate: amount,
-  latencyMs: z.object({ mean: amount, p50: amount, p90: amount, p99: amount }),
-  cpuUtilization: amount,
-  peakMemoryBytes: amount,
-  baselineMs: amount.nullable(),
-  speedUp: amount.nullable(),
-  breakdownMs: z.object({
-    encode: z.number(),
-    waitInSession: z.number(),
-    travel: z.number(),
-    waitOnWorker: z.number(),
-    run: z.number(),
-    return: z.number(),
-    settle: z.number(),
-  }),
-  nodes: z.array(z.object({ node: z.string(), cpu: amount, memoryBytes: amount })),
-  finding: z.string(),
-  note: z.string(),
-});
-
-const failureSchema = z.object({
-  params: z.record(z.string(), json),
-  workers: z.int().positive(),
-  repeat: z.int().positive(),
-  message: z.string(),
-});
-
-const experimentSchema = z.object({
-  id: z.string().min(1),
-  name: z.string(),
-  startedAt: time,
-  endedAt: time.nullable(),
-  definition: definitionSchema,
-  machine: machineSchema,
-  records: z.array(flatRecord),
-  failures: z.array(failureSchema).default([]),
-});
-
 /**
  * What `experimentJsonOf` was made from.
  *
@@ -191,7 +111,7 @@ export function experimentDataOf(input: unknown): ExperimentData {
       `Cannot read an experiment of format version ${version}: this is from a newer Gridbook, and up to ${formatVersion} can be read here`,
     );
   }
-  const { records, ...rest } = checked(experimentSchema, read, '');
+  const { records, ...rest } = checked(experimentSchemas().experiment, read, '');
   const params = paramNamesOf(rest.definition);
   return { ...rest, records: records.map((record, i) => recordOf(record, params, `records[${i}]`)) };
 }
@@ -207,7 +127,7 @@ function paramNamesOf({ axes }: Pick<ExperimentDefinition, 'axes'>): string[] {
 }
 
 function recordOf(flat: FlatRecord, paramNames: readonly string[], place: string): RunRecord {
-  const measured = checked(measuredSchema, flat, place);
+  const measured = checked(experimentSchemas().measured, flat, place);
   const entries = Object.entries(flat);
   const isFinding = (name: string): boolean => !paramNames.includes(name) && !Object.hasOwn(measured, name);
   const taken = entries.flatMap(([name, value]) => (name === detailsKey ? Object.entries(value ?? {}) : [])); // F1 of flat-record.ts

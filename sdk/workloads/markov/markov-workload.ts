@@ -1,8 +1,8 @@
 // markov as a workload, for sweeps and the command.
 
-import { z } from 'zod';
 import { InvalidArgumentError } from '../../errors.ts';
-import { checkSplit, pcNum, seed, smaller, totalCount } from '../split.ts';
+import { loadZod } from '../../lazy-zod.ts';
+import { checkSplit, sharedParams, smaller } from '../split.ts';
 import { defineWorkload, type JsonValue } from '../workload.ts';
 import { baseline } from './baseline.ts';
 import { type KernelName, kernelNames } from './kernels/kernel.ts';
@@ -22,21 +22,28 @@ export const markovWorkload = defineWorkload({
   name: 'markov',
   summary:
     'the limiting distribution of a transition matrix: multiplies totalCount copies of it, split into pcNum tasks',
-  params: z.object({
-    matrixSize: z.int().min(1).max(matrixSizeMax).default(10).describe('states of a random matrix, n x n'),
-    totalCount: totalCount.default(10_000_000).describe('how many matrices are multiplied together'),
-    pcNum: pcNum.default(10),
-    seed: seed.unwrap().nullable().default(1).describe('where the random matrix comes from'),
-    kernel: z
-      .enum(['auto', ...kernelNames])
-      .default('auto')
-      .describe('what multiplies'),
-    combine: z.boolean().default(false).describe('multiply neighbouring products on the workers, so that fewer travel'),
-    matrix: z
-      .union([z.string(), z.array(z.array(z.number()))])
-      .optional()
-      .describe('your own matrix instead of a random one: its rows, or a .csv or .json file'),
-  }),
+  params: () => {
+    const { pcNum, seed, totalCount } = sharedParams();
+    const z = loadZod();
+    return z.object({
+      matrixSize: z.int().min(1).max(matrixSizeMax).default(10).describe('states of a random matrix, n x n'),
+      totalCount: totalCount.default(10_000_000).describe('how many matrices are multiplied together'),
+      pcNum: pcNum.default(10),
+      seed: seed.unwrap().nullable().default(1).describe('where the random matrix comes from'),
+      kernel: z
+        .enum(['auto', ...kernelNames])
+        .default('auto')
+        .describe('what multiplies'),
+      combine: z
+        .boolean()
+        .default(false)
+        .describe('multiply neighbouring products on the workers, so that fewer travel'),
+      matrix: z
+        .union([z.string(), z.array(z.array(z.number()))])
+        .optional()
+        .describe('your own matrix instead of a random one: its rows, or a .csv or .json file'),
+    });
+  },
   workUnit: 'multiplications',
   derive: async (params, given) => {
     checkSplit(params);
