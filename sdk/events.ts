@@ -20,10 +20,16 @@ export type SessionEvent =
   | { type: 'worker.released'; worker: string; lease: string }
   /** A worker died. */
   | { type: 'worker.lost'; worker: string; lease: string; reason: WorkerDeathReason; message: string }
+  /** The head cannot be reached; leased workers go on, and it is tried again. */
+  | { type: 'head.lost' }
+  /** The head is back. */
+  | { type: 'head.found' }
   /** A task goes out again. */
   | { type: 'task.retried'; task: number; name: string; attempt: number; worker: string }
   /** A rejection that nobody handled, in a task that had been answered for. */
   | { type: 'task.stray-error'; worker: string; error: unknown }
+  /** A task printed, where a host of cells takes that; `task` is undefined when it is not known which. */
+  | { type: 'task.output'; worker: string; task: number | undefined; stream: 'stdout' | 'stderr'; text: string }
   /** An object that no reference reaches any more was freed. */
   | { type: 'object.freed'; byteLength: number }
   /** An actor begins anew on another worker. */

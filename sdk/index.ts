@@ -1,6 +1,8 @@
 // The public door: what `import … from 'gridbook'` gives.
 
 export type { Actor, ActorClass, ActorOptions } from './actor.ts';
+export { type CellHost, type CellName, type CellPlace, setCellHost, type TaskOutput } from './cell-host.ts';
+export { cancelTasksOfCell } from './cell-tasks.ts';
 export type { Resources } from './cluster/cluster.ts';
 export { type ConnectOptions, connect } from './connect.ts';
 export { currentSession } from './current-session.ts';
@@ -56,7 +58,13 @@ export {
 } from './experiments/report/quantities.ts';
 export { type TextColumn, textTable } from './experiments/report/text-table.ts';
 export type { FlatRecord, Latency, NodeUse, RunRecord } from './experiments/run-record.ts';
-export type { Percentiles, Ratio, Summary } from './experiments/statistics.ts';
+export {
+  compareSamples,
+  type Percentiles,
+  type Ratio,
+  type SampleComparison,
+  type Summary,
+} from './experiments/statistics.ts';
 export type {
   ExperimentStore,
   ExperimentSummary,

@@ -199,7 +199,8 @@ export class MapRun implements TaskSink {
   onError(task: Task, error: Error): void {
     this.#close(task);
     this.#options.timings.count(1);
-    this.#fail(error);
+    // Who cancels a task of a map wants none of them to go on.
+    this.#fail(error, error instanceof CancelledError);
   }
 
   #close(task: Task): void {

@@ -9,6 +9,7 @@
 //   O3. The ref is the only owner of its value: when no ref, task or waiter reaches it, the value is freed.
 //   O4. A chain of references of any length settles without filling the stack.
 
+import { type InspectOptionsStylized, inspect } from 'node:util';
 import type { KeptObject } from './cluster/objects-kept.ts';
 import { ObjectLostError } from './errors.ts';
 import { readWholeValue } from './protocol/deserialization.ts';
@@ -210,6 +211,14 @@ export class ObjectRef<T> implements PromiseLike<T> {
     onRejected?: ((reason: unknown) => E | PromiseLike<E>) | null,
   ): Promise<R | E> {
     return this.promise().then(onFulfilled, onRejected);
+  }
+
+  /** How Node shows it. @internal */
+  [inspect.custom](_depth: number, options: InspectOptionsStylized, show: typeof inspect): string {
+    const { outcome } = this.#entry;
+    const state = options.stylize(this.state, outcome.state === 'failed' ? 'regexp' : 'special');
+    if (outcome.state === 'ready') return `ObjectRef ${state} ${show(outcome.value, options)}`;
+    return outcome.state === 'failed' ? `ObjectRef ${state}: ${outcome.error.message}` : `ObjectRef ${state}`;
   }
 
   /** The same as a real promise, for what insists on one. @returns always the same promise. */

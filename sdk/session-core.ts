@@ -11,6 +11,7 @@
 
 import { serveCaller } from './actor-callers.ts';
 import { ActorNames, type NamedActor, namesOfProcess, noSuchActor } from './actor-names.ts';
+import { CellTasks } from './cell-tasks.ts';
 import type { Cluster, WorkerTerms } from './cluster/cluster.ts';
 import type { ObjectPlace } from './cluster/object-place.ts';
 import { type Holder, KeptObject, type Whereabouts } from './cluster/objects-kept.ts';
@@ -66,6 +67,7 @@ export class SessionCore {
   readonly timings = new TimingsRecorder();
   readonly functions = new FunctionRegistry();
   readonly actorNames: ActorNames;
+  readonly #cellTasks = new CellTasks(this.events, this);
   readonly #pools = new Map<string, TaskPool>();
   readonly #owner: OwnerSide | undefined;
   readonly #actorPools = new Set<WorkerPool>();
@@ -86,6 +88,7 @@ export class SessionCore {
     const { actors } = cluster;
     this.actorNames = actors === undefined && owner === undefined ? namesOfProcess : new ActorNames();
     if (actors !== undefined) actors.onCaller = (channel) => serveCaller(this, channel);
+    cluster.onHeadChanged = (isThere) => this.events.emit({ type: isThere ? 'head.found' : 'head.lost' });
     this.#freed = new FinalizationRegistry((byteLength) => this.events.emit({ type: 'object.freed', byteLength }));
   }
 
@@ -195,6 +198,7 @@ export class SessionCore {
   ): Task {
     if (this.#closed !== undefined) this.checkOpen('start a task');
     const id = ++this.#taskCount;
+    this.#cellTasks.onCall(id);
     handle.calls++;
     const isReady =
       handle.definition !== undefined && (rules.combine === undefined || rules.combine.definition !== undefined);
@@ -251,6 +255,14 @@ export class SessionCore {
       this.#stopOne(task, error);
     } else {
       target.cancel(task, force, error);
+    }
+  }
+
+  /** What has not settled, and where it is. */
+  *openTasks(): Generator<[Task, TaskTarget]> {
+    for (const [task, { target }] of this.#waiting) yield [task, target];
+    for (const target of [...this.#pools.values(), ...this.#actorPools]) {
+      for (const task of target.unsettledTasks()) yield [task, target];
     }
   }
 
@@ -348,6 +360,7 @@ export class SessionCore {
     for (const pool of [...this.#pools.values(), ...this.#actorPools]) pool.close(error);
     await this.cluster.close();
     this.events.close();
+    this.#cellTasks.close();
   }
 
   #warnOfUnobserved(): void {

@@ -10,12 +10,11 @@
 //   L3. While tasks are unsettled the channels keep the process running; otherwise they do not.
 //   L4. Tasks that cannot be sent fail, and nothing else does.
 
-import type { Cluster, LeaseHandle, LeaseRequest, WorkerLease, WorkerLoss, WorkerTerms } from './cluster/cluster.ts';
+import { outputOf, takeOutput } from './cell-tasks.ts';
+import type { LeaseHandle, LeaseRequest, WorkerLease, WorkerLoss } from './cluster/cluster.ts';
 import { Dispatcher, type Effect } from './dispatcher.ts';
 import { CancelledError, type GridbookError } from './errors.ts';
-import type { EventHub } from './events.ts';
 import { LostArguments } from './lost-arguments.ts';
-import type { NestedTasks } from './nested-tasks.ts';
 import { DefinedFunctions, OutgoingFrame } from './outgoing-frame.ts';
 import type { Frame } from './protocol/channel.ts';
 import { nowMs } from './protocol/clock.ts';
@@ -28,7 +27,7 @@ import type { Task, TaskPool } from './task.ts';
 import { failureOf, mayRetry, timedOut, workerDied } from './task-failure.ts';
 import { runTimesOf, sumOf } from './task-times.ts';
 import { asError, textOf } from './text-of.ts';
-import type { TimingsRecorder } from './timings.ts';
+import type { WorkerPoolOptions } from './worker-pool-options.ts';
 
 /** When so many tasks have been submitted in one go, sending begins without waiting for the caller to pause. */
 const eagerTasks = 256;
@@ -41,20 +40,6 @@ interface LeasedWorker {
 
 /** Answers that were accepted and wait to be settled until the workers have been fed (L1). */
 type Settlement = () => void;
-
-export interface WorkerPoolOptions {
-  cluster: Cluster;
-  terms: WorkerTerms;
-  /** For an actor: one worker of its own, calls in order, none alone. */
-  exclusive: boolean;
-  timings: TimingsRecorder;
-  events: EventHub;
-  nested: NestedTasks;
-  /** Where the tasks of its tasks go. @default this pool */
-  nestedPool?: () => TaskPool;
-  /** Called when a worker was lost, before tasks go to another one. */
-  onWorkerLost?: (loss: WorkerLoss) => void;
-}
 
 export class WorkerPool implements TaskPool {
   readonly #options: WorkerPoolOptions;
@@ -154,6 +139,7 @@ export class WorkerPool implements TaskPool {
     };
     lease.channel.onFrame = (frame) => this.#onFrame(lease, frame);
     lease.channel.setBusy(this.#unsettled > 0);
+    takeOutput(lease);
     this.#options.events.emit({ type: 'worker.leased', worker: lease.worker, lease: lease.id });
     this.#dispatcher.onWorkerGranted(lease.id);
     this.#flush();
@@ -300,6 +286,9 @@ export class WorkerPool implements TaskPool {
             this.#options.events.emit({ type: 'task.stray-error', worker: lease.worker, error });
             break;
           }
+          case 'task.output':
+            this.#options.events.emit(outputOf(message, lease));
+            break;
           default: {
             const { nested, nestedPool } = this.#options;
             nested.onMessage(lease.channel, message, frame, reader, {

@@ -99,6 +99,8 @@ export interface Cluster {
   readonly objects?: SessionObjects | undefined;
   /** Undefined where names are those of the process. */
   readonly actors?: ClusterActors | undefined;
+  /** Where there is a head: called when it can no longer be reached, and when it is back. */
+  onHeadChanged?: ((isThere: boolean) => void) | undefined;
   /**
    * Asks for workers.
    *

@@ -102,6 +102,7 @@ export class HeadCluster implements Cluster {
   #requestCount = 0;
   #workersMax = 0;
   #closed = false;
+  onHeadChanged: (isThere: boolean) => void = () => {};
 
   private constructor(name: string, place: PeerPlace, ways: readonly Way[], label: string) {
     this.name = name;
@@ -123,7 +124,7 @@ export class HeadCluster implements Cluster {
         ],
       }),
       onMessage: (message) => this.#onMessage(message),
-      onCut: () => {},
+      onCut: () => this.onHeadChanged(false),
     });
   }
 
@@ -204,6 +205,7 @@ export class HeadCluster implements Cluster {
         }
         for (const standing of this.#standing.values()) this.#sayRequest(standing); // H2
         this.actors?.onWelcome();
+        this.onHeadChanged(true);
         this.#welcomed.resolve();
         break;
       case 'keeper.end':

@@ -2,6 +2,7 @@
 //
 // Owns: keeping that, once for each function object.
 
+import { CellSite } from './cell-site.ts';
 import { findSurroundings, type Surroundings } from './free-variables.ts';
 import { type FunctionLike, type FunctionSource, readSource, tooDeep } from './function-source.ts';
 import type { Place } from './place.ts';
@@ -11,10 +12,13 @@ import { lineAt } from './syntax.ts';
 export class Analysis {
   readonly source: FunctionSource;
   readonly surroundings: Surroundings;
+  /** Where it stands in a cell; undefined when it is of no cell. */
+  readonly cell: CellSite | undefined;
   readonly #places = new Map<string, Place | undefined>();
 
-  private constructor(source: FunctionSource) {
+  private constructor(source: FunctionSource, cell: CellSite | undefined) {
     this.source = source;
+    this.cell = cell;
     this.surroundings = findSurroundings(source);
   }
 
@@ -25,8 +29,9 @@ export class Analysis {
     let analysis = Analysis.#known.get(fn);
     if (analysis === undefined) {
       const source = readSource(fn, label);
+      const cell = CellSite.of(source);
       try {
-        analysis = new Analysis(source);
+        analysis = new Analysis(cell?.source ?? source, cell);
       } catch (error) {
         throw error instanceof RangeError ? tooDeep(label, error) : error;
       }
@@ -37,7 +42,7 @@ export class Analysis {
 
   /** Where the function stands, looked for from the caller's file on. */
   placeFrom(callerUrl: string | undefined): Place | undefined {
-    if (callerUrl === undefined) return undefined;
+    if (callerUrl === undefined || this.cell !== undefined) return undefined;
     if (!this.#places.has(callerUrl)) {
       // A file may give the name of a global another meaning, so every name is worth a search through files.
       const { variables, dynamicImports } = this.surroundings;
@@ -49,9 +54,15 @@ export class Analysis {
   /** Says where an offset of the expression is, for a person. */
   describe(offset: number, place: Place | undefined): string {
     const line = lineAt(this.source.expression, offset) + 1;
+    if (this.cell !== undefined) return `${fileNameOf(this.cell.origin.file)}:${this.cell.origin.line + line}`;
     const origin = place?.origin(this.source);
     const lines = origin === undefined ? (place?.lines ?? []) : [origin.line];
     if (place === undefined || lines.length === 0) return `line ${line} of its source`;
     return `${place.home.fileName}:${lines.map((first) => first + line).join(' or ')}`;
   }
+}
+
+/** A file's name without its folder; a cell's as it is. */
+function fileNameOf(file: string): string {
+  return URL.canParse(file) ? decodeURIComponent(new URL(file).pathname.split('/').at(-1) ?? '') : file;
 }

@@ -22,6 +22,8 @@ export interface FunctionSource {
   readonly name: string;
   readonly form: 'arrow' | 'function' | 'method' | 'class';
   readonly isGenerator: boolean;
+  /** As JavaScript shows it. */
+  readonly text: string;
   readonly expression: string;
   readonly core: string;
   /** How many characters of `expression` come before `core`. */
@@ -64,12 +66,21 @@ export function readSource(fn: FunctionLike, label: string): FunctionSource {
     name,
     form,
     isGenerator,
+    text,
     expression,
     core,
     prefixLength: prefix.length,
     syntax,
     node: ownNode(syntax),
   };
+}
+
+/** The same function with another expression of the same length. */
+export function readAgain(source: FunctionSource, expression: string): FunctionSource {
+  const syntax = parse(`(${expression})`);
+  const { prefixLength, core } = source;
+  const changed = expression.slice(prefixLength, prefixLength + core.length);
+  return { ...source, expression, core: changed, syntax, node: ownNode(syntax) };
 }
 
 function refuseNative(text: string, name: string, label: string): void {

@@ -38,7 +38,7 @@ export function checkUses(analysis: Analysis, role: Role, place: Place | undefin
       refuse(offset, 'uses `arguments`', 'which an arrow function takes from around itself. Use (...args) instead');
     }
     const why = 'A task runs on a copy, so the change would be lost: return the value, or keep it in an actor';
-    refuse(writtenAt, `assigns to "${name}"`, `which is not its own. ${why}`);
+    refuse(writtenAt, `assigns to "${analysis.cell?.nameOf(name) ?? name}"`, `which is not its own. ${why}`);
   }
   for (const { offset, specifier } of surroundings.dynamicImports) {
     if (specifier !== undefined) continue;

@@ -5,11 +5,12 @@
 // Callers: the session, for `remote`, `map`, `reduce` and `actor`.
 //
 // Invariants:
-//   R1. A variable is, in this order: a capture; what its name means where the function stands (an import, the function
-//       itself); a global of every worker. Anything else is refused.
+//   R1. A variable is, in this order: a capture; for a function of a cell, what the cells' host says; what its name means
+//       where the function stands (an import, the function itself); a global of every worker. Anything else is refused.
 //   R2. A name that the file declares never falls through to a global of the same name.
 //   R3. Refusals are thrown at the call; only bundling takes a promise.
 
+import { cellHost } from '../cell-host.ts';
 import { InvalidArgumentError } from '../errors.ts';
 import { Analysis } from './analysis.ts';
 import { bundle } from './bundle.ts';
@@ -23,6 +24,7 @@ import type { Meaning, Place } from './place.ts';
 import { programFilesMax } from './program-files.ts';
 import { refusal } from './refusal.ts';
 import { checkUses, type Role } from './refused-uses.ts';
+import { shipModule } from './ship-module.ts';
 import {
   type BindingSource,
   type Bundle,
@@ -76,8 +78,12 @@ function ship(fn: FunctionLike, role: Role, options: ShipOptions): Shipment | Pr
   if (typeof fn !== 'function') {
     throw new InvalidArgumentError(`Cannot ship ${fn === null ? 'null' : typeof fn}: it is not a function`);
   }
-  const packing = new Packing(options);
   const ownName = typeof fn.name === 'string' ? fn.name : '';
+  const imported = cellHost()?.importOf?.(fn);
+  if (imported !== undefined && role === 'task') {
+    return shipModule(new URL(imported.url), imported.exportName, { name: options.name ?? ownName });
+  }
+  const packing = new Packing(options);
   packing.add(fn, role, options.name ?? ownName, 0);
   const label = options.name ?? ownName;
   if (options.unusedCapture !== 'allow') packing.checkCaptures(label, () => usedBy(options.sharedWith, options));
@@ -151,11 +157,11 @@ class Packing {
     const analysis = Analysis.of(fn, label);
     const { source, surroundings } = analysis;
     const place = analysis.placeFrom(this.#callerUrl);
+    const origin = analysis.cell?.origin ?? place?.origin(source);
     checkUses(analysis, role, place, label);
     if (depth === 0) this.#declared = surroundings.declared;
     const index = this.functions.length;
     this.#indexes.set(fn, index);
-    const origin = place?.origin(source);
     const shipped: ShippedFunction = {
       name: source.name,
       expression: source.expression,
@@ -173,17 +179,19 @@ class Packing {
 
   /** R1; undefined for what the worker has by itself. */
   #meaningOf(variable: FreeVariable, user: VariableUser): BindingSource | undefined {
-    const { name, offset, isGuarded, isEarly } = variable;
-    const { analysis, place, index, label, depth } = user;
+    const { offset, isGuarded } = variable;
+    const { analysis, place, index, label } = user;
+    const name = analysis.cell?.nameOf(variable.name) ?? variable.name;
     if (Object.hasOwn(this.#given, name)) {
       this.#used.add(name);
-      const value = this.#given[name];
-      if (typeof value === 'function') {
-        const target = this.add(value, 'capture', name, depth + 1);
-        return { from: 'function', index: target, ...(isEarly && target !== index ? { early: true } : {}) };
-      }
-      this.#captures.set(name, value);
-      return { from: 'capture' };
+      return this.#capture(this.#given[name], name, variable, user);
+    }
+    const inCells = analysis.cell?.lookUp(name);
+    if (inCells?.type === 'value') return this.#capture(inCells.value, name, variable, user);
+    if (inCells?.type === 'import') {
+      const imported = { ...inCells, by: 'import' as const, attributes: {} };
+      const where = analysis.describe(offset, place);
+      return this.#follow(label, where, () => this.imports.bind(imported, analysis.cell?.baseUrl ?? ''));
     }
     const meaning: Meaning = place?.meaningOf(name) ?? { type: 'unknown' };
     if (meaning.type === 'self') return { from: 'function', index };
@@ -207,6 +215,27 @@ class Packing {
     throw unknownVariable(variable, user, meaning, this.#callerUrl);
   }
 
+  /** What is given for a variable, by the user or by a cell. */
+  #capture(value: unknown, name: string, { name: local, isEarly }: FreeVariable, user: VariableUser): BindingSource {
+    const { index, depth, label } = user;
+    if (typeof value === 'function') {
+      const imported = cellHost()?.importOf?.(value);
+      if (imported !== undefined) {
+        const from = {
+          specifier: imported.url,
+          exportName: imported.exportName,
+          by: 'import' as const,
+          attributes: {},
+        };
+        return this.#follow(label, name, () => this.imports.bind(from, imported.url));
+      }
+      const target = this.add(value, 'capture', name, depth + 1);
+      return { from: 'function', index: target, ...(isEarly && target !== index ? { early: true } : {}) };
+    }
+    this.#captures.set(local, value);
+    return { from: 'capture' };
+  }
+
   #followImportCalls(shipped: ShippedFunction, analysis: Analysis, place: Place | undefined, label: string): void {
     const { dynamicImports } = analysis.surroundings;
     if (dynamicImports.length === 0) return;
@@ -221,7 +250,8 @@ class Packing {
       dynamicImports,
       (specifier, offset) => {
         const where = analysis.describe(offset, place);
-        const base = place?.home.url ?? (/^\.\.?\//.test(specifier) ? undefined : this.#callerUrl);
+        const near = analysis.cell?.baseUrl ?? place?.home.url;
+        const base = near ?? (/^\.\.?\//.test(specifier) ? undefined : this.#callerUrl);
         return this.#follow(label, where, () => this.imports.load(specifier, base));
       },
     );
@@ -282,9 +312,17 @@ function unknownVariable(
         ? ` The program has more than ${programFilesMax} files, and in others it may be another.`
         : '';
   const lost =
-    place === undefined && callerUrl !== undefined
+    place === undefined && callerUrl !== undefined && analysis.cell === undefined
       ? ' Its imports cannot be followed, for its source was not found in the file that ships it or those it imports.'
       : '';
+  if (analysis.cell !== undefined) {
+    const known = analysis.cell.nameOf(name);
+    const way = `Define it in a cell, give its value, { capture: { ${known} } }, or move it into the function`;
+    return refusal(
+      label,
+      `it uses the variable "${known}" (${where}), which is not its own and no cell defines. ${way}`,
+    );
+  }
   return refusal(
     label,
     `it uses the variable "${name}" (${where})${declared} which is not its own.${lost}${several} ` +

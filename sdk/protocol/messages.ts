@@ -68,7 +68,19 @@ export interface ObjectForget {
   objects: number[];
 }
 
-export type SessionToWorker = FunctionDefine | FunctionForget | TaskRun | TaskCancel | ObjectShare | ObjectForget;
+/** From now on what tasks print is told by `task.output`, and goes nowhere else. */
+export interface OutputTake {
+  type: 'output.take';
+}
+
+export type SessionToWorker =
+  | FunctionDefine
+  | FunctionForget
+  | TaskRun
+  | TaskCancel
+  | ObjectShare
+  | ObjectForget
+  | OutputTake;
 
 /** How an actor lives that a session makes for another one. */
 export interface ActorBirth extends WorkerTerms {
@@ -162,7 +174,22 @@ export interface WorkerStrayError {
   error: WireValue;
 }
 
-export type WorkerToSession = TaskResults | TaskCombined | TaskFailed | TaskSkipped | WorkerStrayError | TaskWaiting;
+/** A task printed; null when it is not known which. */
+export interface TaskOutputMessage {
+  type: 'task.output';
+  id: TaskId | null;
+  stream: 'stdout' | 'stderr';
+  text: string;
+}
+
+export type WorkerToSession =
+  | TaskResults
+  | TaskCombined
+  | TaskFailed
+  | TaskSkipped
+  | WorkerStrayError
+  | TaskWaiting
+  | TaskOutputMessage;
 
 /** What a worker says of its tasks' own tasks. */
 export type NestingToSession = TaskNest | FunctionDefine | FunctionForget | TaskRun | NestCancel | ActorKill;
@@ -177,6 +204,7 @@ const sessionTypes = new Set([
   'task.cancel',
   'object.share',
   'object.forget',
+  'output.take',
   'task.results',
   'task.failed',
 ]);
@@ -188,6 +216,7 @@ const workerTypes = new Set([
   'task.waiting',
   'task.resumed',
   'worker.stray-error',
+  'task.output',
   'task.nest',
   'function.define',
   'function.forget',

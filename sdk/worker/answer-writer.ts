@@ -12,7 +12,14 @@ import type { Channel } from '../protocol/channel.ts';
 import { nowMs } from '../protocol/clock.ts';
 import { buildFrame, bytesOf, FrameWriter, type Segment } from '../protocol/codec.ts';
 import type { TaskId } from '../protocol/ids.ts';
-import type { TaskCombined, TaskFailed, TaskResults, TaskWaiting, WorkerToSession } from '../protocol/messages.ts';
+import type {
+  TaskCombined,
+  TaskFailed,
+  TaskOutputMessage,
+  TaskResults,
+  TaskWaiting,
+  WorkerToSession,
+} from '../protocol/messages.ts';
 import { allocateShared, storedBytesMin } from '../protocol/payload.ts';
 import { type ValueSink, writeValue } from '../protocol/serialization.ts';
 import { tags, type WireValue } from '../protocol/wire-value.ts';
@@ -219,6 +226,12 @@ export class AnswerWriter {
     this.#results.runUs = this.#timesNode(this.#runUs);
     this.#results = undefined;
     this.#runUs = [];
+  }
+
+  /** Tells what a task printed, at once. */
+  sendOutput(id: TaskId | null, stream: 'stdout' | 'stderr', text: string): void {
+    const message: TaskOutputMessage = { type: 'task.output', id, stream, text };
+    this.#channel.send({ bytes: new FrameWriter(1024).finish([message]), shared: [] });
   }
 
   /** Sends what there is. */

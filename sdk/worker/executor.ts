@@ -25,6 +25,7 @@ import { readArguments, readCaptures, withShared } from '../protocol/task-values
 import { AnswerWriter } from './answer-writer.ts';
 import { FunctionTable, type WorkerFunction } from './function-table.ts';
 import { type Nesting, setNesting } from './nesting.ts';
+import { captureOutput } from './output-capture.ts';
 import { type RunningTask, runningTask } from './running-task.ts';
 
 /** How long tasks run before the event loop turns (X4), in milliseconds. */
@@ -117,6 +118,8 @@ export class Executor {
         for (const object of message.objects) this.#shared.delete(object);
       } else if (message.type === 'task.cancel') {
         this.#onCancel(message.ids);
+      } else if (message.type === 'output.take') {
+        captureOutput((stream, text) => this.#answers.sendOutput(this.#printing, stream, text));
       } else {
         this.#nesting.onAnswer(message, frame, reader);
       }
@@ -149,6 +152,12 @@ export class Executor {
       this.#answers.addSkipped(task.attempt, [id], nowMs());
     }
     this.#flush();
+  }
+
+  /** The task that prints now. */
+  get #printing(): TaskId | null {
+    const called = this.#calling?.message.ids[this.#calling.next - 1];
+    return this.#tasks.getStore()?.id ?? called ?? this.#current?.id ?? null;
   }
 
   /** A short task is known here only when it is asked for. */

@@ -20,6 +20,7 @@ import { ObjectLostError, ResourceError } from '../errors.ts';
 import { frameMessageBytesMax, WebSocketChannel } from '../protocol/websocket-channel.ts';
 import { textOf } from '../text-of.ts';
 import { Executor } from './executor.ts';
+import { releaseOutput } from './output-capture.ts';
 import { asParentMessage, type WorkerToParent } from './worker-process-messages.ts';
 
 const watchEntry = new URL(
@@ -101,6 +102,7 @@ function onConnected(peer: WebSocket, socket: string, server: Server, store: Wor
   channel.onClose = (reason, isClean) => {
     if (isClean) {
       executor = undefined; // B2
+      releaseOutput();
       tell({ type: 'lease.ended', socket });
     } else {
       tell({ type: 'worker.ending', reason: 'connection-lost', message: reason }, leave);

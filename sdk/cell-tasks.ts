@@ -1,0 +1,94 @@
+// The tasks that cells call: which cell it was, where what they print goes, and cancelling them with their cell.
+//
+// Owns: which tasks of a session were called by which cell. Does not own: cells (the host), catching what is printed on
+//   the worker (worker/output-capture.ts).
+// Callers: session-core.ts, worker-pool.ts; the host cancels.
+//
+// Invariants:
+//   T1. A cell's tasks are those numbered from its first on, until another cell calls one: a few numbers a cell are kept,
+//       not one a task, and of so many changes between cells at most.
+//   T2. Without a host nothing is kept, and no worker is asked for anything.
+
+import { cellHost } from './cell-host.ts';
+import type { WorkerLease } from './cluster/cluster.ts';
+import type { EventHub, SessionEvent } from './events.ts';
+import { buildFrame } from './protocol/codec.ts';
+import type { TaskId } from './protocol/ids.ts';
+import type { SessionToWorker, TaskOutputMessage } from './protocol/messages.ts';
+import type { Task, TaskTarget } from './task.ts';
+
+const changesMax = 1000;
+
+/** Asks a worker for what its tasks print, where a host takes that (T2). */
+export function takeOutput({ channel }: WorkerLease): void {
+  if (cellHost()?.onOutput === undefined) return;
+  const messages: SessionToWorker[] = [{ type: 'output.take' }];
+  channel.send({ bytes: buildFrame([], messages, (byteLength) => new ArrayBuffer(byteLength)), shared: [] });
+}
+
+/** What a worker said of its output, for who listens. */
+export function outputOf({ id, stream, text }: TaskOutputMessage, { worker }: WorkerLease): SessionEvent {
+  return { type: 'task.output', worker, task: id ?? undefined, stream, text };
+}
+
+const sessions = new Set<CellTasks>();
+
+/**
+ * Cancels what a cell has called and what has not settled, in all sessions of this process; the workers that run it are
+ * ended unless they answer soon.
+ *
+ * @param cell - as the host's `cell` told it when the tasks were called.
+ * @returns how many tasks that were.
+ */
+export function cancelTasksOfCell(cell: unknown): number {
+  return [...sessions].reduce((count, session) => count + session.cancelOf(cell), 0);
+}
+
+/** What is needed of a session. */
+export interface CellSession {
+  openTasks(): Iterable<[Task, TaskTarget]>;
+  cancel(task: Task, target: TaskTarget, force: boolean): void;
+}
+
+/** The tasks of one session. */
+export class CellTasks {
+  readonly #session: CellSession;
+  /** T1 */
+  readonly #changes: { readonly firstTask: TaskId; readonly cell: unknown }[] = [];
+
+  constructor(events: EventHub, session: CellSession) {
+    this.#session = session;
+    if (cellHost() === undefined) return;
+    sessions.add(this);
+    events.on((event) => {
+      if (event.type !== 'task.output') return;
+      const { worker, task, stream, text } = event;
+      const cell = task === undefined ? undefined : this.#cellOf(task);
+      cellHost()?.onOutput?.({ worker, task, stream, text, cell });
+    });
+  }
+
+  /** Notes that a task is called. @throws what the host says when the calling cell was interrupted. */
+  onCall(task: TaskId): void {
+    const cell = cellHost()?.cell;
+    if (cell === undefined || this.#changes.at(-1)?.cell === cell) return;
+    this.#changes.push({ firstTask: task, cell });
+    if (this.#changes.length > changesMax) this.#changes.shift();
+  }
+
+  cancelOf(cell: unknown): number {
+    const open = [...this.#session.openTasks()].filter(([{ id }]) => this.#cellOf(id) === cell);
+    // Those that run last: until then no worker begins another one.
+    for (const [task, target] of open.reverse()) this.#session.cancel(task, target, true);
+    return open.length;
+  }
+
+  /** The session has ended. */
+  close(): void {
+    sessions.delete(this);
+  }
+
+  #cellOf(task: TaskId): unknown {
+    return this.#changes.findLast(({ firstTask }) => firstTask <= task)?.cell;
+  }
+}

@@ -1,0 +1,88 @@
+// Catches what tasks print, so that it can be told to their session instead of going out here.
+//
+// Owns: `write` of the standard streams, the limit of what is told. Does not own: who prints (executor.ts).
+// Callers: executor.ts, when the session asks for it; the entry of a worker process, when the connection has ended.
+//
+// Invariants:
+//   K1. What is printed is told before the answer of the task that printed it, and while the task still runs.
+//   K2. A task that prints without end floods nobody: beyond so much in a second it is counted and dropped.
+
+import { StringDecoder } from 'node:string_decoder';
+import { nowMs } from '../protocol/clock.ts';
+
+const periodMs = 1000;
+const writesPerPeriodMax = 500;
+const bytesPerPeriodMax = 256 * 1024;
+
+/** Is told what is printed. */
+export type OutputReceiver = (stream: 'stdout' | 'stderr', text: string) => void;
+
+type Write = typeof process.stdout.write;
+
+let receiver: OutputReceiver | undefined;
+let ownWrites: { stdout: Write; stderr: Write } | undefined;
+
+let periodStart = Number.NEGATIVE_INFINITY;
+let writes = 0;
+let bytes = 0;
+let dropped = 0;
+let dropTimer: NodeJS.Timeout | undefined;
+
+/** From now on what is printed is told to the receiver, and goes nowhere else. */
+export function captureOutput(to: OutputReceiver): void {
+  receiver = to;
+  if (ownWrites !== undefined) return;
+  ownWrites = { stdout: process.stdout.write, stderr: process.stderr.write };
+  process.stdout.write = writeTo('stdout');
+  process.stderr.write = writeTo('stderr');
+}
+
+/** From now on what is printed goes out here again. */
+export function releaseOutput(): void {
+  if (ownWrites === undefined) return;
+  process.stdout.write = ownWrites.stdout;
+  process.stderr.write = ownWrites.stderr;
+  ownWrites = undefined;
+  receiver = undefined;
+  clearTimeout(dropTimer);
+  dropTimer = undefined;
+  dropped = 0;
+}
+
+function writeTo(stream: 'stdout' | 'stderr'): Write {
+  const decoder = new StringDecoder('utf8');
+  return (chunk: string | Uint8Array, encodingOrDone?: unknown, done?: unknown): boolean => {
+    onText(stream, typeof chunk === 'string' ? chunk : decoder.write(Buffer.from(chunk)));
+    const callback = typeof encodingOrDone === 'function' ? encodingOrDone : done;
+    if (typeof callback === 'function') process.nextTick(callback);
+    return true;
+  };
+}
+
+/** K1, K2 */
+function onText(stream: 'stdout' | 'stderr', text: string): void {
+  const now = nowMs();
+  if (now - periodStart >= periodMs) {
+    tellDropped();
+    periodStart = now;
+    writes = 0;
+    bytes = 0;
+  }
+  writes++;
+  bytes += text.length;
+  if (writes <= writesPerPeriodMax && bytes <= bytesPerPeriodMax) {
+    receiver?.(stream, text);
+    return;
+  }
+  dropped++;
+  dropTimer ??= setTimeout(tellDropped, periodMs).unref();
+}
+
+function tellDropped(): void {
+  clearTimeout(dropTimer);
+  dropTimer = undefined;
+  if (dropped === 0) return;
+  const text = `… and ${dropped} more, too much at once to be shown\n`;
+  dropped = 0;
+  receiver?.('stderr', text);
+}
