@@ -14,6 +14,7 @@ import { parseLabels, parseResources } from './daemon-options.ts';
 import { exitStatus } from './exit-status.ts';
 import { addExperimentsCommand } from './experiments-program.ts';
 import { parseWholeNumber } from './numbers.ts';
+import { addReplCommand } from './repl-options.ts';
 
 function version(): string {
   const path = findPackageJSON('..', import.meta.url);
@@ -34,6 +35,7 @@ function makeProgram(onStatus: (status: number) => void): Command {
   addMeasureCommand(program, 'sweep', 'measure a workload over a grid, and find out how it is best split', onStatus);
   addExperimentsCommand(program, onStatus);
   addCompareCommand(program, onStatus);
+  addReplCommand(program, onStatus);
   addDaemonCommands(program, onStatus);
   return program;
 }
@@ -128,6 +130,12 @@ export async function runCommandLine(args: readonly string[]): Promise<number> {
   const program = makeProgram((s) => {
     status = s;
   });
+  if (args.length === 0 && process.stdin.isTTY && process.stdout.isTTY) {
+    const { startMenu } = await import('./start-menu.ts');
+    const chosen = await startMenu(program.commands.map((command) => command.name()));
+    if (chosen === undefined) return exitStatus.interrupted;
+    return chosen.length === 0 ? exitStatus.done : runCommandLine(chosen);
+  }
   if (args.length === 0) {
     program.outputHelp({ error: true });
     return exitStatus.wrongUsage;

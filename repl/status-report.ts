@@ -32,6 +32,12 @@ function nodeLine(node: NonNullable<DaemonStatus['node']>, isHead: boolean): str
   return `Workers here: ${workers} processes, ${leases} leased, ${warm} warm, ${spare} spare${away}`;
 }
 
+/** The nodes alone. */
+export function nodesReport({ daemon, head }: DaemonStatus, styled: boolean): string {
+  if (head?.nodes !== undefined) return nodesTable(head.nodes, styled);
+  return `The daemon at ${daemon.url} knows no nodes: ask the head`;
+}
+
 const nodeColumns: TextColumn[] = [
   { heading: 'node', align: 'left' },
   { heading: 'address', align: 'left' },

@@ -1,0 +1,39 @@
+// `gridbook repl`: cells at a prompt, or without one from a pipe or a file.
+
+import { join } from 'node:path';
+import { reportingFailure } from './command-failure.ts';
+import { exitStatus } from './exit-status.ts';
+
+/** The options of `gridbook repl`. */
+export interface ReplCommandOptions {
+  readonly address?: string;
+  readonly workers?: number;
+  /** Begin with the questions of `.explore`. */
+  readonly explore?: boolean;
+}
+
+/** Runs the command; gives its exit status. */
+export function replCommand(script: string | undefined, options: ReplCommandOptions): Promise<number> {
+  return reportingFailure(async () => {
+    if (script !== undefined || !process.stdin.isTTY || !process.stdout.isTTY) {
+      const { runScript } = await import('./session/script-run.ts');
+      return runScript(script, options);
+    }
+    return openPrompt(options);
+  });
+}
+
+async function openPrompt({ explore, ...options }: ReplCommandOptions): Promise<number> {
+  const [{ Prompt }, { sessionCommands }, { homePath }] = await Promise.all([
+    // Beside what daemons keep for this user.
+    import('./session/prompt.ts'),
+    import('./session/commands.ts'),
+    import('./session/plan-memory.ts'),
+  ]);
+  const prompt = new Prompt({ commands: sessionCommands, historyPath: join(homePath(), 'history') });
+  const about = await prompt.shell.connect(options);
+  process.stdout.write(`Gridbook: ${about}. help() and .help tell more.\n`);
+  await prompt.open(explore === true ? '.explore' : undefined);
+  await prompt.shell.connection.close();
+  return exitStatus.done;
+}

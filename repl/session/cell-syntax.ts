@@ -1,0 +1,416 @@
+// From the text of a cell to what is run: types off, imports out, names of the top level made names of the session.
+//
+// Owns: reading and rewriting text. Does not own: running it (cell-runner.ts), values (cell-names.ts).
+//
+// Invariants:
+//   S1. Lines stay lines: what is run has the line breaks of what was typed, so that stacks name the lines typed. Only a
+//       cell with enums or the like, which need a transformation, does not keep them.
+//   S2. A function declared at the top level is there before the rest of its cell runs, as in a script.
+//   S3. Functions keep their text character by character: what ships them parses it.
+
+import { stripTypeScriptTypes } from 'node:module';
+import {
+  type Node as AcornNode,
+  type ModuleDeclaration,
+  type Pattern,
+  type Program,
+  parse,
+  type Statement,
+} from 'acorn';
+
+/** What a cell imports. */
+export interface CellImport {
+  readonly specifier: string;
+  readonly attributes: Readonly<Record<string, string>>;
+  /** `exportName` is `default`, or `*` for the whole module. */
+  readonly names: readonly { readonly local: string; readonly exportName: string }[];
+}
+
+/** A cell that can be run. */
+export interface CellCode {
+  readonly state: 'complete';
+  /** What was typed, without types: where functions of the cell are looked for. */
+  readonly plain: string;
+  readonly imports: readonly CellImport[];
+  /** Names that it declares, imports among them. */
+  readonly declared: readonly string[];
+  /** Names that it assigns without declaring them. */
+  readonly assigned: readonly string[];
+  /** Makes the functions of its top level; empty when there are none (S2). */
+  readonly functions: string;
+  /** The rest: an expression that gives `{ value }`, a promise of it where the cell awaits, or undefined for no value. */
+  readonly body: string;
+  readonly awaits: boolean;
+  /** How many characters precede the text in the first line of `functions` and of `body`. */
+  readonly headLength: number;
+  readonly functionsHeadLength: number;
+}
+
+/** What reading a cell comes to. */
+export type CellReading =
+  | CellCode
+  /** More lines may complete it. */
+  | { readonly state: 'incomplete'; readonly error: Error }
+  | { readonly state: 'wrong'; readonly error: Error };
+
+/** Reads a cell. */
+export function readCell(text: string): CellReading {
+  const stripped = withoutTypes(text);
+  if ('error' in stripped) return stripped;
+  try {
+    const plain = withOwnMeta(stripped.plain);
+    return new Rewriting(plain, parseCell(plain)).rewrite();
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    return { state: isAtEnd(error, stripped.plain) ? 'incomplete' : 'wrong', error };
+  }
+}
+
+/** The name under which cells find what `import.meta` gives in a module; as long, so that places stay. */
+export const metaName = 'import$meta';
+
+function withOwnMeta(plain: string): string {
+  if (!plain.includes('import.meta')) return plain;
+  const places: number[] = [];
+  const find = (node: AcornNode): void => {
+    if (isNode(node, 'MetaProperty') && node.meta.name === 'import') places.push(node.start);
+    for (const child of childrenOf(node)) find(child);
+  };
+  find(parseCell(plain));
+  return places.reduce((text, at) => text.slice(0, at) + metaName + text.slice(at + metaName.length), plain);
+}
+
+/** Parses what has no types any more. @throws SyntaxError */
+export function parseCell(plain: string): Program {
+  return parse(plain, {
+    ecmaVersion: 'latest',
+    sourceType: 'module',
+    allowAwaitOutsideFunction: true,
+    allowHashBang: true,
+    checkPrivateFields: true,
+  });
+}
+
+function isAtEnd(error: SyntaxError, text: string): boolean {
+  return 'pos' in error && typeof error.pos === 'number' && error.pos >= text.trimEnd().length;
+}
+
+type Stripped = { readonly plain: string } | Exclude<CellReading, CellCode>;
+
+/** A braced text that could be an object is one, as at any other prompt. */
+function withoutTypes(text: string): Stripped {
+  if (/^\s*\{/.test(text) && !/;\s*$/.test(text)) {
+    const object = strip(`(${text.trim()}\n)`);
+    if ('plain' in object && isExpression(object.plain)) return object;
+  }
+  return strip(text);
+}
+
+function isExpression(plain: string): boolean {
+  try {
+    return parseCell(plain).body[0]?.type === 'ExpressionStatement';
+  } catch {
+    return false;
+  }
+}
+
+function strip(text: string): Stripped {
+  const { emitWarning } = process;
+  // That the function is experimental is our affair, not one to warn the user of. Nothing else runs meanwhile.
+  process.emitWarning = () => {};
+  try {
+    return { plain: stripTypeScriptTypes(text) };
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    if ('code' in error && error.code === 'ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX') return transform(text);
+    return { state: endsEarly(error) ? 'incomplete' : 'wrong', error: told(error) };
+  } finally {
+    process.emitWarning = emitWarning;
+  }
+}
+
+/** Enums, namespaces and parameter properties are more than types. */
+function transform(text: string): Stripped {
+  try {
+    return { plain: stripTypeScriptTypes(text, { mode: 'transform' }) };
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    return { state: 'wrong', error: told(error) };
+  }
+}
+
+/** The compiler marks the place of an error with carets under the line, but for an end that came too early. */
+function endsEarly({ message, stack = '' }: SyntaxError): boolean {
+  if (/^Unterminated (template|block comment)/.test(message)) return true;
+  const excerpt = stack.split('\n\n')[0] ?? '';
+  return !/^\s*\^+\s*$/m.test(excerpt) && !/^\s*> /m.test(excerpt);
+}
+
+/** A syntax error with the line and the place, as the compiler drew them, and no stack. */
+function told({ message, stack = '' }: SyntaxError): SyntaxError {
+  const [, ...excerpt] = (stack.split('\n\n')[0] ?? '').split('\n');
+  const error = new SyntaxError(message);
+  error.stack = [`SyntaxError: ${message}`, ...excerpt.map((line) => `    ${line}`)].join('\n');
+  return error;
+}
+
+const strictHead = "'use strict';";
+
+type TopLevel = Statement | ModuleDeclaration;
+
+/** Replaces parts of a text, by their places in it. */
+class Rewriting {
+  readonly #text: string;
+  readonly #program: Program;
+  readonly #edits: { start: number; end: number; text: string }[] = [];
+  readonly #declared = new Set<string>();
+  readonly #assigned = new Set<string>();
+  readonly #functions: { start: number; end: number; name: string }[] = [];
+  readonly #imports: CellImport[] = [];
+
+  constructor(text: string, program: Program) {
+    this.#text = text;
+    this.#program = program;
+  }
+
+  rewrite(): CellCode {
+    const { body } = this.#program;
+    const awaits = body.some((statement) => hasAwait(statement));
+    const last = body.findLastIndex((statement) => !isNothing(statement));
+    for (const [i, statement] of body.entries()) this.#topLevel(statement, i === last);
+    const head = `(${awaits ? 'async' : ''}()=>{'use strict';`;
+    return {
+      state: 'complete',
+      plain: this.#text,
+      imports: this.#imports,
+      declared: [...this.#declared],
+      assigned: [...this.#assigned].filter((name) => !this.#declared.has(name)),
+      functions: this.#functionsAlone(),
+      body: `${head}${this.#edited()}\n})()`,
+      awaits,
+      headLength: head.length,
+      functionsHeadLength: strictHead.length,
+    };
+  }
+
+  #topLevel(statement: TopLevel, gives: boolean): void {
+    switch (statement.type) {
+      case 'ImportDeclaration':
+        this.#addImport(statement);
+        break;
+      case 'ExportNamedDeclaration':
+        this.#blank(statement.start, statement.declaration?.start ?? statement.end);
+        if (statement.declaration) this.#topLevel(statement.declaration, gives);
+        break;
+      case 'ExportDefaultDeclaration': {
+        const { declaration, start } = statement;
+        const keywords = /^export\s+default\b/.exec(this.#text.slice(start))?.[0].length ?? 0;
+        this.#blank(start, start + keywords);
+        if (declaration.type === 'FunctionDeclaration' || declaration.type === 'ClassDeclaration') {
+          if (declaration.id) this.#topLevel(declaration, gives);
+          else this.#around(declaration, 'void (', ')');
+        } else if (gives) {
+          this.#giveValue(start + keywords, statement.end);
+        }
+        break;
+      }
+      case 'ExportAllDeclaration':
+        this.#blank(statement.start, statement.end);
+        break;
+      case 'FunctionDeclaration': {
+        const { start, end, id } = statement;
+        this.#declared.add(id.name);
+        this.#functions.push({ start, end, name: id.name });
+        this.#blank(start, end);
+        break;
+      }
+      case 'ClassDeclaration': {
+        const { name } = statement.id;
+        this.#declared.add(name);
+        this.#around(statement, `void (${name}=`, ');');
+        break;
+      }
+      case 'ExpressionStatement':
+        this.#noteAssignments(statement.expression);
+        if (gives) this.#giveValue(statement.start, statement.end);
+        break;
+      default:
+        this.#statement(statement);
+    }
+  }
+
+  #addImport(statement: Extract<TopLevel, { type: 'ImportDeclaration' }>): void {
+    const names = statement.specifiers.map((specifier) => ({
+      local: specifier.local.name,
+      exportName:
+        specifier.type === 'ImportNamespaceSpecifier'
+          ? '*'
+          : specifier.type === 'ImportDefaultSpecifier'
+            ? 'default'
+            : nameOf(specifier.imported),
+    }));
+    for (const { local } of names) this.#declared.add(local);
+    const attributes = Object.fromEntries(
+      (statement.attributes ?? []).map(({ key, value }) => [nameOf(key), String(value.value)]),
+    );
+    this.#imports.push({ specifier: String(statement.source.value), attributes, names });
+    this.#blank(statement.start, statement.end);
+  }
+
+  /** Declarations by `var` in blocks belong to the top level, too. */
+  #statement(statement: AcornNode): void {
+    if (isNode(statement, 'VariableDeclaration')) {
+      this.#variables(statement, false);
+      return;
+    }
+    for (const child of childrenOf(statement)) {
+      if (isFunctionLike(child)) continue;
+      if (isNode(child, 'VariableDeclaration')) {
+        if (child.kind === 'var') this.#variables(child, isLoopHead(statement, child));
+      } else {
+        this.#statement(child);
+      }
+    }
+  }
+
+  #variables(declaration: VariableDeclaration, inLoopHead: boolean): void {
+    const { declarations, kind, start, end } = declaration;
+    for (const { id } of declarations) for (const name of namesIn(id)) this.#declared.add(name);
+    const [first] = declarations;
+    if (first === undefined) return;
+    const open = inLoopHead ? '' : 'void (';
+    this.#edits.push({ start, end: first.start, text: open });
+    for (const { id, init, end: endOfOne } of declarations) {
+      // `var x;` leaves what x is.
+      if (!init && !inLoopHead && kind !== 'var')
+        this.#edits.push({ start: endOfOne, end: endOfOne, text: '=undefined' });
+      if (id.type === 'ObjectPattern' && inLoopHead && init) this.#around({ start: id.start, end: endOfOne }, '(', ')');
+    }
+    if (inLoopHead) return;
+    const last = declarations.at(-1)?.end ?? end;
+    this.#edits.push({ start: last, end: last, text: ')' });
+    if (this.#text[end - 1] !== ';') this.#edits.push({ start: last, end: last, text: ';' });
+  }
+
+  #noteAssignments(expression: AcornNode): void {
+    if (isNode(expression, 'AssignmentExpression')) {
+      if (expression.operator === '=') for (const name of namesIn(expression.left)) this.#assigned.add(name);
+      this.#noteAssignments(expression.right);
+    } else if (isNode(expression, 'SequenceExpression')) {
+      for (const one of expression.expressions) this.#noteAssignments(one);
+    }
+  }
+
+  /** The value of the last expression is the cell's. */
+  #giveValue(start: number, end: number): void {
+    const last = this.#text[end - 1] === ';' ? end - 1 : end;
+    this.#around({ start, end: last }, 'return {value:(', ')}');
+  }
+
+  #around({ start, end }: { start: number; end: number }, before: string, after: string): void {
+    this.#edits.push({ start, end: start, text: before }, { start: end, end, text: after });
+  }
+
+  #blank(start: number, end: number): void {
+    this.#edits.push({ start, end, text: blank(this.#text.slice(start, end)) });
+  }
+
+  #edited(): string {
+    const edits = this.#edits.map((edit, order) => ({ ...edit, order }));
+    edits.sort((a, b) => a.start - b.start || a.order - b.order);
+    let text = '';
+    let at = 0;
+    for (const { start, end, text: replacement } of edits) {
+      text += this.#text.slice(at, start) + replacement;
+      at = Math.max(at, end);
+    }
+    return text + this.#text.slice(at);
+  }
+
+  /** S2, S3 */
+  #functionsAlone(): string {
+    if (this.#functions.length === 0) return '';
+    let text = strictHead;
+    let at = 0;
+    for (const { start, end, name } of this.#functions) {
+      text += `${blank(this.#text.slice(at, start))};void (${name}=${this.#text.slice(start, end)});`;
+      at = end;
+    }
+    return text;
+  }
+}
+
+/** Spaces and the same line breaks (S1). */
+function blank(text: string): string {
+  return text.replace(/[^\n\r\u2028\u2029]/g, ' ');
+}
+
+type Nodes = import('acorn').AnyNode;
+type VariableDeclaration = Extract<Nodes, { type: 'VariableDeclaration' }>;
+
+function isNode<T extends Nodes['type']>(node: AcornNode, type: T): node is Extract<Nodes, { type: T }> {
+  return node.type === type;
+}
+
+/** Whether a statement does nothing, as those that compilers append. */
+function isNothing(statement: AcornNode): boolean {
+  if (isNode(statement, 'VariableDeclaration')) {
+    return statement.kind === 'var' && statement.declarations.every(({ init }) => !init);
+  }
+  return statement.type === 'EmptyStatement';
+}
+
+function isLoopHead(parent: AcornNode, child: AcornNode): boolean {
+  if (isNode(parent, 'ForStatement')) return parent.init === child;
+  return (isNode(parent, 'ForInStatement') || isNode(parent, 'ForOfStatement')) && parent.left === child;
+}
+
+function isFunctionLike({ type }: AcornNode): boolean {
+  return /Function/.test(type) || type === 'ClassDeclaration' || type === 'ClassExpression';
+}
+
+function hasAwait(node: AcornNode): boolean {
+  if (node.type === 'AwaitExpression') return true;
+  if (isNode(node, 'ForOfStatement') && node.await) return true;
+  if (isNode(node, 'VariableDeclaration') && node.kind === 'await using') return true;
+  if (isFunctionLike(node)) return isNode(node, 'ClassDeclaration') && childrenOf(node).some(hasAwait);
+  return childrenOf(node).some(hasAwait);
+}
+
+/** The nodes right under a node. */
+export function childrenOf(node: AcornNode): AcornNode[] {
+  return Object.values(node).flatMap((value: unknown) =>
+    Array.isArray(value) ? value.filter(isAnyNode) : isAnyNode(value) ? [value] : [],
+  );
+}
+
+function isAnyNode(value: unknown): value is AcornNode {
+  return (
+    typeof value === 'object' && value !== null && 'type' in value && typeof value.type === 'string' && 'start' in value
+  );
+}
+
+/** The names that a pattern binds. */
+export function namesIn(pattern: Pattern): string[] {
+  switch (pattern.type) {
+    case 'Identifier':
+      return [pattern.name];
+    case 'ObjectPattern':
+      return pattern.properties.flatMap((property) =>
+        namesIn(property.type === 'RestElement' ? property.argument : property.value),
+      );
+    case 'ArrayPattern':
+      return pattern.elements.flatMap((element) => (element ? namesIn(element) : []));
+    case 'RestElement':
+      return namesIn(pattern.argument);
+    case 'AssignmentPattern':
+      return namesIn(pattern.left);
+    default:
+      return [];
+  }
+}
+
+function nameOf(node: AcornNode): string {
+  if (isNode(node, 'Identifier')) return node.name;
+  return isNode(node, 'Literal') ? String(node.value) : '';
+}

@@ -1,0 +1,77 @@
+// `.explore`: asks what to measure, measures it, and says into how many tasks to split.
+
+import { InvalidArgumentError } from '../../sdk/index.ts';
+import type { SessionCommand } from './command.ts';
+import { showWholeExperiment } from './experiments-shown.ts';
+import { checkPlan, type ExplorationPlan, explore, type PlanPart, planParts, valuesOf } from './exploration.ts';
+import { recallPlan, rememberPlan } from './plan-memory.ts';
+import type { PromptShell } from './prompt-shell.ts';
+
+const questions: Readonly<Record<PlanPart, string>> = {
+  matrixSize: 'Matrix size',
+  totalCount: 'Total count',
+  pcNum: 'pc_num, into how many tasks',
+  workers: 'Workers',
+  repeats: 'Repeats of each point',
+};
+
+export const exploreCommand: SessionCommand = {
+  name: 'explore',
+  usage: '',
+  help: 'Asks for matrix size, total count, pc_num, workers and repeats, measures, and says which pc_num is best',
+  async run(_args, shell, signal) {
+    const first: ExplorationPlan = {
+      matrixSize: '10',
+      totalCount: '1e6',
+      pcNum: '1..1e4:log',
+      workers: String(shell.connection.session.workers),
+      repeats: '3',
+    };
+    const plan = await shell.ownTerminal(async () => ask(await recallPlan(first), signal));
+    await rememberPlan(plan);
+    await showExploration(plan, shell, signal);
+  },
+};
+
+/** Asks for all parts. Each answer is checked where it is given, also against those before it. */
+async function ask(before: ExplorationPlan, signal: AbortSignal): Promise<ExplorationPlan> {
+  const { input } = await import('@inquirer/prompts');
+  process.stdout.write('Lists are typed with commas, ranges as 1..8 or 1..1e5:log.\n');
+  let plan = before;
+  for (const part of planParts) {
+    const answer = await input(
+      {
+        message: `${questions[part]}:`,
+        default: before[part],
+        validate: (text) => problemOf(part, text, plan) ?? true,
+      },
+      { signal },
+    );
+    plan = { ...plan, [part]: answer.trim() };
+  }
+  return plan;
+}
+
+function problemOf(part: PlanPart, text: string, plan: ExplorationPlan): string | undefined {
+  try {
+    valuesOf(part, text);
+    // What comes later is asked for later.
+    if (part === 'pcNum') checkPlan({ ...plan, pcNum: text });
+    return undefined;
+  } catch (error) {
+    if (error instanceof InvalidArgumentError) return error.message;
+    throw error;
+  }
+}
+
+/** Measures and shows it; it is then the latest exploration. */
+export async function showExploration(plan: ExplorationPlan, shell: PromptShell, signal: AbortSignal): Promise<void> {
+  const exploration = await explore(plan, shell, signal);
+  shell.explorations.push(exploration);
+  const { experiment } = exploration;
+  shell.cells.names.give('experiment', experiment);
+  if (experiment.records.length === 0)
+    throw new InvalidArgumentError('Interrupted before the first point was measured');
+  const stopped = signal.aborted ? 'Interrupted: what was measured so far. The same again takes it up here.\n\n' : '';
+  shell.showResult(`${stopped}${showWholeExperiment(experiment, shell.look)}\nIn scope as experiment.`);
+}

@@ -1,0 +1,34 @@
+// `.help`: which commands there are.
+
+import type { SessionCommand } from './command.ts';
+import { styled } from './look.ts';
+
+const keys = [
+  ['Tab', 'completes names, members, parameters of a call, files'],
+  ['Ctrl-R', 'searches the history'],
+  ['Ctrl-C', 'ends what runs and cancels its tasks; twice at an empty prompt leaves'],
+  ['thing?', 'shows what a thing is'],
+] as const;
+
+/** The command that lists the others. */
+export function helpCommand(others: readonly SessionCommand[]): SessionCommand {
+  return {
+    name: 'help',
+    usage: '',
+    help: 'Lists these commands',
+    run(_args, shell) {
+      const { look } = shell;
+      const lines = [
+        ...others.map(({ name, usage, help }) => [`.${name}${usage === '' ? '' : ` ${usage}`}`, help] as const),
+        ['.editor', 'Takes many lines, until Ctrl-D'] as const,
+        ['.exit', 'Leaves, as Ctrl-D does'] as const,
+      ];
+      const width = Math.max(...[...lines, ...keys].map(([left]) => left.length));
+      const line = ([left, right]: readonly [string, string]): string =>
+        look.width < width + 30
+          ? `${styled(look, 'bold', left)}\n    ${right}`
+          : `${styled(look, 'bold', left.padEnd(width))}  ${right}`;
+      shell.note([...lines.map(line), '', ...keys.map(line)].join('\n'));
+    },
+  };
+}

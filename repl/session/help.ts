@@ -1,0 +1,95 @@
+// help(), and `thing?`: what is in scope, and what a thing is.
+
+import { inspect } from 'node:util';
+import type { CellNames } from './cell-names.ts';
+import { type Declaration, declarationOf, fieldsOf, type Member, parameterTypes, typeNames } from './declarations.ts';
+import { type Look, styled } from './look.ts';
+import { scopeLines } from './scope.ts';
+
+const sourceLinesMax = 30;
+
+/** The text of `help(…)`. */
+export function help(about: readonly unknown[], names: CellNames, look: Look): string {
+  if (about.length > 0) return about.map((value) => aboutValue(value, undefined, names, look)).join('\n\n');
+  const width = Math.max(...scopeLines.map(([name]) => name.length));
+  const lines = scopeLines.map(([name, line]) => `  ${styled(look, 'bold', name.padEnd(width))}  ${line}`);
+  return ['In scope:', ...lines, '', 'Commands: .help lists them. A task may use what earlier cells define.'].join(
+    '\n',
+  );
+}
+
+/** The text of `path?`. */
+export function inspection(path: string, value: unknown, names: CellNames, look: Look): string {
+  return aboutValue(value, path, names, look);
+}
+
+function aboutValue(value: unknown, path: string | undefined, names: CellNames, look: Look): string {
+  const documented = documentedAs(value, path, names);
+  if (documented !== undefined)
+    return documented.map((part) => part.replace(/^[^\n]*/, (l) => styled(look, 'bold', l))).join('\n\n');
+  const kind = typeof value === 'function' ? (isClass(value) ? 'a class' : 'a function') : kindOf(value);
+  const head = `${path === undefined ? '' : `${styled(look, 'bold', path)}: `}${kind}`;
+  if (typeof value !== 'function') {
+    return `${head}\n${inspect(value, { colors: look.colors, depth: 2, breakLength: look.width, maxArrayLength: 20 })}`;
+  }
+  const lines = Function.prototype.toString.call(value).split('\n');
+  const source = lines.length > sourceLinesMax ? [...lines.slice(0, sourceLinesMax), '…'] : lines;
+  return `${head}\n${source.join('\n')}`;
+}
+
+/** What the package says of it: signature and docstring, then the options that it takes. */
+function documentedAs(value: unknown, path: string | undefined, names: CellNames): string[] | undefined {
+  const owner = path?.includes('.') ? names.valueOf(path.split('.')[0] ?? '') : undefined;
+  const member = path?.split('.').at(-1) ?? '';
+  const classOfOwner = ownClassOf(owner);
+  if (classOfOwner !== undefined) {
+    const found = fieldsOf(classOfOwner.name).find(({ name }) => name === member);
+    if (found !== undefined) return withOptions(found);
+  }
+  const name = path === undefined ? nameOf(value) : (names.importedFrom(path)?.exportName ?? '');
+  const isOwn = path === undefined || names.importedFrom(path)?.specifier === 'gridbook';
+  const declaration = isOwn ? declarationOf(name) : undefined;
+  if (declaration !== undefined && declaration.kind !== 'interface') return withOptions(declaration);
+  const ofClass = ownClassOf(value);
+  return ofClass === undefined ? undefined : [...withOptions(ofClass), memberLines(ofClass.members)];
+}
+
+function withOptions({ signature, doc }: Member | Declaration): string[] {
+  const types = parameterTypes(signature).flatMap(typeNames);
+  const options = types
+    .map((type) => ({ type, fields: fieldsOf(type) }))
+    .filter(({ type, fields }) => fields.length > 0 && /Options|Parameters/.test(type));
+  return [`${signature}\n${doc}`, ...options.map(({ type, fields }) => `${type}\n${memberLines(fields)}`)];
+}
+
+function memberLines(members: readonly Member[]): string {
+  return members
+    .map(
+      ({ signature, doc }) =>
+        `  ${signature}${doc === '' ? '' : `\n      ${doc.split('\n\n')[0]?.replace(/\n/g, ' ')}`}`,
+    )
+    .join('\n');
+}
+
+/** The class of the package that a value is an instance of. */
+export function ownClassOf(value: unknown): Declaration | undefined {
+  if (typeof value !== 'object' || value === null) return undefined;
+  const Class: unknown = value.constructor;
+  if (typeof Class !== 'function') return undefined;
+  const declaration = declarationOf(Class.name);
+  return declaration?.kind === 'class' ? declaration : undefined;
+}
+
+function nameOf(value: unknown): string {
+  return typeof value === 'function' ? value.name : '';
+}
+
+function isClass(value: object): boolean {
+  return /^class\b/.test(Function.prototype.toString.call(value));
+}
+
+function kindOf(value: unknown): string {
+  if (value === null) return 'null';
+  if (typeof value !== 'object') return typeof value;
+  return `a ${value.constructor?.name ?? 'object'}`;
+}

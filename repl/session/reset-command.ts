@@ -1,0 +1,13 @@
+// `.reset`: forgets what cells have defined.
+
+import type { SessionCommand } from './command.ts';
+
+export const resetCommand: SessionCommand = {
+  name: 'reset',
+  usage: '',
+  help: 'Forgets what cells have defined, and begins at In [1]; the session stays',
+  run(_args, shell) {
+    shell.reset();
+    shell.note('All that cells have defined is forgotten.');
+  },
+};

@@ -1,0 +1,65 @@
+// `.save` and `.load`: the cells as a file, and a file's cells.
+
+import { readFile, writeFile } from 'node:fs/promises';
+import { extname, resolve } from 'node:path';
+import { InvalidArgumentError } from '../../sdk/index.ts';
+import type { SessionCommand } from './command.ts';
+import type { PromptShell } from './prompt-shell.ts';
+import { cellsOfNotebook, notebookOf } from './save-notebook.ts';
+import { reportOf } from './save-report.ts';
+import { cellsOfScript, scriptOf } from './save-script.ts';
+import { savable } from './saved-cells.ts';
+
+export const saveCommand: SessionCommand = {
+  name: 'save',
+  usage: 'file.html | file.ipynb | file.ts',
+  help: 'Writes the cells as a report, a notebook or a script',
+  takes: 'files',
+  async run(args, shell) {
+    const { list, baseUrl } = shell.cells;
+    if (list.length === 0) throw new InvalidArgumentError('There are no cells to save yet');
+    const file = resolve(pathIn(args, 'save'));
+    const text = await textFor(file, shell, baseUrl);
+    await writeFile(file, text);
+    const failed = list.length - savable(list).length;
+    const left = extname(file) === '.html' || failed === 0 ? '' : `, ${failed} that failed left out`;
+    shell.note(`${list.length} cells${left}: ${file}`);
+  },
+};
+
+async function textFor(file: string, shell: PromptShell, baseUrl: string): Promise<string> {
+  const { list } = shell.cells;
+  switch (extname(file)) {
+    case '.html':
+      return reportOf(list, shell.look, (error) => shell.showError(error));
+    case '.ipynb':
+      return notebookOf(list, file, baseUrl, shell.look);
+    case '.ts':
+      return scriptOf(list, file, baseUrl);
+    default:
+      throw new InvalidArgumentError(`A session is saved as .html, .ipynb or .ts, not as ${file}`);
+  }
+}
+
+export const loadCommand: SessionCommand = {
+  name: 'load',
+  usage: 'file.ts | file.ipynb',
+  help: "Runs a file's cells here",
+  takes: 'files',
+  async run(args, shell, signal) {
+    const file = resolve(pathIn(args, 'load'));
+    const text = await readFile(file, 'utf8');
+    const texts =
+      extname(file) === '.ipynb' ? cellsOfNotebook(text) : cellsOfScript(text).map((cell) => cell.text.trim());
+    for (const cell of texts) {
+      if (signal.aborted) throw new InvalidArgumentError('Interrupted: the cells that follow were not run');
+      await shell.runShown(cell);
+    }
+  },
+};
+
+function pathIn(args: string, command: string): string {
+  const path = args.replace(/^(['"])(.*)\1$/, '$2');
+  if (path === '') throw new InvalidArgumentError(`.${command} takes the path of a file`);
+  return path;
+}

@@ -1,0 +1,30 @@
+// The cells as a script: `gridbook repl file.ts` runs it, cell after cell.
+
+import type { Cell } from './cells.ts';
+import { preamble, savable, textSeenFrom } from './saved-cells.ts';
+
+/** What begins a cell in a script; editors know it, too. */
+export const cellMark = '// %%';
+
+/** Whether a cell does nothing at a prompt: nothing but comments, or what is in scope there anyway. */
+export function isIdle(text: string): boolean {
+  return text.trim() === preamble || text.replace(/^\s*\/\/.*$/gm, '').trim() === '';
+}
+
+/** The text of a script. */
+export function scriptOf(cells: readonly Cell[], file: string, baseUrl: string): string {
+  const head = `// Cells of a Gridbook session. Run them with: gridbook repl ${file.split('/').at(-1)}\n`;
+  const parts = savable(cells).map(
+    (cell) => `${cellMark} In [${cell.number}]\n${textSeenFrom(file, cell, baseUrl).trim()}\n`,
+  );
+  return [head, `${cellMark}\n${preamble}\n`, ...parts].join('\n');
+}
+
+/** The cells of a script, with the lines where they begin, from 0: what stands between the marks, or all of it. */
+export function cellsOfScript(text: string): { text: string; line: number }[] {
+  const lines = text.split('\n');
+  const starts = [0, ...lines.flatMap((line, i) => (/^\/\/ ?%%/.test(line) ? [i + 1] : []))];
+  return starts
+    .map((start, i) => ({ text: lines.slice(start, (starts[i + 1] ?? lines.length + 1) - 1).join('\n'), line: start }))
+    .filter(({ text: cell }) => !isIdle(cell));
+}

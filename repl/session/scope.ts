@@ -1,0 +1,25 @@
+// What is in scope at the start, beside `session`, `plot` and `help`: what a person explores with.
+
+import * as gridbook from '../../sdk/index.ts';
+
+/** A line for each name, as `help()` shows them. */
+export const scopeLines: readonly (readonly [name: string, line: string])[] = [
+  ['session', 'where tasks run: session.remote(fn), map, reduce, actor, put, timings()'],
+  [
+    'markov',
+    'the limiting distribution of a matrix: await markov(session, { matrixSize: 10, totalCount: 1e6, pcNum: 10 })',
+  ],
+  ['sweep', "measures over a grid: await sweep(session, workloads.markov, { pcNum: '1..1e4:log' })"],
+  ['workloads', 'what can be swept: workloads.markov, noop, spin, matmul, pi; defineWorkload makes your own'],
+  ['plot', "plot(experiment, 'time') draws one of its plots; plot([a, b], 'time') draws both in one"],
+  ['table', 'table(experiment) lays its points out; table([{ … }, { … }]) any rows'],
+  ['connect', 'another session beside this one; .connect changes this one'],
+  ['help', 'help() this list; help(markov), or markov?, what it is and takes'],
+  ['_, Out[n], In[n]', 'the last result, the result and the text of cell n'],
+];
+
+/** The values of the names. */
+export function ofScope(): Record<string, unknown> {
+  const { markov, baseline, sweep, workloads, connect, currentSession, defineWorkload, ObjectRef } = gridbook;
+  return { markov, baseline, sweep, workloads, connect, currentSession, defineWorkload, ObjectRef };
+}

@@ -1,0 +1,124 @@
+// The terminal under a prompt: what is printed appears above the line that is being typed, which stays as it is.
+//
+// Owns: what process.stdout and process.stderr write while the prompt is open. Does not own: the line (Node's readline).
+// Callers: prompt.ts, and through the process's streams whoever prints.
+//
+// Invariants:
+//   N1. Whatever is printed, the line that is typed and its cursor are on the screen whole afterwards.
+//   N2. When the screen is closed, the streams write as they did before.
+
+import type { Interface } from 'node:readline';
+import { clearScreenDown, cursorTo, moveCursor } from 'node:readline';
+import { StringDecoder } from 'node:string_decoder';
+import { stripVTControlCharacters } from 'node:util';
+import { type Look, lookOf } from './look.ts';
+
+type Write = NodeJS.WriteStream['write'];
+
+export class Screen {
+  /** Where the prompt writes: the terminal itself. */
+  readonly terminal: NodeJS.WriteStream;
+  readonly #raw: Write;
+  readonly #restore: (() => void)[] = [];
+  #line: Interface | undefined;
+  #isAtLineStart = true;
+
+  constructor(stream: NodeJS.WriteStream = process.stdout) {
+    this.#raw = stream.write.bind(stream);
+    // Everything is the stream's own but for `write`, which others are kept from.
+    const terminal: NodeJS.WriteStream = Object.create(stream, { write: { value: this.#raw } });
+    this.terminal = terminal;
+  }
+
+  /** How many lines it has. */
+  get rows(): number {
+    return this.terminal.rows ?? 24;
+  }
+
+  get look(): Look {
+    return lookOf(this.terminal);
+  }
+
+  /** From now on what is printed goes above the line. */
+  open(line: Interface): void {
+    this.#line = line;
+    for (const stream of [process.stdout, process.stderr]) {
+      if (!stream.isTTY) continue;
+      const own = stream.write;
+      const decoder = new StringDecoder('utf8');
+      stream.write = (chunk: string | Uint8Array, encodingOrDone?: unknown, done?: unknown): boolean => {
+        this.print(typeof chunk === 'string' ? chunk : decoder.write(Buffer.from(chunk)));
+        const callback = typeof encodingOrDone === 'function' ? encodingOrDone : done;
+        if (typeof callback === 'function') process.nextTick(callback);
+        return true;
+      };
+      this.#restore.push(() => {
+        stream.write = own;
+      });
+    }
+  }
+
+  /** N2 */
+  close(): void {
+    for (const restore of this.#restore.splice(0)) restore();
+    this.#line = undefined;
+  }
+
+  /** Prints a text as it is. N1 */
+  print(text: string): void {
+    if (text === '') return;
+    const line = this.#line;
+    const isTyping = line !== undefined && (line.line !== '' || line.getPrompt() !== '');
+    if (isTyping) this.erase();
+    this.#raw(text);
+    this.#isAtLineStart = text.endsWith('\n');
+    if (!isTyping) return;
+    this.endLine();
+    line.prompt(true);
+  }
+
+  /** Prints whole lines. */
+  printLine(text: string): void {
+    this.endLine();
+    this.print(`${text}\n`);
+  }
+
+  /** Begins a line unless it is at the start of one. */
+  endLine(): void {
+    if (!this.#isAtLineStart) this.#raw('\n');
+    this.#isAtLineStart = true;
+  }
+
+  /** Takes back a text that was entered while something runs: it is shown again when it is its turn. */
+  takeBack(text: string): void {
+    if (this.#line === undefined) return;
+    const { width } = this.look;
+    const lines = `${stripVTControlCharacters(this.#line.getPrompt())}${text}`.split('\n');
+    const rows = lines.reduce((sum, line) => sum + Math.max(1, Math.ceil(line.length / width)), 0);
+    moveCursor(this.terminal, 0, -rows);
+    cursorTo(this.terminal, 0);
+    clearScreenDown(this.terminal);
+    Reflect.set(this.#line, 'prevRows', 0);
+    if (this.#line.getPrompt() !== '') this.#line.prompt(true);
+  }
+
+  /** Shows a text as if it were entered now; what is typed meanwhile stays. */
+  enterAgain(prompt: string, text: string): void {
+    this.erase();
+    this.#line?.setPrompt('');
+    this.#raw(`${prompt}${text.replaceAll('\n', '\n| ')}\n`);
+    this.#isAtLineStart = true;
+    if (this.#line !== undefined && this.#line.line !== '') this.#line.prompt(true);
+  }
+
+  /** Takes the prompt and what is typed off the screen. */
+  erase(): void {
+    if (this.#line === undefined) return;
+    const { rows } = this.#line.getCursorPos();
+    if (rows > 0) moveCursor(this.terminal, 0, -rows);
+    cursorTo(this.terminal, 0);
+    clearScreenDown(this.terminal);
+    // Readline keeps how many rows its cursor is below its prompt, and goes up so many before it draws.
+    Reflect.set(this.#line, 'prevRows', 0);
+  }
+}

@@ -1,0 +1,201 @@
+// The prompt, driven in a real terminal as a person drives it.
+
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, type TestContext, test } from 'node:test';
+import { temporaryHome } from '../helpers/daemon-home.ts';
+import { type TerminalOptions, TestTerminal } from '../helpers/terminal.ts';
+
+function folderOf(t: TestContext, files: Readonly<Record<string, string>>): string {
+  const folder = mkdtempSync(join(tmpdir(), 'gridbook-cells-'));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
+  return folder;
+}
+
+async function opened(t: TestContext, options: TerminalOptions = {}): Promise<TestTerminal> {
+  temporaryHome(t);
+  const terminal = TestTerminal.open(t, ['repl', '--workers', '2'], options);
+  await terminal.prompt(1);
+  return terminal;
+}
+
+describe('gridbook repl in a terminal', () => {
+  test('shows cells with their numbers, values, errors and what tasks print', async (t) => {
+    const terminal = await opened(t);
+    terminal.enter('const factor: number = 3');
+    assert.doesNotMatch(await terminal.prompt(2), /Out\[1\]/);
+    terminal.enter('await session.remote((x: number) => { console.log("at", x); return x * factor })(14)');
+    assert.match(await terminal.prompt(3), /w\d+ │ at 14\nOut\[2\]: 42/);
+    terminal.enter('_ + Out[2]');
+    assert.match(await terminal.prompt(4), /Out\[3\]: 84/);
+    terminal.enter('const factor = 4; let { a, ...rest } = { a: factor, b: 5 }; rest');
+    assert.match(await terminal.prompt(5), /Out\[4\]: \{ b: 5 \}/);
+    terminal.enter('await session.remote(() => factor)()');
+    assert.match(await terminal.prompt(6), /Out\[5\]: 4/);
+    terminal.enter('await session.remote(() => { throw new RangeError("too far") })()');
+    const failed = await terminal.prompt(7);
+    assert.match(failed, /too far\n {4}at In\[6\]:1\n/);
+    assert.doesNotMatch(failed, /node:|node_modules|sdk\//);
+    terminal.enter('session.remote((x: number) => x)(1)');
+    assert.match(await terminal.prompt(8), /Out\[7\]: ObjectRef (pending|ready)/);
+    terminal.enter('await session.remote(() => absent)()');
+    assert.match(await terminal.prompt(9), /"absent" \(In\[8\]:1\), which is not\s+its own and no cell defines/);
+    terminal.type('\u0004');
+    assert.equal(await terminal.exit, 0);
+  });
+
+  test('takes lines until a statement is whole, and pasted lines as one', async (t) => {
+    const terminal = await opened(t);
+    terminal.enter('function twice(x: number) {');
+    await terminal.until(/\{\n\| *$/);
+    terminal.enter('  return x * 2');
+    terminal.enter('}');
+    await terminal.prompt(2);
+    terminal.type('\u001b[200~const doubled = [1, 2]\n  .map(twice)\n  .map((x) => x + 1)\ndoubled\u001b[201~');
+    await terminal.until(/\n\| doubled$/);
+    terminal.enter('');
+    assert.match(await terminal.prompt(3), /Out\[2\]: \[ 3, 5 \]/);
+    terminal.enter('let x = )');
+    await terminal.until(/SyntaxError[\s\S]*\^[\s\S]*In \[3\]: *$/);
+    terminal.enter('[1,');
+    await terminal.until(/\[1,\n\| *$/);
+    terminal.type('\u0003');
+    await terminal.prompt(3);
+  });
+
+  test('completes names, members, parameters and files', async (t) => {
+    const terminal = await opened(t, { cwd: folderOf(t, { 'weather-of-today.csv': '' }) });
+    terminal.enter(
+      'const marvellous = 1; const scale = ({ base, exponent }: Record<string, number>) => base ** exponent',
+    );
+    await terminal.prompt(2);
+    terminal.type('marv\t');
+    await terminal.until(/In \[2\]: marvellous$/);
+    terminal.type('\u0015session.redu\t');
+    await terminal.until(/In \[2\]: session\.reduce$/);
+    terminal.type('\u0015markov(session, { totalC\t');
+    await terminal.until(/\{ totalCount:$/);
+    terminal.type('\u0015scale({ base: 2, ex\t');
+    await terminal.until(/exponent:$/);
+    terminal.type('\u0015.expl\t');
+    await terminal.until(/In \[2\]: \.explore$/);
+    terminal.type('\u0015.load wea\t');
+    await terminal.until(/\.load weather-of-today\.csv$/);
+    terminal.type('\u0015session.map(\t');
+    await terminal.until(/map<T, R>\(fn: /);
+  });
+
+  test('shows what a thing is', async (t) => {
+    const terminal = await opened(t);
+    terminal.enter('session.put?');
+    await terminal.until(/put<T>\(value: T\)[\s\S]*Stores a value and gives its reference[\s\S]*In \[1\]: *$/);
+    terminal.enter('markov?');
+    await terminal.until(/async function markov\(|function markov\([\s\S]*totalCount/);
+    terminal.enter('const f = (x: number) => x + 1');
+    await terminal.prompt(2);
+    terminal.enter('f?');
+    await terminal.until(/a function\n\(x *\) => x \+ 1/);
+    terminal.enter('help()');
+    assert.match(await terminal.prompt(3), /In scope:[\s\S]*session[\s\S]*sweep[\s\S]*workloads/);
+    terminal.enter('.help');
+    await terminal.until(/\.explore[\s\S]*\.vary pcNum[\s\S]*\.save[\s\S]*Ctrl-R/);
+  });
+
+  test('Ctrl-C ends a loop, a wait and tasks, and the workers are free', async (t) => {
+    const terminal = await opened(t);
+    terminal.enter("console.log('begun'); while (true);");
+    await terminal.until(/\nbegun/);
+    terminal.type('\u0003');
+    assert.match(await terminal.prompt(2), /Interrupted/);
+    terminal.enter('await new Promise(() => {})');
+    await terminal.until(/of 2 workers/);
+    terminal.type('\u0003');
+    assert.match(await terminal.prompt(3), /Interrupted/);
+    terminal.enter('await session.map(() => { for (;;); }, [1, 2, 3, 4]).toArray()');
+    await terminal.until(/2 of 2 workers/);
+    terminal.type('\u0003');
+    assert.match(await terminal.prompt(4), /Interrupted/);
+    terminal.enter('await session.map((x: number) => x, [1, 2, 3, 4]).toArray()');
+    assert.match(await terminal.prompt(5), /Out\[4\]: \[ 1, 2, 3, 4 \]/);
+    terminal.type('12');
+    await terminal.until(/In \[5\]: 12$/);
+    terminal.type('\u0003');
+    await terminal.prompt(5);
+    terminal.type('\u0003');
+    await terminal.until(/To exit, press Ctrl\+C again/);
+    terminal.type('\u0003');
+    assert.equal(await terminal.exit, 0);
+  });
+
+  test('what is typed while a cell runs is shown, and runs after it', async (t) => {
+    const terminal = await opened(t);
+    terminal.enter(
+      'const gate = Promise.withResolvers<number>(); globalThis.open = () => gate.resolve(5); await gate.promise',
+    );
+    await terminal.until(/of 2 workers/);
+    terminal.type('2 + 3');
+    await terminal.until(/\] 2 \+ 3$/);
+    terminal.type('\u0003');
+    await terminal.until(/Interrupted\nIn \[2\]: 2 \+ 3$/);
+    terminal.enter('');
+    assert.match(await terminal.prompt(3), /Out\[2\]: 5/);
+  });
+
+  test('prints of a task that nobody waits for show above what is typed, with their cell', async (t) => {
+    const terminal = await opened(t);
+    terminal.enter(
+      'const later = session.remote(async () => { await new Promise((r) => setTimeout(r, 300)); console.log("done") })(); 0',
+    );
+    await terminal.prompt(2);
+    terminal.type('1 + ');
+    await terminal.until(/In \[1\] w\d+ │ done\nIn \[2\]: 1 \+ *$/);
+    terminal.enter('1');
+    assert.match(await terminal.prompt(3), /Out\[2\]: 2/);
+  });
+
+  test('keeps its history for the next time, and finds things in it', async (t) => {
+    const home = temporaryHome(t);
+    const env = { GRIDBOOK_HOME: home };
+    const first = TestTerminal.open(t, ['repl'], { env });
+    await first.prompt(1);
+    first.enter('const rememberMe = 41');
+    await first.prompt(2);
+    first.type('\u0004');
+    await first.exit;
+    const second = TestTerminal.open(t, ['repl'], { env });
+    await second.prompt(1);
+    second.type('\u0012rememberM');
+    await second.until(/const rememberMe = 41/);
+    second.type('\r');
+    await second.prompt(2);
+    second.enter('rememberMe + 1');
+    assert.match(await second.prompt(3), /Out\[2\]: 42/);
+  });
+
+  test('has neither colours nor lines wider than the window where they are not wanted', async (t) => {
+    const terminal = await opened(t, { columns: 44, env: { NO_COLOR: '1' } });
+    terminal.enter('await sweep(session, workloads.noop, { pcNum: [1, 10, 50] }, { repeats: 2 })');
+    const text = await terminal.prompt(2);
+    assert.match(text, /Time against pc_num/);
+    const drawn = text.split('\n').slice(1);
+    assert.ok(
+      drawn.every((line) => line.length <= 44),
+      drawn.join('\n'),
+    );
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: colours begin with the control character
+    assert.doesNotMatch(terminal.raw, /\u001b\[(?:3[0-7]|9[0-7]|1)m/);
+  });
+
+  test('an error that comes later is shown, and the prompt stays', async (t) => {
+    const terminal = await opened(t);
+    terminal.enter('setTimeout(() => { throw new Error("late one") }, 10); 0');
+    await terminal.until(/Later: Error: late one/);
+    terminal.enter('Promise.reject(new Error("unhandled one")); 0');
+    await terminal.until(/Later: Error: unhandled one/);
+    terminal.enter('6 * 7');
+    await terminal.until(/Out\[3\]: 42/);
+  });
+});

@@ -1,0 +1,115 @@
+// Cells without a prompt, and the files that a session is saved to, run.
+
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { describe, type TestContext, test } from 'node:test';
+import { temporaryHome } from '../helpers/daemon-home.ts';
+import { TestTerminal } from '../helpers/terminal.ts';
+import { gridbookMain, type Outcome } from './gridbook-command.ts';
+
+/** Runs `gridbook repl` with something on its standard input. */
+async function repl(args: readonly string[], input: string, cwd?: string): Promise<Outcome> {
+  const child = spawn(process.execPath, [gridbookMain, 'repl', ...args], { stdio: 'pipe', cwd });
+  child.stdin.on('error', () => {}); // who reads nothing may be gone
+  child.stdin.end(input);
+  const closed = once(child, 'close');
+  const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr)]);
+  await closed;
+  return { status: child.exitCode, stdout, stderr };
+}
+
+function folderOf(t: TestContext): string {
+  const folder = join(temporaryHome(t), 'cells');
+  mkdirSync(folder);
+  writeFileSync(join(folder, 'work.ts'), 'const base = 10;\nexport const addBase = (x: number): number => x + base;\n');
+  return folder;
+}
+
+describe('gridbook repl without a terminal', () => {
+  test('runs what comes through a pipe, and prints its value', async (t) => {
+    temporaryHome(t);
+    const given =
+      'const { limit } = await markov(session, { matrixSize: 3, totalCount: 1000, pcNum: 4 })\nlimit.verdict';
+    assert.deepEqual(await repl([], given), { status: 0, stdout: "'converged'\n", stderr: '' });
+    const printed = await repl([], 'await session.remote(() => console.log("from a task"))()');
+    assert.deepEqual(printed, { status: 0, stdout: 'from a task\n', stderr: '' });
+  });
+
+  test('ends with the status of what it ran', async (t) => {
+    const folder = folderOf(t);
+    assert.equal((await repl([], 'process.exit(7)')).status, 7);
+    assert.equal((await repl([], 'process.exitCode = 4')).status, 4);
+    const thrown = await repl([], 'throw new RangeError("no")');
+    assert.equal(thrown.status, 1);
+    assert.match(thrown.stderr, /^RangeError: no\n {4}at In\[1\]:1\n$/);
+    const wrong = await repl([], 'let x = ;');
+    assert.equal(wrong.status, 1);
+    assert.match(wrong.stderr, /^SyntaxError: .*\n.*let x = ;\n.*\^/);
+    const missing = await repl([join(folder, 'nowhere.ts')], '');
+    assert.equal(missing.status, 1);
+    assert.match(missing.stderr, /^gridbook: .*nowhere\.ts/);
+  });
+
+  test('runs a script, with its imports seen from where it is', async (t) => {
+    const folder = folderOf(t);
+    const script = join(folder, 'script.ts');
+    writeFileSync(
+      script,
+      `import { addBase } from './work.ts';\nconst three: number = 3;\nconsole.log(await session.remote((x: number) => addBase(x) + three)(5));\nconst f = () => {\n  throw new Error('in line 5');\n};\nf();\n`,
+    );
+    const { status, stdout, stderr } = await repl([script], '');
+    assert.equal(stdout, '18\n');
+    assert.equal(status, 1);
+    assert.match(stderr, /^Error: in line 5\n {4}at f \(.*script\.ts:5/);
+  });
+
+  test('a session is saved as script, notebook and report, and what is saved runs', async (t) => {
+    const folder = folderOf(t);
+    const terminal = TestTerminal.open(t, ['repl', '--workers', '2'], { cwd: folder });
+    await terminal.prompt(1);
+    const typed = [
+      "import { addBase } from './work.ts'",
+      'const factor: number = 3',
+      'await session.remote((x: number) => addBase(x) * factor)(2)',
+      'missing',
+      'const factor = 4; console.log("<b>", factor); factor',
+      'await sweep(session, workloads.noop, { pcNum: [1, 10, 100] }, { repeats: 2 })',
+    ];
+    for (const [i, cell] of typed.entries()) {
+      terminal.enter(cell);
+      await terminal.prompt(i + 2);
+    }
+    for (const name of ['saved.ts', 'saved.ipynb', 'saved.html', join('..', 'moved.ts')]) {
+      terminal.enter(`.save ${name}`);
+      await terminal.until(new RegExp(`6 cells.*${name.split('/').at(-1)}\\nIn \\[7\\]: *$`));
+    }
+    terminal.enter('.save saved.doc');
+    await terminal.until(/saved as \.html, \.ipynb or \.ts/);
+
+    const script = await repl([join(folder, 'saved.ts')], '');
+    assert.deepEqual([script.status, script.stdout], [0, '<b> 4\n'], script.stderr);
+    const moved = await repl([join(folder, '..', 'moved.ts')], '');
+    assert.deepEqual([moved.status, moved.stdout], [0, '<b> 4\n'], moved.stderr);
+
+    const notebook: unknown = JSON.parse(readFileSync(join(folder, 'saved.ipynb'), 'utf8'));
+    assert.ok(typeof notebook === 'object' && notebook !== null && 'nbformat' in notebook && 'cells' in notebook);
+    assert.equal(notebook.nbformat, 4);
+    assert.ok(Array.isArray(notebook.cells));
+    assert.equal(notebook.cells.length, 6);
+    terminal.enter('.reset');
+    await terminal.until(/forgotten\.\nIn \[1\]: *$/);
+    terminal.enter('.load saved.ipynb');
+    const loaded = await terminal.until(/forgotten[\s\S]*In \[6\]: *$/);
+    assert.match(loaded, /forgotten[\s\S]*Out\[3\]: 36[\s\S]*<b> 4\nOut\[4\]: 4[\s\S]*Time against pc_num/);
+
+    const report = readFileSync(join(folder, 'saved.html'), 'utf8');
+    assert.match(report, /<svg[\s\S]*<\/svg>/);
+    assert.match(report, /&lt;b&gt;/);
+    assert.match(report, /ReferenceError: missing is not defined/);
+    assert.doesNotMatch(report, /<script|https?:\/\/(?!www\.w3\.org)/);
+  });
+});
