@@ -33,13 +33,28 @@ export interface TaskOutput {
 
 /** An environment of cells. */
 export interface CellHost {
-  /** Where a function of a cell stands, by its source as JavaScript shows it; undefined when no cell has that text. */
+  /**
+   * Says where a function of a cell stands.
+   *
+   * @param source - its source as JavaScript shows it.
+   * @returns the place; undefined when no cell has that text.
+   */
   placeOf(source: string): CellPlace | undefined;
-  /** What a name means that a function of a cell uses; undefined when no cell defines it. */
+  /**
+   * Says what a name means that a function of a cell uses.
+   *
+   * @param name - the name.
+   * @returns what it means now; undefined when no cell defines it.
+   */
   lookUp(name: string): CellName | undefined;
   /** A file URL from which the cells' imports are resolved. */
   readonly baseUrl: string;
-  /** Which module's export a function is that a cell imported; it is shipped with that module. */
+  /**
+   * Says which module's export a function is that a cell imported; it is shipped with that module.
+   *
+   * @param fn - the function.
+   * @returns the module's file URL and the name; undefined when no cell imported it.
+   */
   importOf?(fn: object): { readonly url: string; readonly exportName: string } | undefined;
   /** The variable whose members are the names of earlier cells, where cells are compiled so: `exports`. */
   readonly namesIn?: string | undefined;

@@ -39,6 +39,20 @@ const sessions = new Set<CellTasks>();
  *
  * @param cell - as the host's `cell` told it when the tasks were called.
  * @returns how many tasks that were.
+ * @example
+ * ```ts
+ * import { cancelTasksOfCell, connect, setCellHost } from 'gridbook';
+ *
+ * const cell = { number: 1 };
+ * setCellHost({ baseUrl: import.meta.url, placeOf: () => undefined, lookUp: () => undefined, cell });
+ * await using session = await connect({ workers: 1 });
+ * const endless = session.remote(() => {
+ *   for (;;);
+ * })();
+ * const failed = endless.promise().catch((error) => error.code);
+ * console.log(cancelTasksOfCell(cell), await failed); // prints: 1 CANCELLED
+ * setCellHost(undefined);
+ * ```
  */
 export function cancelTasksOfCell(cell: unknown): number {
   return [...sessions].reduce((count, session) => count + session.cancelOf(cell), 0);

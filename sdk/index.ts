@@ -58,13 +58,7 @@ export {
 } from './experiments/report/quantities.ts';
 export { type TextColumn, textTable } from './experiments/report/text-table.ts';
 export type { FlatRecord, Latency, NodeUse, RunRecord } from './experiments/run-record.ts';
-export {
-  compareSamples,
-  type Percentiles,
-  type Ratio,
-  type SampleComparison,
-  type Summary,
-} from './experiments/statistics.ts';
+export type { Percentiles, Ratio, Summary } from './experiments/statistics.ts';
 export type {
   ExperimentStore,
   ExperimentSummary,

@@ -8,7 +8,6 @@
 //   S2. A function declared at the top level is there before the rest of its cell runs, as in a script.
 //   S3. Functions keep their text character by character: what ships them parses it.
 
-import { stripTypeScriptTypes } from 'node:module';
 import {
   type Node as AcornNode,
   type ModuleDeclaration,
@@ -17,6 +16,8 @@ import {
   parse,
   type Statement,
 } from 'acorn';
+
+import { type Stripped, strip } from './cell-types.ts';
 
 /** What a cell imports. */
 export interface CellImport {
@@ -95,8 +96,6 @@ function isAtEnd(error: SyntaxError, text: string): boolean {
   return 'pos' in error && typeof error.pos === 'number' && error.pos >= text.trimEnd().length;
 }
 
-type Stripped = { readonly plain: string } | Exclude<CellReading, CellCode>;
-
 /** A braced text that could be an object is one, as at any other prompt. */
 function withoutTypes(text: string): Stripped {
   if (/^\s*\{/.test(text) && !/;\s*$/.test(text)) {
@@ -112,46 +111,6 @@ function isExpression(plain: string): boolean {
   } catch {
     return false;
   }
-}
-
-function strip(text: string): Stripped {
-  const { emitWarning } = process;
-  // That the function is experimental is our affair, not one to warn the user of. Nothing else runs meanwhile.
-  process.emitWarning = () => {};
-  try {
-    return { plain: stripTypeScriptTypes(text) };
-  } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error;
-    if ('code' in error && error.code === 'ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX') return transform(text);
-    return { state: endsEarly(error) ? 'incomplete' : 'wrong', error: told(error) };
-  } finally {
-    process.emitWarning = emitWarning;
-  }
-}
-
-/** Enums, namespaces and parameter properties are more than types. */
-function transform(text: string): Stripped {
-  try {
-    return { plain: stripTypeScriptTypes(text, { mode: 'transform' }) };
-  } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error;
-    return { state: 'wrong', error: told(error) };
-  }
-}
-
-/** The compiler marks the place of an error with carets under the line, but for an end that came too early. */
-function endsEarly({ message, stack = '' }: SyntaxError): boolean {
-  if (/^Unterminated (template|block comment)/.test(message)) return true;
-  const excerpt = stack.split('\n\n')[0] ?? '';
-  return !/^\s*\^+\s*$/m.test(excerpt) && !/^\s*> /m.test(excerpt);
-}
-
-/** A syntax error with the line and the place, as the compiler drew them, and no stack. */
-function told({ message, stack = '' }: SyntaxError): SyntaxError {
-  const [, ...excerpt] = (stack.split('\n\n')[0] ?? '').split('\n');
-  const error = new SyntaxError(message);
-  error.stack = [`SyntaxError: ${message}`, ...excerpt.map((line) => `    ${line}`)].join('\n');
-  return error;
 }
 
 const strictHead = "'use strict';";

@@ -1,18 +1,9 @@
 // `.compare`: two experiments beside each other, and which of their differences are real.
 
-import {
-  compareSamples,
-  Experiment,
-  formatDuration,
-  formatRatio,
-  InvalidArgumentError,
-  openStore,
-  type TextColumn,
-  textTable,
-} from '../../sdk/index.ts';
+import { compareExperiments, Experiment, InvalidArgumentError, openStore } from '../../sdk/index.ts';
 import type { SessionCommand } from './command.ts';
-import { drawPlot } from './drawn.ts';
 import { cutLines, type Look } from './look.ts';
+import { drawPlot } from './plot-drawn.ts';
 import type { PromptShell } from './prompt-shell.ts';
 
 export const compareCommand: SessionCommand = {
@@ -42,34 +33,9 @@ function twoOf(args: string, shell: PromptShell): [Experiment, Experiment] {
   return [new Experiment(store.get(first)), new Experiment(store.get(second))];
 }
 
-/** Points that differ in nothing else are compared; the curves are drawn in one chart. */
+/** The table of both, and both curves in one chart. */
 function comparison(a: Experiment, b: Experiment, look: Look): string {
-  const columns: TextColumn[] = [
-    { heading: 'point', align: 'left' },
-    { heading: `a: ${a.data.name}`, align: 'right' },
-    { heading: `b: ${b.data.name}`, align: 'right' },
-    { heading: 'b over a', align: 'right' },
-    { heading: 'differs', align: 'left' },
-  ];
-  const rows = a.points.flatMap((point) => {
-    const key = JSON.stringify([point.params, point.workers]);
-    const other = b.points.find(({ params, workers }) => JSON.stringify([params, workers]) === key);
-    if (other === undefined) return [];
-    const durations = [other, point].map(({ records }) => records.map(({ durationMs }) => durationMs));
-    const { ratio, isReal } = compareSamples(durations[0] ?? [], durations[1] ?? []);
-    const name = a.definition.splitBy === null ? '' : `${a.definition.splitBy} ${point.params[a.definition.splitBy]}, `;
-    return [
-      [
-        `${name}${point.workers} workers`,
-        formatDuration(point.durationMs.median),
-        formatDuration(other.durationMs.median),
-        ratio === undefined ? '-' : formatRatio(ratio.value),
-        isReal ? 'yes' : 'not for certain',
-      ],
-    ];
-  });
-  const table =
-    rows.length === 0 ? 'They have no point in common.' : cutLines(textTable(columns, rows, look.colors), look);
+  const table = cutLines(compareExperiments(a, b).table({ width: look.width - 1, styled: look.colors }), look);
   try {
     return `${table}\n\n${drawPlot([a, b], 'time', look)}`;
   } catch {

@@ -1,17 +1,10 @@
 // Text that is shown as it is: what `plot` and `table` give.
 
 import { inspect } from 'node:util';
-import {
-  Experiment,
-  InvalidArgumentError,
-  type PlotKind,
-  plotKinds,
-  plotOf,
-  type TextColumn,
-  textTable,
-} from '../../sdk/index.ts';
+import { Experiment, InvalidArgumentError, plotKinds, type TextColumn, textTable } from '../../sdk/index.ts';
 import { showExperiment } from './experiments-shown.ts';
 import { cutLines, type Look } from './look.ts';
+import { drawPlot } from './plot-drawn.ts';
 
 const rowsMax = 200;
 
@@ -74,14 +67,4 @@ export function plotText(what: unknown, kind: unknown, look: Look): string {
   }
   const wanted = plotKinds.find((known) => known === kind) ?? 'time';
   return drawPlot(experiments, wanted, look);
-}
-
-/** A plot as wide as the window. @param height - of its lines. */
-export function drawPlot(experiments: readonly Experiment[], kind: PlotKind, look: Look, height = 16): string {
-  return plotOf(experiments, kind).toText({
-    width: look.width - 1,
-    height,
-    colour: look.colors,
-    unicode: look.unicode,
-  });
 }

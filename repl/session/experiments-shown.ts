@@ -1,8 +1,8 @@
 // Experiments as the user sees them: their table, and their plots as wide as the window.
 
 import { Experiment, type PlotKind } from '../../sdk/index.ts';
-import { drawPlot } from './drawn.ts';
 import { type Look, styled } from './look.ts';
+import { drawPlot } from './plot-drawn.ts';
 
 /** Shows an experiment; undefined when the value is none. */
 export function showExperiment(value: unknown, look: Look): string | undefined {

@@ -16,8 +16,8 @@ import {
   sweep,
   workloads,
 } from '../../sdk/index.ts';
-import { drawPlot } from './drawn.ts';
 import { type Look, styled } from './look.ts';
+import { drawPlot } from './plot-drawn.ts';
 import type { PromptShell } from './prompt-shell.ts';
 
 /** What is measured, as it was typed. */
@@ -165,7 +165,7 @@ class LiveChart {
       `${runsDone} of ${runsTotal} runs`,
       ...(this.#latest === undefined ? [] : [formatRate(this.#latest.throughputPerSecond)]),
       ...(leftMs === undefined ? [] : [`${formatDuration(leftMs)} left`]),
-      `${busy} workers busy`,
+      busy === 1 ? '1 worker busy' : `${busy} workers busy`,
       failures === 1 ? '1 failure' : `${failures} failures`,
     ];
     const text = `${String(Math.floor(share * 100)).padStart(3)} %  ${facts.join(look.unicode ? ' · ' : ', ')}`;

@@ -2,9 +2,9 @@
 
 import { InvalidArgumentError, plotOf } from '../../sdk/index.ts';
 import type { SessionCommand } from './command.ts';
-import { drawPlot } from './drawn.ts';
 import { type ExplorationPlan, type PlanPart, planParts } from './exploration.ts';
 import { showExploration } from './explore-command.ts';
+import { drawPlot } from './plot-drawn.ts';
 
 export const varyCommand: SessionCommand = {
   name: 'vary',

@@ -32,7 +32,7 @@ export function roomViolations(files: readonly SourceFile[]): string[] {
 /** Where each package may be imported, tests apart. */
 const homes: Readonly<Record<string, readonly string[]>> = {
   '@inquirer/prompts': ['repl/'],
-  acorn: ['sdk/function-shipping/'],
+  acorn: ['sdk/function-shipping/', 'repl/session/'],
   asciichart: ['repl/', 'sdk/experiments/'],
   commander: ['repl/', 'daemon/'],
   esbuild: ['sdk/function-shipping/'],
