@@ -124,7 +124,8 @@ class LiveChart {
   #progress: SweepProgress | undefined;
   #latest: RunRecord | undefined;
   #experiment: Experiment | undefined;
-  #drawn: { readonly of: Experiment; readonly width: number; readonly text: string } | undefined;
+  /** As it was drawn, of so many runs. */
+  #drawn: { readonly runs: number; readonly width: number; readonly text: string } | undefined;
 
   constructor(shell: PromptShell) {
     this.#shell = shell;
@@ -148,9 +149,10 @@ class LiveChart {
   #chart(look: Look): string {
     const experiment = this.#experiment;
     if (experiment === undefined || experiment.points.length < 2) return '';
-    if (this.#drawn?.of !== experiment || this.#drawn.width !== look.width) {
+    const runs = experiment.records.length;
+    if (this.#drawn?.runs !== runs || this.#drawn.width !== look.width) {
       const height = Math.max(5, Math.min(14, this.#shell.screen.rows - 10));
-      this.#drawn = { of: experiment, width: look.width, text: drawPlot([experiment], 'time', look, height) };
+      this.#drawn = { runs, width: look.width, text: drawPlot([experiment], 'time', look, height) };
     }
     return this.#drawn.text;
   }

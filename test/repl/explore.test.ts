@@ -31,6 +31,8 @@ describe('gridbook explores in a terminal', () => {
       /Time against pc_num[\s\S]*of 16 runs · [\d.]+ [kM]?\/s · .* left · \d workers? busy · 0 failures/,
     );
     assert.doesNotMatch(growing, /In scope as experiment/);
+    // It grows: points of the largest pc_num come into it.
+    await terminal.until(/Time against pc_num[\s\S]* 1k\n[\s\S]*of 16 runs/);
     const text = await terminal.until(/In scope as experiment\.\nIn \[1\]: *$/);
     assert.match(text, /matrix size 10, total count 2,000,000/);
     assert.match(text, /Throughput against pc_num/);
