@@ -138,7 +138,7 @@ function sentenceOf(
   return (
     `Choose ${parameterName(splitBy)} ${formatCount(best)}, which takes ${formatDuration(bestMs.value)}; ` +
     `${range} ${low === high ? 'is' : 'are'} within 5 % of the best. ` +
-    `${work!.value === 0 ? '' : `${share}; `}${cost}.${fixed}`
+    `${work!.value === 0 ? cost.replace(/^./, (letter) => letter.toUpperCase()) : `${share}; ${cost}`}.${fixed}`
   );
 }
 
