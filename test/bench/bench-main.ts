@@ -24,6 +24,7 @@ import { type Measured, measure } from './harness.ts';
 import { kernels } from './kernel-bench.ts';
 import { markovLarge, markovSmall } from './markov-bench.ts';
 import { memory } from './memory-bench.ts';
+import { recommendation } from './recommendation-bench.ts';
 import { manyNodes, manyNodesIdle, manyNodesMemory } from './scale-bench.ts';
 import { starting } from './start-bench.ts';
 
@@ -45,6 +46,7 @@ const benches: readonly Bench[] = [
   growing,
   idleDaemonMemory,
   idleDaemonProcessor,
+  recommendation,
 ];
 
 type Bar = { readonly atLeast: number } | { readonly atMost: number };

@@ -1,7 +1,9 @@
 // Starting: a program that connects and has its first task answered, and `gridbook --help`, beside an empty program.
+//
+// Both as users have them, built, and from the sources, whose types Node takes off at each start.
 
 import { execFile } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import type { Bench, OpenBench } from './bench.ts';
 
@@ -19,17 +21,24 @@ export const starting: Bench = {
   unit: 'ms',
   rounds: 15,
   async open(): Promise<OpenBench> {
-    const main = fileURLToPath(new URL('../../repl/gridbook-main.ts', import.meta.url));
-    const first = fileURLToPath(new URL('./programs/first-task.ts', import.meta.url));
+    const root = fileURLToPath(new URL('../..', import.meta.url));
+    await promisify(execFile)('npm', ['run', '--silent', 'build:installed'], { cwd: root });
+    const builtMain = `${root}dist/repl/gridbook-main.js`;
+    const sourceMain = `${root}repl/gridbook-main.ts`;
+    const sdkOf = { built: `${root}dist/sdk/index.js`, source: `${root}sdk/index.ts` };
+    // The program says how long it took from its own start, which leaves out its exit.
+    const firstTask = (sdk: string) => async (): Promise<number> => {
+      const program = fileURLToPath(new URL('./programs/first-task.ts', import.meta.url));
+      const { stdout } = await promisify(execFile)(process.execPath, [program, pathToFileURL(sdk).href]);
+      return Number(stdout);
+    };
     return {
       variants: [
         { name: 'empty program', run: timeOf('-e', '0') },
-        {
-          name: 'first task answered',
-          // The program says how long it took from its own start, which leaves out its exit.
-          run: async () => Number((await promisify(execFile)(process.execPath, [first])).stdout),
-        },
-        { name: 'gridbook --help', run: timeOf(main, '--help') },
+        { name: 'first task answered', run: firstTask(sdkOf.built) },
+        { name: 'first task answered, from source', run: firstTask(sdkOf.source) },
+        { name: 'gridbook --help', run: timeOf(builtMain, '--help') },
+        { name: 'gridbook --help, from source', run: timeOf(sourceMain, '--help') },
       ],
       limits: [
         { what: 'connect and first task answered, ms', variant: 'first task answered', bar: { atMost: 250 } },

@@ -1,8 +1,10 @@
 // Connects, has one task answered, and prints how long that took since this process began, in milliseconds.
+//
+// Usage: first-task.ts <URL of the SDK>
 
-import { connect } from '../../../sdk/index.ts';
+const { connect }: typeof import('../../../sdk/index.ts') = await import(process.argv[2] ?? '');
 
 const session = await connect();
 await session.remote((x: number) => x * x)(3);
-console.log(performance.now());
+process.stdout.write(`${performance.now()}\n`);
 await session.close();
