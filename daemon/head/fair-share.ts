@@ -11,8 +11,8 @@
 //   F3. A lease is recalled only if all that is recalled with it makes room for a need. First come those above their
 //       request's demand, then those of a user who, without them, is still richer than the one in need was. So the
 //       poorest gets richer with every recall, and recalls come to an end.
-//       What was started for the same event is not taken again: needs of several sizes could take it from each other
-//       for ever.
+//       That alone does not end where needs of several sizes take what was kept for one another, so nothing is taken
+//       that was started in the same era: since anybody last wanted something else, or there was something else to have.
 //   F4. Exclusive leases are not recalled, nor those whose request is not known; an exclusive request has one lease at
 //       most, claims of its session included.
 
@@ -115,14 +115,14 @@ class Plan {
   readonly #needs: Need[] = [];
   /** Leases that this plan takes from somebody. */
   readonly #taken = new Set<Lease>();
-  readonly #fresh: ReadonlySet<Lease>;
+  readonly #era: number;
   /** Rooms of which nobody has anything left to give up. */
   readonly #exhausted = new Set<Room>();
   /** Whether anybody has more leases than it could use. */
   #isAnyIdle = false;
 
-  constructor(nodes: Iterable<ClusterNode>, sessions: Iterable<HeadSession>, fresh: ReadonlySet<Lease>, now: number) {
-    this.#fresh = fresh;
+  constructor(nodes: Iterable<ClusterNode>, sessions: Iterable<HeadSession>, era: number, now: number) {
+    this.#era = era;
     this.#rooms = [...nodes]
       .filter(({ awayUntil, restsUntil }) => awayUntil === undefined && (restsUntil ?? now) <= now)
       .map((node) => {
@@ -277,7 +277,7 @@ class Plan {
 
   /** F3, F4 */
   #mayBeTaken(lease: Lease): boolean {
-    if (this.#fresh.has(lease)) return false;
+    if (lease.era === this.#era) return false;
     return lease.request !== undefined && lease.exclusive === false && !lease.recalled && !this.#taken.has(lease);
   }
 
@@ -330,15 +330,15 @@ function withoutNeedless(leases: readonly Lease[], amounts: Amounts, later: Amou
 /**
  * What to do now, in the order in which it has to be done.
  *
- * @param fresh - leases that were started for the same event.
+ * @param era - what was started in it is not taken again.
  */
 export function planLeases(
   nodes: Iterable<ClusterNode>,
   sessions: Iterable<HeadSession>,
-  fresh: ReadonlySet<Lease>,
+  era: number,
   now: number,
 ): Decision[] {
-  const plan = new Plan(nodes, sessions, fresh, now);
+  const plan = new Plan(nodes, sessions, era, now);
   plan.run();
   return plan.decisions;
 }

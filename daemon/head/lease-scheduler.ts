@@ -29,13 +29,11 @@ import { amountsTaken, workersIn } from './amounts.ts';
 import { isWaiting, planLeases } from './fair-share.ts';
 import { bind, LeaseTable } from './lease-table.ts';
 import { nextDeadlineOf } from './next-deadline.ts';
-import { isFeasible, refusalOf } from './placement.ts';
 import {
   type ClusterNode,
   countsOf,
   type HeadSession,
   type JoiningNode,
-  type Lease,
   type LeaseEffect,
   type LeaseSchedulerOptions,
   lost,
@@ -47,6 +45,7 @@ import {
   schedulerDefaults,
   type WorkerEnd,
 } from './scheduler-state.ts';
+import { UnjudgedRequests } from './unjudged-requests.ts';
 
 /** How long a node rests after a worker that was never ready; doubled each time, up to the second. */
 const restFirstMs = 100;
@@ -59,12 +58,13 @@ export class LeaseScheduler {
   readonly #nodes = new Map<string, ClusterNode>();
   readonly #sessions = new Map<string, HeadSession>();
   readonly #leases = new LeaseTable((effect) => this.#effects.push(effect));
-  /** Requests of which it is not known yet whether they can ever be met. */
-  readonly #unjudged = new Set<StandingRequest>();
+  readonly #unjudged = new UnjudgedRequests();
   #workersMax = 0;
   readonly #effects: LeaseEffect[] = [];
   /** When something last changed that a plan has not seen yet. */
   #planNow: number | undefined;
+  /** Begins anew when anybody wants something else, or there is something else to have; not when plans come true. */
+  #era = 1;
 
   constructor(options: LeaseSchedulerOptions) {
     this.#options = { ...schedulerDefaults, ...options };
@@ -206,7 +206,7 @@ export class LeaseScheduler {
     if (node.failures === 0) return;
     node.failures = 0;
     node.restsUntil = undefined;
-    this.#plan(now);
+    this.#plan(now, false);
   }
 
   /** A worker has ended by itself, or could not be started. */
@@ -329,7 +329,7 @@ export class LeaseScheduler {
     session.claims.delete(lease);
     const found = this.#leases.get(lease);
     if (found?.session === session) this.#leases.stop(found, force || found.exclusive !== false);
-    this.#plan(now);
+    this.#plan(now, found?.recalled !== true);
   }
 
   #connected(id: string): HeadSession | undefined {
@@ -364,20 +364,15 @@ export class LeaseScheduler {
   /** L7 */
   #judge(now: number): void {
     if (this.#unjudged.size === 0 || this.#nodes.size === 0 || now < this.#judgesFrom) return;
-    const nodes = [...this.#nodes.values()];
-    for (const request of this.#unjudged) {
-      const { session, number } = request;
-      if (session.claims.size > 0) continue;
-      this.#unjudged.delete(request);
-      if (nodes.some((node) => isFeasible(node, request))) continue;
+    for (const { request, message } of this.#unjudged.judge([...this.#nodes.values()])) {
       this.#end(request);
-      const message = refusalOf(nodes, request);
-      this.#effects.push({ type: 'lease.refused', session: session.id, request: number, message });
+      this.#effects.push({ type: 'lease.refused', session: request.session.id, request: request.number, message });
     }
   }
 
-  #plan(now: number): void {
+  #plan(now: number, isNew = true): void {
     this.#planNow = now;
+    if (isNew) this.#era++;
   }
 
   #settle(): void {
@@ -386,15 +381,14 @@ export class LeaseScheduler {
     this.#planNow = undefined;
     this.#judge(now);
     // Who has to give something up may be able to use what is free elsewhere: that is seen in the next round.
-    const fresh = new Set<Lease>();
-    for (let round = 0; round < planRoundsMax && this.#planOnce(now, fresh); round++);
+    for (let round = 0; round < planRoundsMax && this.#planOnce(now); round++);
   }
 
   /** @returns whether somebody had to give up a lease. */
-  #planOnce(now: number, fresh: Set<Lease>): boolean {
+  #planOnce(now: number): boolean {
     if (!this.#sessions.values().some(({ requests }) => requests.values().some(isWaiting))) return false;
-    const decisions = planLeases(this.#nodes.values(), this.#sessions.values(), fresh, now);
-    for (const decision of decisions) this.#leases.carryOut(decision, this.#options.createLeaseId, fresh);
+    const decisions = planLeases(this.#nodes.values(), this.#sessions.values(), this.#era, now);
+    for (const decision of decisions) this.#leases.carryOut(decision, this.#options.createLeaseId, this.#era);
     return decisions.some(({ type }) => type !== 'start');
   }
 }

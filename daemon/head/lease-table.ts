@@ -22,14 +22,13 @@ export class LeaseTable {
     return this.#leases.get(id);
   }
 
-  /** @param fresh - takes up what is started. */
-  carryOut(decision: Decision, createLeaseId: () => string, fresh: Set<Lease>): void {
-    if (decision.type === 'start') fresh.add(this.#start(createLeaseId(), decision.request, decision.node));
+  carryOut(decision: Decision, createLeaseId: () => string, era: number): void {
+    if (decision.type === 'start') this.#start(createLeaseId(), decision.request, decision.node, era);
     else if (decision.type === 'recall') this.#recall(decision.lease);
     else this.stop(decision.lease, decision.lease.exclusive !== false);
   }
 
-  #start(id: string, request: StandingRequest, node: ClusterNode): Lease {
+  #start(id: string, request: StandingRequest, node: ClusterNode, era: number): void {
     const { session, amounts, resources, exclusive } = request;
     const lease: Lease = {
       id,
@@ -41,11 +40,11 @@ export class LeaseTable {
       request,
       requestNumber: request.number,
       exclusive,
+      era,
     };
     this.#add(lease);
     request.leases.add(lease);
     this.#say({ type: 'worker.start', node: node.id, lease: id, session: session.id, resources, exclusive });
-    return lease;
   }
 
   /** Takes over what another head granted (L6). */
@@ -60,6 +59,7 @@ export class LeaseTable {
       request: undefined,
       requestNumber: session.claims.get(id),
       exclusive: undefined,
+      era: 0,
     };
     session.claims.delete(id);
     this.#add(lease);

@@ -9,7 +9,7 @@ import type { ClusterNode, HeadSession, StandingRequest } from './scheduler-stat
 export interface Deadlines {
   readonly nodes: Iterable<ClusterNode>;
   readonly sessions: Iterable<HeadSession>;
-  readonly unjudged: ReadonlySet<StandingRequest>;
+  readonly unjudged: Iterable<StandingRequest>;
   /** L6: until when nodes are waited for of which sessions speak. */
   readonly claimsUntil: number;
   /** L6: from when on requests are judged. */
@@ -31,6 +31,8 @@ export function nextDeadlineOf({ nodes, sessions, unjudged, claimsUntil, judgesF
     if (awayUntil !== undefined) next = Math.min(next, awayUntil);
     else if (waits && restsUntil !== undefined) next = Math.min(next, restsUntil);
   }
-  if (hasNodes && unjudged.values().some(({ session }) => session.claims.size === 0)) next = Math.min(next, judgesFrom);
+  if (hasNodes && Iterator.from(unjudged).some(({ session }) => session.claims.size === 0)) {
+    next = Math.min(next, judgesFrom);
+  }
   return next === Number.POSITIVE_INFINITY ? undefined : next;
 }

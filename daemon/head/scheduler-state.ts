@@ -54,6 +54,8 @@ export interface Lease {
   request: StandingRequest | undefined;
   requestNumber: number | undefined;
   exclusive: boolean | undefined;
+  /** The scheduler's era when it was started; 0 for one of another head. */
+  readonly era: number;
 }
 
 /** A node as it introduces itself. */

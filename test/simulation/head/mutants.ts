@@ -17,6 +17,7 @@ const files = [
   'placement.ts',
   'amounts.ts',
   'scheduler-state.ts',
+  'unjudged-requests.ts',
 ] as const;
 
 /** In this file the first text, which is there once, becomes the second. */
