@@ -6,6 +6,7 @@ export * from './cluster/daemon-records.ts';
 export * from './cluster/object-place.ts';
 export * from './cluster/objects.ts';
 export type { WorkerStore } from './cluster/objects-worker.ts';
+export { DeadlineTimer } from './deadline-timer.ts';
 export * from './errors.ts';
 export * from './home-directory.ts';
 export { keeperName } from './keeper-name.ts';

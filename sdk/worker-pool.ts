@@ -1,6 +1,6 @@
 // Drives one dispatcher over the leases of one kind of worker: sends what it says, feeds it what comes back.
 //
-// Owns: the leases, what each worker has been told, the timer of the dispatcher's deadlines.
+// Owns: the leases, what each worker has been told.
 // Does not own: which task goes where (dispatcher.ts), values' meaning (the sinks), threads (the cluster).
 // Callers: session.ts for tasks, actor.ts for the calls of one actor.
 //
@@ -12,6 +12,7 @@
 
 import { outputOf, takeOutput } from './cell-tasks.ts';
 import type { LeaseHandle, LeaseRequest, WorkerLease, WorkerLoss } from './cluster/cluster.ts';
+import { DeadlineTimer } from './deadline-timer.ts';
 import { Dispatcher, type Effect } from './dispatcher.ts';
 import { CancelledError, type GridbookError } from './errors.ts';
 import { LostArguments } from './lost-arguments.ts';
@@ -55,8 +56,10 @@ export class WorkerPool implements TaskPool {
   #submitted = 0;
   #flushing = false;
   #scheduled = false;
-  #timer: NodeJS.Timeout | undefined;
-  #timerAt = Number.POSITIVE_INFINITY;
+  readonly #deadline = new DeadlineTimer(() => {
+    this.#dispatcher.onTick(nowMs());
+    this.#flush();
+  });
   #closed = false;
 
   constructor(options: WorkerPoolOptions) {
@@ -174,7 +177,7 @@ export class WorkerPool implements TaskPool {
     } finally {
       this.#flushing = false;
     }
-    this.#setTimer();
+    this.#deadline.set(this.#dispatcher.nextDeadline);
   }
 
   #sayDemand(): void {
@@ -351,27 +354,11 @@ export class WorkerPool implements TaskPool {
     task.sink.onError(task, error);
   }
 
-  #setTimer(): void {
-    const at = this.#dispatcher.nextDeadline ?? Number.POSITIVE_INFINITY;
-    if (at === this.#timerAt) return;
-    clearTimeout(this.#timer);
-    this.#timerAt = at;
-    if (at === Number.POSITIVE_INFINITY) return;
-    this.#timer = setTimeout(
-      () => {
-        this.#timerAt = Number.POSITIVE_INFINITY;
-        this.#dispatcher.onTick(nowMs());
-        this.#flush();
-      },
-      Math.max(0, at - nowMs()) + 1,
-    );
-  }
-
   /** Ends the pool: every unsettled task settles with the error, every worker is let go. */
   close(error: GridbookError = new CancelledError('The session was closed before the task had settled')): void {
     if (this.#closed) return;
     this.#closed = true;
-    clearTimeout(this.#timer);
+    this.#deadline.set(undefined);
     this.#request.end();
     const tasks = [...this.unsettledTasks()];
     for (const { lease } of this.#workers.values()) {

@@ -24,16 +24,19 @@
 //   L7. A request is judged once. One that no known node can ever meet is refused; all others wait as long as need be.
 //   L8. A node on which workers end before they are ready rests for longer and longer.
 //   L9. At rest (no sessions) no collection holds anything but nodes.
+//   L10. Each node hears of the end of a session of which it keeps something: when it ends, or when it is back.
 
 import { amountsTaken, workersIn } from './amounts.ts';
 import { isWaiting, planLeases } from './fair-share.ts';
 import { bind, LeaseTable } from './lease-table.ts';
 import { nextDeadlineOf } from './next-deadline.ts';
+import { endRests, rest } from './node-rest.ts';
 import {
   type ClusterNode,
   countsOf,
   type HeadSession,
   type JoiningNode,
+  type Lease,
   type LeaseEffect,
   type LeaseSchedulerOptions,
   lost,
@@ -47,9 +50,6 @@ import {
 } from './scheduler-state.ts';
 import { UnjudgedRequests } from './unjudged-requests.ts';
 
-/** How long a node rests after a worker that was never ready; doubled each time, up to the second. */
-const restFirstMs = 100;
-const restMaxMs = 10_000;
 /** Each round makes the poorest richer; this is only to be sure that one input takes no time to speak of. */
 const planRoundsMax = 100;
 
@@ -94,8 +94,8 @@ export class LeaseScheduler {
     return this.#leases.get(lease)?.node.id;
   }
 
-  hasSession(id: string): boolean {
-    return this.#sessions.has(id);
+  get leases(): Iterable<Lease> {
+    return this.#leases.values();
   }
 
   /** The effects since the last call, in their order: what the inputs have caused, then what is planned after them all. */
@@ -132,23 +132,28 @@ export class LeaseScheduler {
       this.#leases.lose(lease, lost('connection-lost', `its worker ended while node ${node.id} was away`));
     }
     const ended: string[] = [];
-    for (const { lease: id, session, resources } of joining.leases) {
+    for (const { lease: id, session, resources, worker } of joining.leases) {
       if (this.#leases.get(id)?.node === node) continue;
       const owner = this.#leases.get(id) !== undefined ? undefined : this.#ownerOf(id, session, now);
       if (owner === undefined)
         ended.push(id); // L3
-      else this.#leases.adopt(id, owner, node, amountsTaken(resources));
+      else this.#leases.adopt(id, owner, node, amountsTaken(resources), worker);
     }
-    this.#effects.push({ type: 'node.welcome', node: node.id, ended });
+    const endedSessions = joining.sessions.filter((session) => this.#sessionOf(session, now) === undefined); // L10
+    this.#effects.push({ type: 'node.welcome', node: node.id, ended, endedSessions });
     this.#onNodesChanged(now);
   }
 
   /** L6: the session that has a lease of which a node speaks; undefined when none has. */
   #ownerOf(lease: string, id: string, now: number): HeadSession | undefined {
+    const session = this.#sessionOf(id, now);
+    return session?.greeted && !session.claims.has(lease) ? undefined : session;
+  }
+
+  /** L6: a session of which a node speaks; undefined when it is over. */
+  #sessionOf(id: string, now: number): HeadSession | undefined {
     const session = this.#sessions.get(id);
-    if (session?.greeted) return session.claims.has(lease) ? session : undefined;
-    if (now >= this.#claimsUntil) return undefined;
-    if (session !== undefined) return session;
+    if (session !== undefined || now >= this.#claimsUntil) return session;
     const awaited = newSession(id, now + this.#options.sessionGraceMs);
     this.#sessions.set(id, awaited);
     return awaited;
@@ -200,13 +205,11 @@ export class LeaseScheduler {
     if (found === undefined) this.#effects.push({ type: 'worker.stop', node: id, lease, force: true }); // L3
     if (found?.node !== node || found.state !== 'starting' || found.request === undefined) return;
     found.state = 'granted';
+    found.worker = worker;
     const { session, request } = found;
     const granted = { session: session.id, request: request.number, lease, node: id, worker, socket };
     this.#effects.push({ type: 'lease.granted', ...granted }); // L2
-    if (node.failures === 0) return;
-    node.failures = 0;
-    node.restsUntil = undefined;
-    this.#plan(now, false);
+    if (endRests(node)) this.#plan(now, false);
   }
 
   /** A worker has ended by itself, or could not be started. */
@@ -215,7 +218,7 @@ export class LeaseScheduler {
     const found = this.#leases.get(lease);
     if (node === undefined || found?.node !== node) return;
     if (found.state === 'starting') {
-      node.restsUntil = now + Math.min(restFirstMs * 2 ** node.failures++, restMaxMs); // L8
+      rest(node, now); // L8
       this.#leases.remove(found);
     } else this.#leases.lose(found, end);
     this.#plan(now);
@@ -265,6 +268,7 @@ export class LeaseScheduler {
     // Nobody waits for what runs there, and it may run for ever.
     for (const lease of session.leases) this.#leases.stop(lease, true);
     this.#sessions.delete(session.id);
+    this.#effects.push({ type: 'session.ended', session: session.id }); // L10
   }
 
   /** Which leases belong to which request is not known until the session says it again. */

@@ -18,6 +18,10 @@ export class LeaseTable {
     return this.#leases.size;
   }
 
+  values(): Iterable<Lease> {
+    return this.#leases.values();
+  }
+
   get(id: string): Lease | undefined {
     return this.#leases.get(id);
   }
@@ -40,6 +44,7 @@ export class LeaseTable {
       request,
       requestNumber: request.number,
       exclusive,
+      worker: '',
       era,
     };
     this.#add(lease);
@@ -48,7 +53,7 @@ export class LeaseTable {
   }
 
   /** Takes over what another head granted (L6). */
-  adopt(id: string, session: HeadSession, node: ClusterNode, amounts: Amounts): void {
+  adopt(id: string, session: HeadSession, node: ClusterNode, amounts: Amounts, worker: string): void {
     const lease: Lease = {
       id,
       session,
@@ -59,6 +64,7 @@ export class LeaseTable {
       request: undefined,
       requestNumber: session.claims.get(id),
       exclusive: undefined,
+      worker,
       era: 0,
     };
     session.claims.delete(id);

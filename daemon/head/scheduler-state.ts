@@ -54,6 +54,8 @@ export interface Lease {
   request: StandingRequest | undefined;
   requestNumber: number | undefined;
   exclusive: boolean | undefined;
+  /** Its name; empty until it is ready. */
+  worker: string;
   /** The scheduler's era when it was started; 0 for one of another head. */
   readonly era: number;
 }
@@ -65,7 +67,14 @@ export interface JoiningNode {
   readonly resources: Resources;
   readonly labels: Readonly<Record<string, string>>;
   /** The leases whose workers it runs. */
-  readonly leases: readonly { readonly lease: string; readonly session: string; readonly resources: Resources }[];
+  readonly leases: readonly {
+    readonly lease: string;
+    readonly session: string;
+    readonly resources: Resources;
+    readonly worker: string;
+  }[];
+  /** The sessions of which it keeps something. */
+  readonly sessions: readonly string[];
 }
 
 /** A session as it introduces itself. */
@@ -119,8 +128,8 @@ export const schedulerDefaults = {
 
 /** What is to be said, named as in the protocol. Effects go to peers that are connected, and to no others. */
 export type LeaseEffect =
-  /** `ended`: of the leases that the node named, those that it has to end. */
-  | { type: 'node.welcome'; node: string; ended: string[] }
+  /** `ended`, `endedSessions`: of the leases and sessions that the node named, those that are over. */
+  | { type: 'node.welcome'; node: string; ended: string[]; endedSessions: string[] }
   /** An incarnation that was followed by another one spoke up: close its connection. */
   | { type: 'node.rejected'; node: string; incarnation: string }
   /** `exclusive`: only a worker that nobody has used may serve it. */
@@ -147,6 +156,8 @@ export type LeaseEffect =
   | ({ type: 'lease.lost'; session: string; lease: string } & WorkerEnd)
   | { type: 'lease.recalled'; session: string; lease: string }
   | { type: 'lease.refused'; session: string; request: number; message: string }
+  /** For all nodes: nothing of it is needed any more. */
+  | { type: 'session.ended'; session: string }
   /** For all sessions. */
   | { type: 'cluster.changed'; workersMax: number };
 

@@ -15,7 +15,13 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
-import { type HeadToNode, type NodeToHead, ObjectLostError, type Resources } from '../../sdk/internal.ts';
+import {
+  type HeadToNode,
+  type NodeToHead,
+  namedSessionsMax,
+  ObjectLostError,
+  type Resources,
+} from '../../sdk/internal.ts';
 import type { PipeRoute, Route, Service } from '../service.ts';
 import type { HeadConnection } from './head-connection.ts';
 import { CpuLoad, memoryBytes } from './machine.ts';
@@ -169,6 +175,7 @@ export class Node implements Service {
         worker: h.worker.name,
         socket: h.socket,
       })),
+      sessions: [...(objects?.sessions ?? [])].slice(0, namedSessionsMax),
       ...(objects === undefined ? {} : { objects: [...objects.directories] }),
     });
     for (const { message } of this.#untold.values()) head.send(message);
@@ -186,8 +193,10 @@ export class Node implements Service {
 
   #onHeadMessage(message: HeadToNode): void {
     if (this.#closed !== undefined) return;
-    if (message.type === 'node.welcome') for (const lease of message.ended) this.#onStop(lease, true);
-    else if (message.type === 'worker.start') this.#onStart(message);
+    if (message.type === 'node.welcome') {
+      for (const lease of message.ended) this.#onStop(lease, true);
+      for (const session of message.endedSessions) this.#options.objects?.removeSession(session);
+    } else if (message.type === 'worker.start') this.#onStart(message);
     else if (message.type === 'session.ended') this.#options.objects?.removeSession(message.session);
     else this.#onStop(message.lease, message.force);
   }

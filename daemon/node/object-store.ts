@@ -137,6 +137,11 @@ export class ObjectStore {
     return { objects: size, memoryBytes, diskBytes, sessions: this.#sessions.size };
   }
 
+  /** The sessions that may have something here. */
+  get sessions(): Iterable<string> {
+    return this.#sessions;
+  }
+
   /** A worker's part of the store, for the tasks of a session. */
   openFor(session: string): WorkerStore {
     this.#sessions.add(session);

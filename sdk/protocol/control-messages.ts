@@ -16,6 +16,9 @@ export const controlVersion = 1;
 /** The longest control message, in bytes. */
 export const controlBytesMax = 1024 * 1024;
 
+/** A node names so many sessions at most; it names others when it connects the next time. */
+export const namedSessionsMax = 10_000;
+
 const id = z.string().min(1).max(128);
 const text = z.string().max(4096);
 const actorName = z.string().min(1).max(256);
@@ -113,6 +116,8 @@ export const nodeToHead = z.discriminatedUnion('type', [
     leases: z.array(z.object({ lease: id, session: id, resources, worker: id, socket: z.string().max(1024) })),
     /** The directories of its object store. */
     objects: z.array(z.string().max(4096)).max(2).optional(),
+    /** The sessions of which it keeps objects. */
+    sessions: z.array(id).max(namedSessionsMax),
   }),
   z.object({
     type: z.literal('node.load'),
@@ -127,7 +132,8 @@ export const nodeToHead = z.discriminatedUnion('type', [
 
 /** What the head says to a node. */
 export const headToNode = z.discriminatedUnion('type', [
-  z.object({ type: z.literal('node.welcome'), head: id, ended: z.array(id) }),
+  /** `ended`, `endedSessions`: of the leases and sessions that the node named, those that are over. */
+  z.object({ type: z.literal('node.welcome'), head: id, ended: z.array(id), endedSessions: z.array(id) }),
   /** `exclusive`: only a process that nobody has used may serve it. */
   z.object({ type: z.literal('worker.start'), lease: id, session: id, resources, exclusive: z.boolean() }),
   /** `force` kills it at once; otherwise the worker is kept warm for its session, or ended. */

@@ -131,6 +131,8 @@ test(`a minute of kills ends with the right sum and limit, each task settled onc
         const { node } = await cluster.statusOf(daemon);
         return node.leases === 0 && node.warm === 0 && node.pipes === 0;
       });
+      const { node } = await cluster.statusOf(daemon);
+      assert.deepEqual(node.objects, { objects: 0, memoryBytes: 0, diskBytes: 0, sessions: 0 });
       assert.deepEqual(readdirSync(join(cluster.home, 'daemons', String(daemon.port), 'sockets')), []);
     }
     // What a killed daemon left in memory goes with the next one of its home that starts or ends.

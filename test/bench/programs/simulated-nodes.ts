@@ -29,6 +29,7 @@ async function join(i: number): Promise<void> {
     resources: { cpus },
     labels: { rack: String(i % 40) },
     leases: [],
+    sessions: [],
   });
   setInterval(() => say({ type: 'node.load', cpu: 0.5, memoryUsedBytes: 1e9, memoryBytes: 8e9 }), 1000);
 }

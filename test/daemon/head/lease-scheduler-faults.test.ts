@@ -113,8 +113,18 @@ describe('LeaseScheduler, when a session', () => {
     cluster.pass(499);
     assert.deepEqual(cluster.said(), []);
     cluster.pass(1);
-    assert.deepEqual(cluster.said(), ['n kills L1']);
+    assert.deepEqual(cluster.said(), ['n kills L1', 'a is over']);
     cluster.nothingElse({ sessions: 0, leases: 0, used: 0 });
+  });
+
+  test('ends while a node is away, is over for that node when it is back', () => {
+    const cluster = clusterWith(1, 'a', 'b');
+    cluster.cut('n');
+    cluster.scheduler.onSessionClosed('a', cluster.now);
+    assert.deepEqual(cluster.said(), ['a is over']);
+    cluster.join('n', 1, [], { sessions: ['a', 'b'] });
+    assert.deepEqual(cluster.said(), ['n welcome, not a']);
+    cluster.nothingElse({ sessions: 1 });
   });
 
   test('comes back without a lease, ends it', () => {
@@ -138,7 +148,7 @@ describe('LeaseScheduler, when a session', () => {
     cluster.demand('a', 1, 2);
     cluster.said();
     cluster.scheduler.onSessionClosed('a', cluster.now);
-    assert.deepEqual(cluster.said(), ['n stops L2', 'n kills L1']);
+    assert.deepEqual(cluster.said(), ['n stops L2', 'n kills L1', 'a is over']);
     cluster.ready('n', 'L2');
     assert.deepEqual(cluster.said(), ['n kills L2']);
     cluster.nothingElse({ sessions: 0, requests: 0, leases: 0, used: 0 });
@@ -206,7 +216,7 @@ describe('LeaseScheduler, when the head is new', () => {
     cluster.pass(3_499);
     cluster.nothingElse({ sessions: 2 });
     cluster.pass(1);
-    assert.deepEqual(cluster.said(), ['n kills X']);
+    assert.deepEqual(cluster.said(), ['n kills X', 'gone is over']);
     cluster.pass(56_499);
     cluster.nothingElse({ claims: 1 });
     cluster.pass(1);
@@ -214,11 +224,23 @@ describe('LeaseScheduler, when the head is new', () => {
     cluster.nothingElse({ sessions: 1, claims: 0 });
   });
 
+  test('gives sessions of which a node only keeps something the time to come back', () => {
+    const cluster = new TestCluster({ young: true });
+    cluster.join('n', 1, [], { sessions: ['back', 'gone'] });
+    assert.deepEqual(cluster.said(), ['n welcome', '1 workers']);
+    cluster.open('back');
+    cluster.pass(3_499);
+    assert.deepEqual(cluster.said(), ['back welcome']);
+    cluster.pass(1);
+    assert.deepEqual(cluster.said(), ['gone is over']);
+    cluster.nothingElse({ sessions: 1 });
+  });
+
   test('has become old, believes nobody', () => {
     const cluster = new TestCluster();
-    cluster.join('n', 1, [['X', 'a']]);
+    cluster.join('n', 1, [['X', 'a']], { sessions: ['b'] });
     cluster.open('a', ['X', 1]);
-    assert.deepEqual(cluster.said(), ['n welcome, not X', '1 workers', 'a welcome, not X']);
+    assert.deepEqual(cluster.said(), ['n welcome, not X b', '1 workers', 'a welcome, not X']);
     cluster.nothingElse({ leases: 0, claims: 0 });
   });
 });

@@ -14,7 +14,8 @@ export interface TermsInShort extends Partial<Placement> {
 function lineOf(effect: LeaseEffect): string {
   const { type } = effect;
   const list = (ended: string[]): string => (ended.length === 0 ? '' : `, not ${ended.join(' ')}`);
-  if (type === 'node.welcome') return `${effect.node} welcome${list(effect.ended)}`;
+  if (type === 'node.welcome') return `${effect.node} welcome${list([...effect.ended, ...effect.endedSessions])}`;
+  if (type === 'session.ended') return `${effect.session} is over`;
   if (type === 'node.rejected') return `${effect.incarnation} rejected`;
   if (type === 'worker.start') {
     return `${effect.node} starts ${effect.lease} for ${effect.session}${effect.exclusive ? ' alone' : ''}`;
@@ -69,11 +70,21 @@ export class TestCluster {
     id: string,
     resources: Resources | number,
     runs: readonly [lease: string, session: string, resources?: Resources][] = [],
-    { life = 1, labels = {} }: { life?: number; labels?: Record<string, string> } = {},
+    {
+      life = 1,
+      labels = {},
+      sessions = [],
+    }: { life?: number; labels?: Record<string, string>; sessions?: string[] } = {},
   ): void {
     const had = typeof resources === 'number' ? { cpus: resources } : resources;
-    const leases = runs.map(([lease, session, taken = { cpus: 1 }]) => ({ lease, session, resources: taken }));
-    this.scheduler.onNodeJoined({ node: id, incarnation: `${id}.${life}`, resources: had, labels, leases }, this.now);
+    const leases = runs.map(([lease, session, taken = { cpus: 1 }]) => ({
+      lease,
+      session,
+      resources: taken,
+      worker: `w-${lease}`,
+    }));
+    const hello = { node: id, incarnation: `${id}.${life}`, resources: had, labels, leases, sessions };
+    this.scheduler.onNodeJoined(hello, this.now);
   }
 
   cut(id: string): void {

@@ -157,11 +157,11 @@ describe('connectInProcess()', () => {
       told.push('close');
       closed.resolve();
     };
-    head.send({ type: 'node.welcome', head: 'h', ended: [] });
+    head.send({ type: 'node.welcome', head: 'h', ended: [], endedSessions: [] });
     node.start();
     node.start();
     node.send(load);
-    head.send({ type: 'node.welcome', head: 'h', ended: [] });
+    head.send({ type: 'node.welcome', head: 'h', ended: [], endedSessions: [] });
     assert.deepEqual(told, []);
     await node.close();
     head.close();

@@ -19,6 +19,7 @@ describe('Node', () => {
       resources: { cpus: 2 },
       labels: { rack: 'a' },
       leases: [],
+      sessions: [],
     });
     const load = await harness.until(() => harness.find('node.load'));
     assert.ok(load.cpu >= 0 && load.cpu <= 1);
@@ -177,7 +178,7 @@ describe('Node', () => {
   test('ends what a head that it comes back to has given up', async () => {
     await using harness = new NodeHarness();
     const { lease } = await harness.start();
-    harness.head.send({ type: 'node.welcome', head: 'h1', ended: [lease] });
+    harness.head.send({ type: 'node.welcome', head: 'h1', ended: [lease], endedSessions: [] });
     await harness.until(() => (harness.node.status()['leases'] === 0 ? true : undefined));
   });
 

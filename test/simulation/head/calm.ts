@@ -48,7 +48,13 @@ function checkAgreement(
     }
   }
   let running = 0;
-  for (const { leases, terms } of nodes) {
+  for (const { leases, sessions: kept, terms } of nodes) {
+    for (const id of kept) {
+      assert.ok(
+        sessions.some((session) => session.id === id && !session.isOver),
+        `${terms.id} keeps something of ${id}`,
+      );
+    }
     for (const [lease, { session, state }] of leases) {
       running++;
       assert.equal(held.get(lease), session, `the session for which ${lease} runs has it`);

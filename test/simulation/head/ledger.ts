@@ -11,6 +11,7 @@
 //   K6. A lease is recalled once while its session is connected, and there are never more recalls than needs.
 //   K7. When only the head goes and comes back, no lease is lost.
 //   K8. A lease is on a node that its request may use.
+//   K9. A session that is connected is not said to be over; none is before its end when only the head goes.
 
 import assert from 'node:assert/strict';
 import type { LeaseScheduler } from '../../../daemon/head/lease-scheduler.ts';
@@ -33,6 +34,8 @@ export class Ledger {
   /** By session that is connected and request that stands: its demand. */
   readonly #wishes = new Map<string, Map<number, { demand: number; exclusive: boolean; placement: Placement }>>();
 
+  #isEnding = false;
+
   constructor(scenario: Scenario) {
     this.#scenario = scenario;
   }
@@ -50,6 +53,11 @@ export class Ledger {
   onSessionAway(id: string): void {
     this.#wishes.delete(id);
     for (const entry of this.#entries.values()) if (entry.session === id) entry.recalled = false;
+  }
+
+  /** From now on all sessions end. */
+  onEnding(): void {
+    this.#isEnding = true;
   }
 
   onRequest(session: string, request: number, { exclusive, placement }: RequestTerms): void {
@@ -96,6 +104,12 @@ export class Ledger {
         this.#checkRecalls(scheduler, isHere);
         break;
       }
+      case 'node.welcome':
+        for (const session of effect.endedSessions) this.#checkEnd(session);
+        break;
+      case 'session.ended':
+        this.#checkEnd(effect.session);
+        break;
       case 'lease.lost':
         assert.ok(!this.#scenario.gentle, `${effect.lease} is lost, and nothing has gone wrong`); // K7
         break;
@@ -108,6 +122,12 @@ export class Ledger {
       default:
         break;
     }
+  }
+
+  /** K9 */
+  #checkEnd(session: string): void {
+    assert.ok(!this.#wishes.has(session), `${session} is said to be over and is there`);
+    assert.ok(!this.#scenario.gentle || this.#isEnding, `${session} is said to be over and is not`);
   }
 
   #checkPlace(id: string, placement: Placement): void {

@@ -14,6 +14,7 @@ const files = [
   'lease-table.ts',
   'fair-share.ts',
   'next-deadline.ts',
+  'node-rest.ts',
   'placement.ts',
   'amounts.ts',
   'scheduler-state.ts',
@@ -136,11 +137,26 @@ export const mutants: readonly Mutant[] = [
   mutant('a node may go on with leases that nobody has', ['lease-scheduler.ts', 'ended.push(id); // L3', '{}']),
   mutant('what a node says that it runs is ended', [
     'lease-scheduler.ts',
-    'if (session?.greeted) return session.claims.has(lease) ? session : undefined;',
-    'if (session?.greeted) return undefined;',
+    'return session?.greeted && !session.claims.has(lease) ? undefined : session;',
+    'return session?.greeted ? undefined : session;',
   ]),
   mutant('a session is believed whatever it says it has', ['lease-scheduler.ts', 'else ended.push(lease);', 'else {}']),
   mutant('claims are never given up', ['lease-scheduler.ts', 'this.#loseClaims(session);', '{}']),
+  mutant('nodes do not hear of the end of a session', [
+    'lease-scheduler.ts',
+    "this.#effects.push({ type: 'session.ended', session: session.id });",
+    '',
+  ]),
+  mutant('a node that is back does not hear of the end of a session', [
+    'lease-scheduler.ts',
+    'joining.sessions.filter((session) => this.#sessionOf(session, now) === undefined)',
+    '[]',
+  ]),
+  mutant('a new head does not wait for the sessions of which a node speaks', [
+    'lease-scheduler.ts',
+    'joining.sessions.filter((session) => this.#sessionOf(session, now) === undefined)',
+    'joining.sessions.filter((session) => !this.#sessions.has(session))',
+  ]),
   mutant('the loss of a worker is not told', [
     'lease-table.ts',
     "this.#say({ type: 'lease.lost'",

@@ -64,6 +64,11 @@ export class SimulatedHead {
     return new this.#Scheduler({ createLeaseId, now: this.#now, nodeGraceMs, sessionGraceMs, sessionCutGraceMs });
   }
 
+  /** All sessions end from now on. */
+  onEnding(): void {
+    this.#ledger.onEnding();
+  }
+
   tick(): void {
     this.#feed('tick', undefined, () => this.scheduler.onTick(this.#now));
   }
@@ -233,6 +238,7 @@ export class SimulatedHead {
     const { type } = effect;
     if (type === 'node.rejected') return;
     if (type === 'cluster.changed') for (const connection of this.#sessions.values()) connection.sendDown(effect);
+    else if (type === 'session.ended') for (const { connection } of this.#nodes.values()) connection.sendDown(effect);
     else if (type === 'node.welcome') this.#toNode(effect.node, { ...effect, head: 'head' });
     else if (type === 'worker.start' || type === 'worker.stop') this.#toNode(effect.node, effect);
     else if (type === 'session.welcome') this.#toSession(effect.session, { ...effect, head: 'head' });

@@ -22,6 +22,8 @@ interface RunningLease {
 export class SimulatedNode {
   readonly terms: NodeTerms;
   readonly leases = new Map<string, RunningLease>();
+  /** The sessions of which it keeps something until it hears that they are over. */
+  readonly sessions = new Set<string>();
   readonly #world: Surroundings;
   readonly #dial: (node: SimulatedNode) => NodeConnection | undefined;
   #connection: NodeConnection | undefined;
@@ -71,7 +73,17 @@ export class SimulatedNode {
       socket: lease,
     }));
     const { incarnation } = this;
-    return { type: 'node.hello', node: id, incarnation, address: null, fingerprint: null, resources, labels, leases };
+    return {
+      type: 'node.hello',
+      node: id,
+      incarnation,
+      address: null,
+      fingerprint: null,
+      resources,
+      labels,
+      leases,
+      sessions: [...this.sessions],
+    };
   }
 
   /** Something that happens later, unless this life is over by then. */
@@ -90,10 +102,12 @@ export class SimulatedNode {
     switch (message.type) {
       case 'node.welcome':
         for (const lease of message.ended) this.leases.delete(lease);
+        for (const session of message.endedSessions) this.#onSessionEnded(session);
         break;
       case 'worker.start': {
         const { lease, session, resources } = message;
         if (this.leases.has(lease)) return;
+        this.sessions.add(session);
         this.leases.set(lease, { session, resources, state: 'starting' });
         this.#checkCapacity();
         this.#soon(() => this.#started(lease));
@@ -102,7 +116,15 @@ export class SimulatedNode {
       case 'worker.stop':
         this.leases.delete(message.lease);
         break;
+      case 'session.ended':
+        this.#onSessionEnded(message.session);
+        break;
     }
+  }
+
+  #onSessionEnded(session: string): void {
+    this.sessions.delete(session);
+    for (const [lease, of] of this.leases) assert.notEqual(of.session, session, `${lease} outlives its session`);
   }
 
   #started(id: string): void {
@@ -169,6 +191,7 @@ export class SimulatedNode {
     }
     this.#isUp = false;
     this.leases.clear();
+    this.sessions.clear();
     this.#connection?.abandon('peer');
   }
 }

@@ -67,6 +67,7 @@ class Simulation implements Surroundings {
     this.timeline.after(faults.untilMs, () => {});
     this.#runOut();
     checkCalm(this.#scenario, this.#head.scheduler, this.#nodes, this.#sessions);
+    this.#head.onEnding();
     for (const session of this.#sessions) session.close();
     this.#runOut();
     this.#checkRest();
@@ -120,7 +121,10 @@ class Simulation implements Surroundings {
 
   /** Nobody is there any more: nothing runs, and nothing is remembered. */
   #checkRest(): void {
-    for (const { leases, terms } of this.#nodes) assert.equal(leases.size, 0, `${terms.id} still runs something`);
+    for (const { leases, sessions, terms } of this.#nodes) {
+      assert.equal(leases.size, 0, `${terms.id} still runs something`);
+      assert.equal(sessions.size, 0, `${terms.id} still keeps something`);
+    }
     const { counts } = this.#head.scheduler;
     const nodes = this.#nodes.length;
     assert.deepEqual(counts, { nodes, sessions: 0, requests: 0, unjudged: 0, leases: 0, claims: 0, used: 0 });

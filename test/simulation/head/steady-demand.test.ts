@@ -21,7 +21,7 @@ function startsUntilRest(seed: number, Scheduler: SchedulerClass): number {
   const nodes = Array.from({ length: random.integer(1, 2) }, (_, i) => `n${i}`);
   for (const node of nodes) {
     const resources = { cpus: random.integer(2, 5) };
-    scheduler.onNodeJoined({ node, incarnation: node, resources, labels: {}, leases: [] }, now);
+    scheduler.onNodeJoined({ node, incarnation: node, resources, labels: {}, leases: [], sessions: [] }, now);
   }
   const asks: (() => void)[] = [];
   for (let s = random.integer(2, 4); s > 0; s--) {
