@@ -19,6 +19,7 @@ import type { Cluster, LeaseHandle, LeaseRequest, WorkerLease, WorkerLoss } from
 import { ControlConnection } from './control-connection.ts';
 import { HeadActors } from './head-actors.ts';
 import { type NodeLoad, nodeLoads } from './node-loads.ts';
+import { findNode } from './objects.ts';
 import { SessionObjects } from './objects-session.ts';
 import { allWays, connectWorker, type Way, type WorkerConnection } from './worker-connection.ts';
 
@@ -32,9 +33,12 @@ interface Standing {
   ended: boolean;
 }
 
+type Granted = Extract<HeadToSession, { type: 'lease.granted' }>;
+
 class RemoteLease implements WorkerLease {
   readonly id: string;
   readonly worker: string;
+  readonly node: string;
   /** The number of the request that it was granted for. */
   readonly request: number;
   readonly #connection: WorkerConnection;
@@ -44,10 +48,11 @@ class RemoteLease implements WorkerLease {
   /** Set when the connection is gone and the reason is awaited. */
   lossTimer: NodeJS.Timeout | undefined;
 
-  constructor(id: string, worker: string, request: number, connection: WorkerConnection, cluster: HeadCluster) {
-    this.id = id;
+  constructor({ lease, worker, node, request }: Granted, connection: WorkerConnection, cluster: HeadCluster) {
+    this.id = lease;
     this.request = request;
     this.worker = worker;
+    this.node = node;
     this.#connection = connection;
     this.#cluster = cluster;
   }
@@ -58,14 +63,15 @@ class RemoteLease implements WorkerLease {
 
   /** Whether the daemon on which the worker depends is seen to be gone; it may take a while, and tell nothing. */
   async isDaemonGone(): Promise<boolean> {
-    const { channel, witness } = this.#connection;
+    const { channel, witness, way } = this.#connection;
     if (channel.isPeerSilent) return true;
-    return witness === undefined
-      ? false
-      : witness().then(
-          () => false,
-          () => true,
-        );
+    if (witness === undefined) return false;
+    try {
+      await witness();
+      return way === 'head' && (await this.#cluster.isNodeAway(this.node));
+    } catch {
+      return true;
+    }
   }
 
   disconnect(): void {
@@ -245,8 +251,8 @@ export class HeadCluster implements Cluster {
     }
   }
 
-  async #onGranted(message: Extract<HeadToSession, { type: 'lease.granted' }>): Promise<void> {
-    const { lease: id, worker, place, request } = message;
+  async #onGranted(message: Granted): Promise<void> {
+    const { lease: id, place, request } = message;
     if (this.#leases.has(id) || this.#connecting.has(id)) return;
     const connecting = { request, isRecalled: false };
     this.#connecting.set(id, connecting);
@@ -269,7 +275,7 @@ export class HeadCluster implements Cluster {
       this.#control.send({ type: 'lease.release', lease: id });
       return;
     }
-    const lease = new RemoteLease(id, worker, request, connection, this);
+    const lease = new RemoteLease(message, connection, this);
     this.#leases.set(id, lease);
     channel.onClose = (reason) => this.#onCut(lease, reason);
     standing.request.onGranted(lease);
@@ -298,6 +304,12 @@ export class HeadCluster implements Cluster {
     this.#leases.delete(id);
     lease.disconnect();
     lease.onLost(loss);
+  }
+
+  /** Whether the head has lost a node, by which it passes connections on. */
+  async isNodeAway(node: string): Promise<boolean> {
+    const place = this.#place;
+    return 'url' in place && (await findNode(place, node)) === undefined;
   }
 
   /** The session gives a worker back, or wants it ended. */

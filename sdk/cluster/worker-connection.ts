@@ -21,6 +21,7 @@ export type Way = (typeof allWays)[number];
 
 /** A way to a worker that was taken. */
 export interface WorkerConnection {
+  readonly way: Way;
   readonly channel: WebSocketChannel;
   /** Fulfils when the daemon that the worker depends on answers; undefined when it cannot be asked. */
   readonly witness: (() => Promise<void>) | undefined;
@@ -47,7 +48,7 @@ export async function connectWorker(
     try {
       const socket = await openPeer(peer, { path, messageBytesMax: frameMessageBytesMax, timeoutMs: wayTimeoutMs });
       const witness = witnessFor(way, head, place);
-      return { channel: new WebSocketChannel(socket, 'client', { askWitness: witness }), witness };
+      return { way, channel: new WebSocketChannel(socket, 'client', { askWitness: witness }), witness };
     } catch (error) {
       if (!(error instanceof GridbookError)) throw error;
       failures.push(error.message);

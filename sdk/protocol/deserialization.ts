@@ -5,6 +5,7 @@
 //   D2. A wire value that no writer makes ends in a ProtocolError, never in a half-made value.
 
 import { ProtocolError } from '../errors.ts';
+import { textOf } from '../text-of.ts';
 import { readFrame } from './codec.ts';
 import { fillError, makeError } from './error-codec.ts';
 import { makeView, tags, type WireValue } from './wire-value.ts';
@@ -32,7 +33,13 @@ export function readValue(node: WireValue, source: ValueSource): unknown {
       return node;
     }
   }
-  return new ValueReader(source).read(node);
+  try {
+    return new ValueReader(source).read(node);
+  } catch (cause) {
+    if (cause instanceof ProtocolError) throw cause;
+    // A length, a pattern or a number that nothing can be made of.
+    throw new ProtocolError(`Cannot read a value: ${textOf(cause)}`, { cause });
+  }
 }
 
 function holdsPrimitives(node: readonly WireValue[]): boolean {

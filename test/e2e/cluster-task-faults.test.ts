@@ -145,7 +145,7 @@ describe('a daemon whose worker', () => {
       return (await import('node:crypto')).pbkdf2Sync('secret', 'salt', 2 ** 30, 64, 'sha512').length;
     },
     'a sort of what takes minutes': async (path) => {
-      const values = Array.from({ length: 5_000_000 }, (_, i) => String((i * 7919) % 5_000_000));
+      const values = Array.from({ length: 500_000 }, (_, i) => String((i * 7919) % 500_000));
       (await import('node:fs')).writeFileSync(path, '');
       for (;;) values.sort().reverse();
     },
@@ -166,7 +166,7 @@ describe('a daemon whose worker', () => {
 
     test(`is in ${what} is killed when the task's time is over`, async () => {
       const { path, begun } = begin();
-      const error = await errorOf(session.remote(body, { timeoutMs: 1000, name: 'endless' })(path));
+      const error = await errorOf(session.remote(body, { timeoutMs: 3000, name: 'endless' })(path));
       await begun;
       assert.ok(error instanceof TimeoutError, String(error));
       await bothAreFree();

@@ -14,6 +14,7 @@ import {
 import { buildFrame, FrameWriter, readFrame } from '../../../sdk/protocol/codec.ts';
 import { readWholeValue } from '../../../sdk/protocol/deserialization.ts';
 import { writeArguments, writePayload } from '../../../sdk/protocol/payload.ts';
+import { tags } from '../../../sdk/protocol/wire-value.ts';
 
 function roundTrip(value: unknown): unknown {
   const { stored, segments, node } = writePayload(value, 'value');
@@ -261,6 +262,19 @@ describe('frames', () => {
     assert.equal(b % 8, 0);
     assert.deepStrictEqual(reader.header, { a, b });
     assert.deepStrictEqual(new Float64Array(reader.buffer, reader.byteOffset + b, 2), Float64Array.of(4, 5));
+  });
+
+  test('readWholeValue() ends lengths, patterns and numbers that are none in a ProtocolError', () => {
+    const wrong = [
+      [-1, tags.sparseArray],
+      [1.5, tags.sparseArray],
+      ['(', '', 0, tags.regexp],
+      ['twelve', tags.bigint],
+    ];
+    for (const node of wrong) {
+      const bytes = buildFrame([], node, (n) => new ArrayBuffer(n));
+      assert.throws(() => readWholeValue(bytes), ProtocolError, JSON.stringify(node));
+    }
   });
 
   test('readFrame() and readWholeValue() end every malformed frame in a ProtocolError', () => {
