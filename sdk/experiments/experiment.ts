@@ -7,7 +7,7 @@ import type { Point } from './point.ts';
 import { csvOf } from './report/csv.ts';
 import { type ExperimentJson, experimentDataOf, experimentJsonOf, flatRecordsOf } from './report/experiment-json.ts';
 import { experimentTable, type TableOptions } from './report/experiment-table.ts';
-import { experimentHtml } from './report/html-report.ts';
+import { experimentHtml, experimentTableHtml } from './report/html-report.ts';
 import { experimentMarkdown } from './report/markdown.ts';
 import { type Plot, plotOf } from './report/plot.ts';
 import type { PlotKind } from './report/plot-data.ts';
@@ -212,6 +212,15 @@ export class Experiment {
    */
   async toHTML(): Promise<string> {
     return experimentHtml(reportedOf(this));
+  }
+
+  /**
+   * Lays the points out as `table` does, in HTML to be put into a page or shown in a notebook.
+   *
+   * @returns markup in which nothing that comes from outside is more than text.
+   */
+  toTableHTML(): string {
+    return experimentTableHtml(reportedOf(this));
   }
 
   /**

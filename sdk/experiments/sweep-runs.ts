@@ -44,6 +44,8 @@ export class SweepRuns {
   readonly #sessions = new Map<number, Session>();
   /** What the plain loop took, by round and parameters but for the split. */
   readonly #baselines = new Map<string, number>();
+  /** What ran last, or runs. */
+  #latest: SweepProgress['current'] | undefined;
   /** The parameters that tell one point from another. */
   readonly #varied: string[];
   readonly #signal: AbortSignal;
@@ -79,6 +81,7 @@ export class SweepRuns {
         if (this.#isOverBudget(next)) return true;
         await this.#runOne(next);
       }
+      if (this.#latest !== undefined) this.#tell({ ...this.#latest, share: 1 });
       return true;
     } catch (error) {
       if (this.#signal.aborted) return false;
@@ -168,6 +171,7 @@ export class SweepRuns {
 
   #tell(current: SweepProgress['current']): void {
     const { onProgress } = this.#options;
+    this.#latest = current;
     if (onProgress === undefined) return;
     const { runs, ms } = this.#schedule.remaining();
     const elapsedMs = performance.now() - this.#startedAt;
@@ -175,7 +179,7 @@ export class SweepRuns {
       runsDone: this.#runsDone,
       runsTotal: this.#runsDone + runs,
       failures: this.#failures.length,
-      share: ms === undefined ? 0 : elapsedMs / (elapsedMs + ms),
+      share: runs === 0 ? 1 : ms === undefined ? 0 : elapsedMs / (elapsedMs + ms),
       elapsedMs,
       leftMs: ms,
       current,

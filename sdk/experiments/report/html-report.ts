@@ -2,7 +2,7 @@
 
 import { experimentColumns, marksOf } from './experiment-columns.ts';
 import { embeddedJsonId, experimentJsonOf } from './experiment-json.ts';
-import { howItWasRun, machineText, tookText, warningsOf, whatWasRun } from './findings.ts';
+import { howItWasRun, machineText, notesOf, recommendationsOf, tookText, warningsOf, whatWasRun } from './findings.ts';
 import { columnsOf, flatRecordOf } from './flat-record.ts';
 import { figureOf } from './html-figure.ts';
 import { answersOf, modelSection } from './html-models.ts';
@@ -52,16 +52,26 @@ function factsOf(reported: Reported): Html {
 }
 
 function pointsSection(reported: Reported): Html | undefined {
+  return reported.points.length === 0 ? undefined : html`<section><h2>Points</h2>\n${pointsTable(reported)}</section>`;
+}
+
+/** What an experiment's table says, as HTML to be put into other pages. */
+export function experimentTableHtml(reported: Reported): string {
+  const below = [...notesOf(reported), ...recommendationsOf(reported), machineText(reported)];
+  return html`<p>${whatWasRun(reported)}</p>
+${reported.points.length === 0 ? undefined : pointsTable(reported)}${warningBox(warningsOf(reported))}
+<p>${below.map((line) => html`${line}<br>`)}</p>`.markup;
+}
+
+function pointsTable(reported: Reported): Html {
   const { points } = reported;
-  if (points.length === 0) return undefined;
   const columns = experimentColumns(reported);
   const heads = columns.map(({ heading, align }) => html`<th scope="col" class="${align}">${heading}</th>`);
   const rows = points.map(
     (_, i) => html`<tr>${columns.map(({ cells, align }) => html`<td class="${align}">${cells[i]}</td>`)}</tr>`,
   );
-  return html`<section><h2>Points</h2>
-<div class="scroll"><table><thead><tr>${heads}</tr></thead><tbody>${rows}</tbody></table></div>
-${marksOf(points).map(({ mark, meaning }) => html`<p class="note">${mark} ${meaning}</p>`)}</section>`;
+  return html`<div class="scroll"><table><thead><tr>${heads}</tr></thead><tbody>${rows}</tbody></table></div>
+${marksOf(points).map(({ mark, meaning }) => html`<p class="note">${mark} ${meaning}</p>`)}`;
 }
 
 function recordsSection({ data }: Reported): Html | undefined {

@@ -1,0 +1,105 @@
+// A bar in the cell that says how far something is, and changes where it stands.
+//
+// Owns: its place in the cell, how often it is drawn. Does not own: what it says (progress-text.ts).
+// Callers: the user, as `progressBar`; live.ts.
+//
+// Invariants:
+//   B1. It is drawn so many times a second at most, and once more at the end, whatever the end is.
+//   B2. When its cell ends, nothing of it is left: no timer, no listener of events.
+
+import type { Session } from 'gridbook';
+import { CellPlace } from './cell-place.ts';
+import { escaped } from './mime-bundle.ts';
+import { type AnyProgress, progressState } from './progress-text.ts';
+import { RunningCell } from './running-cell.ts';
+
+const redrawMs = 100;
+const textWidth = 24;
+
+/** What a progress bar may be told. */
+export interface ProgressBarOptions {
+  /** What it is about. @default nothing */
+  readonly label?: string | undefined;
+  /** How many inputs there are, where a `map` does not know it. */
+  readonly total?: number | undefined;
+  /** Whose workers are counted, and whose failures. */
+  readonly session?: Session | undefined;
+}
+
+export class ProgressBar {
+  readonly #options: ProgressBarOptions;
+  readonly #place: CellPlace;
+  readonly #cell = RunningCell.current;
+  readonly #startedAt = performance.now();
+  readonly #events: AsyncGenerator<unknown> | undefined;
+  #leased: number | undefined;
+  #failures = 0;
+  #rate: string | undefined;
+  #latest: AnyProgress | undefined;
+  #drawnAt = Number.NEGATIVE_INFINITY;
+  #isOver = false;
+
+  constructor(options: ProgressBarOptions = {}) {
+    this.#options = options;
+    this.#place = new CellPlace(this.#cell);
+    this.#cell?.onEnd(() => this.end());
+    if (options.session !== undefined) {
+      const events = options.session.events();
+      this.#events = events;
+      this.#leased = 0;
+      void this.#count(events);
+    }
+  }
+
+  async #count(events: ReturnType<Session['events']>): Promise<void> {
+    for await (const { type } of events) {
+      if (type === 'worker.leased') this.#leased = (this.#leased ?? 0) + 1;
+      else if (type === 'worker.released' || type === 'worker.lost')
+        this.#leased = Math.max(0, (this.#leased ?? 0) - 1);
+      if (type === 'worker.lost' || type === 'task.retried') this.#failures++;
+    }
+  }
+
+  /** Says how fast the latest run was. */
+  setRate(rate: string): void {
+    this.#rate = rate;
+  }
+
+  set(progress: AnyProgress): void {
+    if (this.#isOver) return;
+    this.#latest = progress;
+    if (performance.now() - this.#drawnAt >= redrawMs) this.#draw(); // B1
+  }
+
+  /** What it tells of has ended. B1, B2 */
+  end(): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    void this.#events?.return(undefined);
+    if (this.#latest !== undefined) this.#draw();
+  }
+
+  #draw(): void {
+    if (this.#latest === undefined) return;
+    this.#drawnAt = performance.now();
+    const { label = '', total } = this.#options;
+    const elapsedMs = this.#drawnAt - this.#startedAt;
+    const state = progressState(this.#latest, {
+      elapsedMs,
+      total,
+      leased: this.#isOver && this.#leased !== undefined ? 0 : this.#leased,
+      failures: this.#failures,
+      rate: this.#rate,
+    });
+    const stopped = this.#isOver && this.#cell?.signal.aborted === true ? ['interrupted'] : [];
+    const share = state.share ?? (this.#isOver ? 1 : 0);
+    const percent = `${Math.floor(share * 100)} %`;
+    const facts = [...(label === '' ? [] : [label]), ...state.facts, ...stopped].join(' · ');
+    const filled = Math.round(share * textWidth);
+    const bar = `<progress value="${share.toFixed(4)}" max="1" style="width:16em;vertical-align:middle"></progress>`;
+    this.#place.show({
+      'text/html': `<div>${bar} <code>${percent}</code> ${escaped(facts)}</div>`,
+      'text/plain': `${'█'.repeat(filled)}${'░'.repeat(textWidth - filled)} ${percent}  ${facts}`,
+    });
+  }
+}

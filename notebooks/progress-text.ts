@@ -1,0 +1,92 @@
+// How far something is, in words: whatever tells its progress, a sweep, a markov run or a map.
+
+import {
+  formatCount,
+  formatDuration,
+  formatRate,
+  type MapProgress,
+  type MarkovProgress,
+  type SweepProgress,
+} from 'gridbook';
+
+/** What `onProgress` of `sweep`, `markov` and `session.map` are called with. */
+export type AnyProgress = SweepProgress | MarkovProgress | MapProgress;
+
+/** How far it is. */
+export interface ProgressState {
+  /** From 0 to 1; undefined when the end is not known. */
+  readonly share: number | undefined;
+  /** What was done and how it goes, in their order. */
+  readonly facts: readonly string[];
+  /** Whether nothing is left. */
+  readonly isDone: boolean;
+}
+
+/** What is known beside the progress itself. */
+export interface ProgressContext {
+  readonly elapsedMs: number;
+  /** How many inputs a map has. */
+  readonly total: number | undefined;
+  /** Workers that the session has now. */
+  readonly leased: number | undefined;
+  /** Tasks that were sent again, and workers that were lost. */
+  readonly failures: number;
+  /** Of the latest run of a sweep, in its work a second. */
+  readonly rate: string | undefined;
+}
+
+/** Puts a progress into words. */
+export function progressState(progress: AnyProgress, context: ProgressContext): ProgressState {
+  if ('runsTotal' in progress) return sweepState(progress, context);
+  const isMarkov = 'tasksTotal' in progress;
+  const done = isMarkov ? progress.multiplicationsDone : progress.done;
+  const total = isMarkov ? progress.multiplicationsTotal : context.total;
+  const share = total === undefined ? undefined : total === 0 ? 1 : done / total;
+  const { elapsedMs, leased, failures } = context;
+  const count = isMarkov
+    ? `${formatCount(progress.tasksDone)} of ${formatCount(progress.tasksTotal)} tasks`
+    : `${formatCount(done)}${total === undefined ? '' : ` of ${formatCount(total)}`} done`;
+  return {
+    share,
+    isDone: share === 1,
+    facts: [
+      count,
+      ...(done > 0 && elapsedMs > 0 ? [formatRate((done / elapsedMs) * 1000)] : []),
+      ...timeLeft(share === undefined || share === 0 ? undefined : (elapsedMs / share) * (1 - share)),
+      ...(leased === undefined ? [] : [workersText(leased)]),
+      failuresText(failures),
+    ],
+  };
+}
+
+function sweepState(
+  { runsDone, runsTotal, share, leftMs, failures, current }: SweepProgress,
+  context: ProgressContext,
+): ProgressState {
+  const isDone = runsDone >= runsTotal;
+  const what = [current.label, current.phase === 'run' ? '' : current.phase].filter((word) => word !== '').join(' ');
+  return {
+    share,
+    isDone,
+    facts: [
+      `${formatCount(runsDone)} of ${formatCount(runsTotal)} runs`,
+      ...(context.rate === undefined ? [] : [context.rate]),
+      ...(isDone ? [] : timeLeft(leftMs)),
+      workersText(isDone || current.phase === 'baseline' ? 0 : current.workers),
+      failuresText(failures + context.failures),
+      ...(isDone || what === '' ? [] : [`now ${what}`]),
+    ],
+  };
+}
+
+function timeLeft(leftMs: number | undefined): string[] {
+  return leftMs === undefined || leftMs <= 0 ? [] : [`${formatDuration(leftMs)} left`];
+}
+
+function workersText(count: number): string {
+  return `${count} ${count === 1 ? 'worker' : 'workers'} busy`;
+}
+
+function failuresText(count: number): string {
+  return count === 1 ? '1 failure' : `${count} failures`;
+}

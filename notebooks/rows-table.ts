@@ -1,0 +1,34 @@
+// Rows of data as a table.
+
+import { formatCount, textTable } from 'gridbook';
+import { escaped, type MimeBundle } from './mime-bundle.ts';
+
+/** What a cell of a table can hold. */
+export type CellValue = string | number | boolean | null | undefined;
+
+/** More rows say nothing to a reader, and make a notebook slow. */
+const rowsMax = 500;
+
+/** Objects with the same members, one a line, members as columns. */
+export function rowsBundle(rows: readonly Readonly<Record<string, CellValue>>[]): MimeBundle {
+  const shown = rows.slice(0, rowsMax);
+  const names = [...new Set(shown.flatMap((row) => Object.keys(row)))];
+  const columns = names.map((heading) => {
+    const isNumber = shown.every((row) => row[heading] == null || typeof row[heading] === 'number');
+    return { heading, align: isNumber ? ('right' as const) : ('left' as const) };
+  });
+  const cells = shown.map((row) => names.map((name) => textOf(row[name])));
+  const more = rows.length > shown.length ? `… and ${formatCount(rows.length - shown.length)} more` : '';
+  const align = (i: number): string => ` style="text-align:${columns[i]?.align ?? 'left'}"`;
+  const head = columns.map(({ heading }, i) => `<th${align(i)}>${escaped(heading)}</th>`).join('');
+  const body = cells.map((row) => `<tr>${row.map((text, i) => `<td${align(i)}>${escaped(text)}</td>`).join('')}</tr>`);
+  return {
+    'text/html': `<table><thead><tr>${head}</tr></thead><tbody>${body.join('\n')}</tbody></table>${escaped(more)}`,
+    'text/plain': [textTable(columns, cells, false), more].join('\n').trimEnd(),
+  };
+}
+
+function textOf(value: CellValue): string {
+  if (value === null || value === undefined) return '';
+  return typeof value === 'number' && Number.isInteger(value) ? formatCount(value) : String(value);
+}
