@@ -13,6 +13,7 @@ import type { StartCommandOptions, StatusCommandOptions, StopCommandOptions } fr
 import { parseLabels, parseResources } from './daemon-options.ts';
 import { exitStatus } from './exit-status.ts';
 import { addExperimentsCommand } from './experiments-program.ts';
+import { addNotebookCommand } from './notebook-options.ts';
 import { parseWholeNumber } from './numbers.ts';
 import { addReplCommand } from './repl-options.ts';
 
@@ -36,6 +37,7 @@ function makeProgram(onStatus: (status: number) => void): Command {
   addExperimentsCommand(program, onStatus);
   addCompareCommand(program, onStatus);
   addReplCommand(program, onStatus);
+  addNotebookCommand(program, onStatus);
   addDaemonCommands(program, onStatus);
   return program;
 }
