@@ -24,10 +24,15 @@ export function commandEnvironment(): NodeJS.ProcessEnv {
 }
 
 /** Runs a command. @returns what it printed. @throws with what it said, when it does not end with 0. */
-export async function runCommand(folder: string, command: string, args: readonly string[]): Promise<string> {
+export async function runCommand(
+  folder: string,
+  command: string,
+  args: readonly string[],
+  env: NodeJS.ProcessEnv = commandEnvironment(),
+): Promise<string> {
   const { stdout } = await run(command, args, {
     cwd: folder,
-    env: commandEnvironment(),
+    env,
     timeout: commandMsMax,
     killSignal: 'SIGKILL',
     maxBuffer: 64 * 2 ** 20,

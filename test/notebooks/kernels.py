@@ -1,0 +1,89 @@
+"""Drives real kernels for the tests: a command a line as JSON on standard input, an answer a line on standard output."""
+
+import json
+import os
+import sys
+import time
+
+import nbformat
+from jupyter_client import KernelManager
+from nbclient import NotebookClient
+
+
+def execute(path):
+    """Runs all cells of a notebook; writes it back with their outputs."""
+    notebook = nbformat.read(path, 4)
+    client = NotebookClient(
+        notebook,
+        timeout=120,
+        allow_errors=True,
+        resources={"metadata": {"path": os.path.dirname(path)}},
+    )
+    started = time.monotonic()
+    client.execute()
+    nbformat.write(notebook, path)
+    return {"seconds": time.monotonic() - started}
+
+
+class Kernel:
+    """One kernel, as a notebook's user has it."""
+
+    def __init__(self, folder):
+        self.manager = KernelManager(kernel_name="tslab")
+        self.manager.start_kernel(cwd=folder)
+        self.client = None
+        self.connect()
+
+    def connect(self):
+        if self.client is not None:
+            self.client.stop_channels()
+        self.client = self.manager.client()
+        self.client.start_channels()
+        self.client.wait_for_ready(timeout=30)
+
+    def begin(self, code, until):
+        """Runs a cell until it has shown a text, and leaves it running."""
+        self.client.execute(code)
+        while True:
+            message = self.client.get_iopub_msg(timeout=60)
+            if until in json.dumps(message["content"], ensure_ascii=False):
+                return {}
+
+    def run(self, code):
+        """Runs a cell to its end."""
+        started = time.monotonic()
+        outputs = []
+        reply = self.client.execute_interactive(code, timeout=60, output_hook=outputs.append)
+        shown = [(o["msg_type"], o["content"]) for o in outputs if o["msg_type"] != "status"]
+        return {
+            "seconds": time.monotonic() - started,
+            "status": reply["content"]["status"],
+            "outputs": [{"type": kind, "content": content} for kind, content in shown],
+        }
+
+    def interrupt(self):
+        self.manager.interrupt_kernel()
+        return {}
+
+    def restart(self):
+        self.manager.restart_kernel()
+        return {}
+
+    def close(self):
+        self.client.stop_channels()
+        self.manager.shutdown_kernel()
+        return {}
+
+
+kernel = None
+for line in sys.stdin:
+    command = json.loads(line)
+    name = command.pop("do")
+    if name == "execute":
+        answer = execute(**command)
+    elif name == "start":
+        kernel = Kernel(**command)
+        answer = {}
+    else:
+        answer = getattr(kernel, name)(**command)
+    print(json.dumps(answer), flush=True)

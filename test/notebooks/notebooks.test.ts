@@ -1,0 +1,200 @@
+// Notebooks as their readers have them: the packed package, the real kernel, the real Jupyter.
+
+import assert from 'node:assert/strict';
+import { cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { ProcessCluster } from '../helpers/cluster-process.ts';
+import { chromiumVisit, type LabVisit } from './browser-visit.ts';
+import { needsBrowser, needsJupyter } from './jupyter.ts';
+import { type CellRun, Kernels } from './kernels.ts';
+import { makeNotebookProject, type NotebookProject, runNotebookCommand } from './notebook-project.ts';
+import { cellsOf, joined, type NotebookCell, shrink } from './shrunken-notebook.ts';
+
+const vegaLite = 'application/vnd.vegalite.v5+json';
+const folder = fileURLToPath(new URL('../../notebooks', import.meta.url));
+const names = readdirSync(folder).filter((name) => name.endsWith('.ipynb'));
+
+/** What a notebook's cells showed, by what it is. */
+function shownBy(cells: readonly NotebookCell[]): { errors: string[]; plots: Readonly<Record<string, unknown>>[] } {
+  const outputs = cells.flatMap((cell) => cell.outputs ?? []);
+  const errors = outputs
+    .filter(({ output_type, name }) => output_type === 'error' || name === 'stderr')
+    .map((output) => joined(output.text) || JSON.stringify(output));
+  const plots = outputs.flatMap(({ data }) => (data !== undefined && vegaLite in data ? [data] : []));
+  return { errors, plots };
+}
+
+/** A notebook without errors, whose plots are Vega-Lite with data, SVG and text. */
+function checkOutputs(name: string, cells: readonly NotebookCell[]): void {
+  const { errors, plots } = shownBy(cells);
+  assert.deepEqual(errors, []);
+  assert.ok(plots.length >= (/^0[347]/.test(name) ? 2 : 0), `${plots.length} plots`);
+  for (const plot of plots) {
+    assert.match(joined(plot['image/svg+xml'] as string), /^<svg [\s\S]*<\/svg>\s*$/);
+    assert.match(joined(plot['text/plain'] as string), /pc_num|task/);
+    assert.match(JSON.stringify(plot[vegaLite]), /"\$schema":"https:\/\/vega.github.io\/schema\/vega-lite\/v5.json"/);
+  }
+}
+
+describe('the notebooks in the repository', () => {
+  test('are seven, numbered, each with prose, and with the outputs of a whole run', () => {
+    assert.deepEqual(names.map((name) => name.slice(0, 2)).sort(), ['01', '02', '03', '04', '05', '06', '07']);
+    for (const name of names) {
+      const cells = cellsOf(join(folder, name));
+      assert.ok(cells.filter(({ cell_type }) => cell_type === 'markdown').length >= 4, name);
+      assert.ok(
+        cells.some(({ outputs = [] }) => outputs.length > 0),
+        name,
+      );
+      checkOutputs(name, cells);
+    }
+  });
+});
+
+describe('in Jupyter', needsJupyter(), () => {
+  let project: NotebookProject;
+  let kernels: Kernels;
+
+  before(async () => {
+    project = await makeNotebookProject();
+    kernels = new Kernels(project.env);
+  });
+  after(async () => {
+    await kernels[Symbol.asyncDispose]();
+    project[Symbol.dispose]();
+  });
+
+  test('gridbook notebook puts kernel and notebooks in place, and overwrites nothing', async () => {
+    for (const name of names) assert.ok(existsSync(join(project.path, name)), name);
+    assert.match(project.said, /Kernel "TypeScript \(Gridbook\)" in .*jupyter-data/);
+    const spec = join(project.env['JUPYTER_DATA_DIR'] ?? '', 'kernels/tslab/kernel.json');
+    assert.equal(JSON.parse(readFileSync(spec, 'utf8')).argv[0], process.execPath);
+    const mine = join(project.path, '01-first-tasks.ipynb');
+    const before = readFileSync(mine, 'utf8');
+    writeFileSync(mine, `${before}\n`);
+    writeFileSync(spec, '{"argv": ["tslab", "kernel"]}');
+    const said = await runNotebookCommand(project.path, project.env);
+    assert.match(said, /Left as they are in .*01-first-tasks.ipynb/);
+    assert.match(said, /the one that was there is now .*kernel.json.before/);
+    assert.equal(readFileSync(mine, 'utf8'), `${before}\n`);
+  });
+
+  test('gridbook notebook says what installs a Jupyter that is not there, in one line', async () => {
+    const run = runNotebookCommand(project.path, project.env, '--jupyter', 'no-such-jupyter');
+    await assert.rejects(run, ({ code, stdout }: { code?: number; stdout?: string }) => {
+      assert.equal(code, 1);
+      assert.match(stdout ?? '', /^gridbook: There is no no-such-jupyter here.*pip install jupyterlab.*\n$/);
+      return true;
+    });
+  });
+
+  for (const name of names) {
+    test(`${name} runs without an error`, async (t) => {
+      const path = join(project.path, `run-${name}`);
+      cpSync(join(folder, name), path);
+      shrink(path);
+      const { seconds } = await kernels.execute(path);
+      t.diagnostic(`${seconds.toFixed(1)} s`);
+      checkOutputs(name, cellsOf(path));
+    });
+  }
+
+  describe('a kernel', () => {
+    let cluster: ProcessCluster;
+    const textOf = ({ outputs }: CellRun): string =>
+      outputs.map(({ content }) => joined(content['text'] as string)).join('');
+
+    before(async () => {
+      cluster = await ProcessCluster.open([2]);
+      await kernels.start(project.path);
+    });
+    after(async () => {
+      await kernels.stop();
+      await cluster.close();
+    });
+
+    const open = (): string =>
+      `import { connect, sweep, workloads } from 'gridbook';\nimport { live } from 'gridbook/notebook';\n` +
+      `const session = await connect({ address: ${JSON.stringify(cluster.join)} });\n` +
+      'console.log(await session.remote((x: number) => x + 1)(41));';
+    const longSweep =
+      'await sweep(session, workloads.markov, { matrixSize: 10, totalCount: 50_000_000, pcNum: [1000, 2000] }, live());';
+
+    test('has a session in its first cell within 3 s', async () => {
+      const run = await kernels.run(open());
+      assert.match(textOf(run), /42/);
+      assert.ok(run.seconds < 3, `${run.seconds} s`);
+    });
+
+    test('takes names of other cells along, under every form in which cells use them', async () => {
+      await kernels.run('const factor = 3; const triple = (x: number) => x * factor;');
+      const run = await kernels.run(
+        'const both = { factor, triple };\nconst f = session.remote((x: number) => triple(x) + factor);\n' +
+          'console.log(both.factor, await f(5));',
+      );
+      assert.equal(textOf(run), '3 18\n');
+      await kernels.run('const factor = 10;');
+      assert.equal(
+        textOf(await kernels.run('console.log(await session.remote((x: number) => x * factor)(2));')),
+        '20\n',
+      );
+      const shipped = await kernels.run('session.remote(() => exports)');
+      assert.match(textOf(shipped), /exports/);
+      assert.equal(shipped.status, 'error');
+    });
+
+    test('shows what tasks print under their cell, and errors with the lines of the user alone', async () => {
+      const printed = await kernels.run("await session.remote(() => { console.log('from a task'); })();");
+      assert.match(textOf(printed), /^\S+-w\d │ from a task\n$/);
+      const failed = await kernels.run("await session.remote(() => { throw new RangeError('on purpose'); })();");
+      assert.equal(failed.status, 'error');
+      assert.match(textOf(failed), /RangeError: on purpose/);
+      assert.doesNotMatch(textOf(failed), /node:internal|tslab.dist/);
+    });
+
+    test('that is interrupted in a sweep frees the cluster within a second, and goes on', async () => {
+      await kernels.begin(longSweep, 'runs');
+      await kernels.interrupt();
+      const interruptedAt = performance.now();
+      // Leases linger with the session; what must be over is the work.
+      const run = await kernels.run('console.log(await session.remote((x: number) => x + 1)(1));');
+      assert.match(textOf(run), /2\n$/);
+      assert.ok(performance.now() - interruptedAt < 2000, `${performance.now() - interruptedAt} ms`);
+    });
+
+    test('that is restarted in a sweep leaves nothing on the cluster after a second', async () => {
+      await kernels.begin(longSweep, 'runs');
+      await kernels.restart();
+      const restartedAt = performance.now();
+      await cluster.untilFree();
+      assert.ok(performance.now() - restartedAt < 1000, `${performance.now() - restartedAt} ms`);
+      await kernels.connect();
+      assert.match(textOf(await kernels.run(open())), /42/);
+    });
+  });
+
+  describe('in JupyterLab in a browser', needsBrowser(), () => {
+    let visit: LabVisit;
+    before(async () => {
+      const path = join(project.path, 'lab-03.ipynb');
+      cpSync(join(folder, '03-what-splitting-costs.ipynb'), path);
+      shrink(path);
+      visit = await chromiumVisit(project, 'lab-03.ipynb');
+    });
+    after(() => visit?.close());
+
+    test('03 runs whole: the bar moves, the plots are drawn, nothing fails', async () => {
+      const { shares, plots, errors } = await visit.runAll();
+      assert.ok(new Set(shares).size >= 3, `the bar stood at ${shares.join(', ')}`);
+      assert.deepEqual(
+        shares.toSorted((a, b) => a - b),
+        shares,
+      );
+      assert.equal(shares.at(-1), 1);
+      assert.ok(plots >= 3, `${plots} plots`);
+      assert.deepEqual(errors, []);
+    });
+  });
+});
