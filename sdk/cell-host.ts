@@ -15,7 +15,9 @@ export type CellName =
 export interface CellPlace {
   /** What stacks and messages call the cell, such as `In[3]`. */
   readonly file: string;
+  /** From 0. */
   readonly line: number;
+  /** From 0. */
   readonly column: number;
 }
 
@@ -25,10 +27,20 @@ export interface TaskOutput {
   readonly worker: string;
   /** The task's number, as in other events; undefined when it is not known which. */
   readonly task: number | undefined;
+  /** Where it went. */
   readonly stream: 'stdout' | 'stderr';
+  /** What it printed, as it came. */
   readonly text: string;
   /** The host's `cell` when the task was called. */
   readonly cell: unknown;
+}
+
+/** An export of a module. */
+export interface ImportedName {
+  /** The module's file URL. */
+  readonly url: string;
+  /** The name of the export. */
+  readonly exportName: string;
 }
 
 /** An environment of cells. */
@@ -55,7 +67,7 @@ export interface CellHost {
    * @param fn - the function.
    * @returns the module's file URL and the name; undefined when no cell imported it.
    */
-  importOf?(fn: object): { readonly url: string; readonly exportName: string } | undefined;
+  importOf?(fn: object): ImportedName | undefined;
   /** The variable whose members are the names of earlier cells, where cells are compiled so: `exports`. */
   readonly namesIn?: string | undefined;
   /**

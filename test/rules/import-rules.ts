@@ -52,7 +52,7 @@ const homes: Readonly<Record<string, readonly string[]>> = {
   wabt: ['sdk/workloads/'],
   ws: ['sdk/protocol/', 'sdk/cluster/', 'sdk/worker/', 'daemon/'],
   yaml: ['daemon/', 'repl/'],
-  zod: ['sdk/', 'daemon/', 'repl/'],
+  zod: ['sdk/', 'daemon/', 'repl/', 'notebooks/'],
 };
 
 /** What package.json says about packages. */
