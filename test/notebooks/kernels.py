@@ -43,21 +43,29 @@ class Kernel:
 
     def begin(self, code, until):
         """Runs a cell until it has shown a text, and leaves it running."""
-        self.client.execute(code)
+        request = self.client.execute(code)
         while True:
-            message = self.client.get_iopub_msg(timeout=60)
-            if until in json.dumps(message["content"], ensure_ascii=False):
+            message = self.client.get_iopub_msg(timeout=30)
+            content = message["content"]
+            if message["parent_header"].get("msg_id") != request:
+                continue
+            if message["msg_type"] in ("display_data", "update_display_data") and until in json.dumps(content):
                 return {}
+            if content.get("execution_state") == "idle":
+                request = self.client.execute(code)
 
     def run(self, code):
-        """Runs a cell to its end."""
+        """Runs a cell to its end. The kernel refuses cells for a moment after one that failed."""
         started = time.monotonic()
         outputs = []
-        reply = self.client.execute_interactive(code, timeout=60, output_hook=outputs.append)
-        shown = [(o["msg_type"], o["content"]) for o in outputs if o["msg_type"] != "status"]
+        status = "abort"
+        while status == "abort":
+            reply = self.client.execute_interactive(code, timeout=30, output_hook=outputs.append)
+            status = reply["content"]["status"]
+        shown = [(o["msg_type"], o["content"]) for o in outputs if o["msg_type"] == "stream"]
         return {
             "seconds": time.monotonic() - started,
-            "status": reply["content"]["status"],
+            "status": status,
             "outputs": [{"type": kind, "content": content} for kind, content in shown],
         }
 

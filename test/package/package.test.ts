@@ -45,7 +45,7 @@ describe('the package', needs('a registry of npm packages', hasRegistry, 'connec
   test('holds what was built and what is read first, and nothing else', (t) => {
     const { paths, bytesPacked, bytesUnpacked } = packed;
     const allowed =
-      /^(dist\/(sdk|daemon|repl|notebooks)\/.*\.(js|d\.ts|py)|README\.md|LICENSE|CHANGELOG\.md|package\.json)$/;
+      /^(dist\/(sdk|daemon|repl|notebooks)\/.*\.(js|d\.ts|py|ipynb)|README\.md|LICENSE|CHANGELOG\.md|package\.json)$/;
     assert.deepEqual(
       paths.filter((path) => !allowed.test(path)),
       [],
