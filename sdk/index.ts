@@ -1,8 +1,14 @@
 // The public door: what `import … from 'gridbook'` gives.
 
 export type { Actor, ActorClass, ActorOptions } from './actor.ts';
-export { type CellHost, type CellName, type CellPlace,
-  type ImportedName, setCellHost, type TaskOutput } from './cell-host.ts';
+export {
+  type CellHost,
+  type CellName,
+  type CellPlace,
+  type ImportedName,
+  setCellHost,
+  type TaskOutput,
+} from './cell-host.ts';
 export { cancelTasksOfCell } from './cell-tasks.ts';
 export type { Resources } from './cluster/cluster.ts';
 export { type ConnectOptions, connect } from './connect.ts';
