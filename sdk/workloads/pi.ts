@@ -12,8 +12,7 @@ const stretch = 5_000_000;
  * How many of the points `first` to `first + count` lie in the circle. A point is a function of its number and the seed, so
  * that the answer does not depend on the split. Shipped to workers by its source: uses nothing from outside.
  *
- * Source of the numbers: splitmix32, the 32-bit form of G. Steele, D. Lea and C. Flood, "Fast Splittable Pseudorandom
- * Number Generators" (OOPSLA 2014), with the mix of murmur3: its n-th number is had without those before it.
+ * Source of the numbers: splitmix32, see `sdk/workloads/random-numbers.ts`.
  */
 function hitsOf({ first, count, seed: start }: Part & { readonly seed: number }): number {
   let hits = 0;

@@ -3,18 +3,20 @@
 import { shuffle } from 'simple-statistics';
 
 /**
- * A stream of numbers in (0, 1) from a seed.
+ * Numbers in [0, 1) from a seed.
  *
- * Source: the generator mulberry32 by Tommy Ettinger (public domain): a Weyl sequence and a 32-bit mix. Enough for test
- * matrices and for orders of runs; nothing here needs better.
+ * Source: splitmix32, the 32-bit form of G. Steele, D. Lea and C. Flood, "Fast Splittable Pseudorandom Number Generators"
+ * (OOPSLA 2014), with the mix of murmur3. Enough for shuffles and resamples.
  */
 export function randomNumbers(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return (((mixed ^ (mixed >>> 14)) >>> 0) + 0.5) / 2 ** 32;
+    state = (state + 0x9e3779b9) >>> 0;
+    let mixed = state ^ (state >>> 16);
+    mixed = Math.imul(mixed, 0x85ebca6b);
+    mixed ^= mixed >>> 13;
+    mixed = Math.imul(mixed, 0xc2b2ae35);
+    return ((mixed ^ (mixed >>> 16)) >>> 0) / 2 ** 32;
   };
 }
 

@@ -5,7 +5,6 @@ import { extname } from 'node:path';
 import { InvalidArgumentError } from '../../errors.ts';
 import { checkInteger } from '../../task-options.ts';
 import { textOf } from '../../text-of.ts';
-import { randomNumbers } from '../random-numbers.ts';
 
 /** The largest number of states. */
 export const matrixSizeMax = 2048;
@@ -22,6 +21,22 @@ export interface TransitionMatrix {
   readonly n: number;
   /** n x n, row by row. */
   readonly values: Float64Array;
+}
+
+/**
+ * A stream of numbers in (0, 1) from a seed.
+ *
+ * Source: the generator mulberry32 by Tommy Ettinger (public domain): a Weyl sequence and a 32-bit mix. Enough for test
+ * matrices; nothing here needs better.
+ */
+function uniformNumbers(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return (((mixed ^ (mixed >>> 14)) >>> 0) + 0.5) / 2 ** 32;
+  };
 }
 
 /** Divides each row by its sum, in place. */
@@ -61,7 +76,7 @@ export function normaliseRows(n: number, values: Float64Array): void {
 export function randomMatrix(n: number, seed: number): TransitionMatrix {
   checkInteger('matrixSize', n, 1, matrixSizeMax);
   checkInteger('seed', seed, 0, 2 ** 32 - 1);
-  const next = randomNumbers(seed);
+  const next = uniformNumbers(seed);
   const values = Float64Array.from({ length: n * n }, next);
   normaliseRows(n, values);
   return { n, values };
