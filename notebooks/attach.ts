@@ -5,15 +5,19 @@
 // Callers: index.ts, when it is loaded in a kernel.
 //
 // Invariants:
-//   A1. A restart ends the process at once, and with it all that its sessions hold of a cluster.
+//   A1. A restart closes the sessions, so that a cluster has their workers back, and ends the process whether they close
+//       in time or not.
 
 import vm from 'node:vm';
-import { setCellHost } from 'gridbook';
+import { closeSessionsOfCells, setCellHost } from 'gridbook';
 import { CompiledCell } from './compiled-cell.ts';
 import { KernelCells } from './kernel-cells.ts';
 import { RunningCell } from './running-cell.ts';
 import { trimStack } from './trimmed-stack.ts';
 import { findTslab, type TslabJupyter } from './tslab.ts';
+
+/** What is not closed by then ends with the process. */
+const closeTimeoutMs = 500;
 
 const attached = Symbol.for('gridbook.notebook.attached');
 
@@ -32,7 +36,11 @@ export function attachToKernel(): void {
   const { close } = prototype;
   prototype.close = function closeAndExit(this: unknown): void {
     Reflect.apply(close, this, []);
-    process.exit(0); // A1
+    const timeout = setTimeout(() => process.exit(0), closeTimeoutMs); // A1
+    void closeSessionsOfCells().finally(() => {
+      clearTimeout(timeout);
+      process.exit(0);
+    });
   };
 }
 

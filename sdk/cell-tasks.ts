@@ -58,8 +58,25 @@ export function cancelTasksOfCell(cell: unknown): number {
   return [...sessions].reduce((count, session) => count + session.cancelOf(cell), 0);
 }
 
+/**
+ * Closes all sessions that were opened while this process runs cells, so that a cluster has their workers back at once:
+ * for when the process is about to end.
+ *
+ * @returns when all are closed.
+ * @example
+ * ```ts
+ * import { closeSessionsOfCells } from 'gridbook';
+ *
+ * await closeSessionsOfCells();
+ * ```
+ */
+export async function closeSessionsOfCells(): Promise<void> {
+  await Promise.all([...sessions].map((session) => session.closeSession()));
+}
+
 /** What is needed of a session. */
 export interface CellSession {
+  close(): Promise<void>;
   openTasks(): Iterable<[Task, TaskTarget]>;
   cancel(task: Task, target: TaskTarget, force: boolean): void;
 }
@@ -95,6 +112,11 @@ export class CellTasks {
     // Those that run last: until then no worker begins another one.
     for (const [task, target] of open.reverse()) this.#session.cancel(task, target, true);
     return open.length;
+  }
+
+  /** Ends the session. */
+  closeSession(): Promise<void> {
+    return this.#session.close();
   }
 
   /** The session has ended. */

@@ -9,7 +9,7 @@ export {
   setCellHost,
   type TaskOutput,
 } from './cell-host.ts';
-export { cancelTasksOfCell } from './cell-tasks.ts';
+export { cancelTasksOfCell, closeSessionsOfCells } from './cell-tasks.ts';
 export type { Resources } from './cluster/cluster.ts';
 export { type ConnectOptions, connect } from './connect.ts';
 export { currentSession } from './current-session.ts';
