@@ -43,6 +43,7 @@ class Kernel:
 
     def begin(self, code, until):
         """Runs a cell until it has shown a text, and leaves it running."""
+        self.run("0;")  # the kernel takes cells again
         request = self.client.execute(code)
         while True:
             message = self.client.get_iopub_msg(timeout=30)
@@ -52,7 +53,7 @@ class Kernel:
             if message["msg_type"] in ("display_data", "update_display_data") and until in json.dumps(content):
                 return {}
             if content.get("execution_state") == "idle":
-                request = self.client.execute(code)
+                raise RuntimeError(f"The cell ended without showing {until}")
 
     def run(self, code):
         """Runs a cell to its end. The kernel refuses cells for a moment after one that failed."""
