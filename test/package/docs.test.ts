@@ -12,7 +12,12 @@ test('typedoc makes the reference without a warning', async () => {
   using folder = makeFolder();
   // Its warnings are errors, so that it ends with 0 only if there are none.
   await runCommand(root, join(root, 'node_modules/.bin/typedoc'), ['--out', folder.path]);
-  for (const page of ['index.html', 'functions/connect.html', 'interfaces/Session.html']) {
+  for (const page of [
+    'index.html',
+    'functions/sdk.connect.html',
+    'interfaces/sdk.Session.html',
+    'functions/notebooks.display.html',
+  ]) {
     assert.ok(existsSync(join(folder.path, page)), page);
   }
 });

@@ -73,9 +73,9 @@ describe('compareExperiments()', () => {
     const comparison = compareExperiments(before, after);
     assert.deepEqual(comparison.differences, [
       { what: 'repeats', a: 3, b: 5 },
+      { what: 'cluster', a: 'embedded', b: '10.0.0.1:8265' },
       { what: 'axes.pcNum', a: [1], b: [1, 20] },
       { what: 'machine.node', a: '24.0.0', b: '26.0.0' },
-      { what: 'cluster', a: 'embedded', b: '10.0.0.1:8265' },
       { what: 'details.kernel', a: 'wasm', b: 'openblas' },
     ]);
     const lines = comparison.table().split('\n');

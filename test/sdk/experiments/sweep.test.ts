@@ -211,7 +211,7 @@ describe('sweep()', () => {
     assert.deepEqual(new Set(told.map(({ runsTotal }) => runsTotal)), new Set([4]));
     assert.deepEqual(new Set(told.map(({ current }) => current.label)), new Set(['pc_num 10', 'pc_num 20']));
     const last = told.at(-1);
-    assert.deepEqual([last?.runsDone, last?.current.share], [3, 1]);
+    assert.deepEqual([last?.runsDone, last?.current.share], [4, 1]);
     for (const [i, { share }] of told.entries()) assert.ok(share >= 0 && share <= 1, `${i}: ${share}`);
   });
 
