@@ -36,8 +36,8 @@ export function readValue(node: WireValue, source: ValueSource): unknown {
   try {
     return new ValueReader(source).read(node);
   } catch (cause) {
-    if (cause instanceof ProtocolError) throw cause;
-    // A length, a pattern or a number that nothing can be made of.
+    // A length, a pattern or a number that nothing can be made of. What a source throws goes on as it is.
+    if (!(cause instanceof RangeError || cause instanceof SyntaxError || cause instanceof TypeError)) throw cause;
     throw new ProtocolError(`Cannot read a value: ${textOf(cause)}`, { cause });
   }
 }
