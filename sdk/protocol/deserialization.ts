@@ -199,7 +199,10 @@ class ValueReader {
       }
       return object;
     }
-    const array = this.#meet(new Array<unknown>(asNumber(node[0])));
+    const array: unknown[] = this.#meet([]);
+    // An array that was this long once takes no room for what it does not hold, whatever its length is said to be.
+    array.length = sparseLengthMax;
+    array.length = asNumber(node[0]);
     for (let i = 1; i < node.length; i += 2) array[asNumber(node[i])] = this.#item(node, i + 1);
     return array;
   }
@@ -224,6 +227,9 @@ class ValueReader {
     return error;
   }
 }
+
+/** The longest array that there can be. */
+const sparseLengthMax = 2 ** 32 - 1;
 
 /** How many code units are put together at once: each is an argument of one call. */
 const unitsAtOnce = 8192;

@@ -56,19 +56,29 @@ class Kernel:
                 raise RuntimeError(f"The cell ended without showing {until}")
 
     def run(self, code):
-        """Runs a cell to its end. The kernel refuses cells for a moment after one that failed."""
+        """Runs a cell to its end. The kernel refuses cells for a moment after one that failed, and then tells of no end."""
         started = time.monotonic()
-        outputs = []
-        status = "abort"
-        while status == "abort":
-            reply = self.client.execute_interactive(code, timeout=30, output_hook=outputs.append)
+        while True:
+            request = self.client.execute(code)
+            while True:
+                reply = self.client.get_shell_msg(timeout=30)
+                if reply["parent_header"].get("msg_id") == request:
+                    break
             status = reply["content"]["status"]
-        shown = [(o["msg_type"], o["content"]) for o in outputs if o["msg_type"] == "stream"]
-        return {
-            "seconds": time.monotonic() - started,
-            "status": status,
-            "outputs": [{"type": kind, "content": content} for kind, content in shown],
-        }
+            if status not in ("abort", "aborted"):
+                break
+            time.sleep(0.05)
+        outputs = []
+        while True:
+            message = self.client.get_iopub_msg(timeout=30)
+            if message["parent_header"].get("msg_id") != request:
+                continue
+            content = message["content"]
+            if message["msg_type"] == "stream":
+                outputs.append({"type": "stream", "content": content})
+            if content.get("execution_state") == "idle":
+                break
+        return {"seconds": time.monotonic() - started, "status": status, "outputs": outputs}
 
     def interrupt(self):
         self.manager.interrupt_kernel()
