@@ -9,8 +9,13 @@ import json
 import os
 import platform
 import queue
+import signal
 import sys
 import threading
+import time
+
+# How long it may take to end by itself.
+END_SECONDS_MAX = 10
 
 # Answers alone go where they are read. Whatever else is printed, by libraries too, goes to standard error.
 _answers = os.fdopen(os.dup(1), "w")
@@ -31,29 +36,35 @@ def require(*names):
     return [importlib.import_module(name) for name in names]
 
 
+def _kill_group():
+    """Kills this program and what it started, which are a process group when it leads one."""
+    if os.getpgrp() == os.getpid():
+        os.killpg(0, signal.SIGKILL)
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
 def serve(answer_to, modules, close=lambda: None):
     """Answers questions, one after the other, until standard input ends."""
     questions = queue.Queue()
-    is_busy = threading.Event()
 
     def read():
         for line in sys.stdin:
             questions.put(json.loads(line))
-        questions.put(None)
-        if is_busy.is_set():
-            _thread.interrupt_main()
+        # Interrupted wherever it is: a question that is not yet taken up would be worked on to its end.
+        _thread.interrupt_main()
+        questions.put(None)  # wakes it if it waits
+        time.sleep(END_SECONDS_MAX)
+        _kill_group()
 
     threading.Thread(target=read, daemon=True).start()
     versions = {module.__name__: module.__version__ for module in modules}
-    _answer({"versions": {"python": platform.python_version(), **versions}})
     try:
+        _answer({"versions": {"python": platform.python_version(), **versions}})
         while (question := questions.get()) is not None:
-            is_busy.set()
             try:
                 answer = answer_to(question)
             except Exception as error:
                 answer = {"error": f"{type(error).__name__}: {error}"}
-            is_busy.clear()
             _answer(answer)
     except KeyboardInterrupt:
         pass
