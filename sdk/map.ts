@@ -5,7 +5,7 @@
 // Invariants:
 //   B1. At most `inFlightMax` inputs have been taken whose results were not handed over, and about `inFlightBytesMax` of
 //       bytes, whatever the length of the inputs. Counted are arguments until their task has settled; results from then
-//       until they are handed over, as `result-bytes.ts` estimates them; and what open tasks beyond the first
+//       until they are handed over, as `value-bytes.ts` estimates them; and what open tasks beyond the first
 //       `openLeast` are expected to give, as the results so far were on average.
 //   B2. The first failure ends the map: nothing more is taken, what runs is cancelled, and it is thrown after the
 //       results that were ready.
@@ -16,11 +16,11 @@
 import { CancelledError, InvalidArgumentError } from './errors.ts';
 import { readWholeValue } from './protocol/deserialization.ts';
 import type { StoredValue } from './protocol/payload.ts';
-import { resultBytes } from './result-bytes.ts';
 import type { SessionCore } from './session-core.ts';
 import type { FunctionHandle, Task, TaskPool, TaskRules, TaskSink } from './task.ts';
 import { abortedBy } from './task-options.ts';
 import type { Timings, TimingsRecorder } from './timings.ts';
+import { valueBytes } from './value-bytes.ts';
 
 /** How far a map is. */
 export interface MapProgress {
@@ -84,7 +84,7 @@ export class MapRun implements TaskSink {
   /** Bytes of both. */
   #waitingBytes = 0;
   /** Bytes of all results so far. */
-  #resultBytes = 0;
+  #valueBytes = 0;
   #nextPosition = 0;
   #taken = 0;
   #done = 0;
@@ -121,7 +121,7 @@ export class MapRun implements TaskSink {
   /** B1 */
   get #inFlightBytes(): number {
     const open = Math.max(0, this.#taken - this.#done - openLeast);
-    const expected = open === 0 || this.#done === 0 ? 0 : open * (this.#resultBytes / this.#done);
+    const expected = open === 0 || this.#done === 0 ? 0 : open * (this.#valueBytes / this.#done);
     return this.#openBytes + this.#waitingBytes + expected;
   }
 
@@ -183,17 +183,18 @@ export class MapRun implements TaskSink {
 
   onValue(task: Task, value: unknown): void {
     this.#close(task);
-    this.#add(task.position, 1, value, resultBytes(value));
+    this.#add(task.position, 1, value, valueBytes(value));
   }
 
   onStored(task: Task, { bytes }: StoredValue): void {
+    const value = readWholeValue(bytes); // before anything is counted: it may throw
     this.#close(task);
-    this.#add(task.position, 1, readWholeValue(bytes), bytes.byteLength);
+    this.#add(task.position, 1, value, bytes.byteLength);
   }
 
   onCombined(tasks: readonly Task[], value: unknown): void {
     for (const task of tasks) this.#close(task);
-    this.#add(tasks[0]!.position, tasks.length, value, resultBytes(value));
+    this.#add(tasks[0]!.position, tasks.length, value, valueBytes(value));
   }
 
   onError(task: Task, error: Error): void {
@@ -211,7 +212,7 @@ export class MapRun implements TaskSink {
   #add(position: number, count: number, value: unknown, bytes: number): void {
     this.#done += count;
     this.#waitingBytes += bytes;
-    this.#resultBytes += bytes;
+    this.#valueBytes += bytes;
     this.#options.timings.count(count);
     const item = { value, position, count, bytes };
     if (!this.#options.ordered) {

@@ -12,6 +12,7 @@ import { type Payload, writePayload } from './protocol/payload.ts';
 import { tags, type WireValue } from './protocol/wire-value.ts';
 import type { SentObjects } from './sent-objects.ts';
 import type { FunctionDefinition, Task } from './task.ts';
+import { asError } from './text-of.ts';
 
 /** How many functions a worker keeps; one that was not used for long is sent again when it is. */
 export const functionsPerWorkerMax = 512;
@@ -28,6 +29,12 @@ export class DefinedFunctions {
     if (oldest !== undefined) this.#ids.delete(oldest);
     return { isNew, forget: oldest };
   }
+}
+
+/** A task that is in no frame. */
+export interface UnsendableTask {
+  readonly task: Task;
+  readonly error: Error;
 }
 
 export class OutgoingFrame {
@@ -50,8 +57,17 @@ export class OutgoingFrame {
     this.#messages.push({ type: 'task.cancel', ids });
   }
 
-  /** Adds tasks in their order; neighbours of one function, attempt and fold share a message. */
-  addTasks(tasks: readonly Task[]): void {
+  get isEmpty(): boolean {
+    return this.#messages.length === 0;
+  }
+
+  /**
+   * Adds tasks in their order; neighbours of one function, attempt and fold share a message.
+   *
+   * @returns those that cannot be sent, and why: the value of a reference could be written when it was made, but not any more.
+   */
+  addTasks(tasks: readonly Task[]): UnsendableTask[] {
+    const unsendable: UnsendableTask[] = [];
     let message: TaskRun | undefined;
     for (const task of tasks) {
       const { definition } = task;
@@ -64,8 +80,6 @@ export class OutgoingFrame {
         (message.keep ?? false) !== keep ||
         message.combine?.functionId !== combine?.id
       ) {
-        this.#define(definition);
-        if (combine !== undefined) this.#define(combine);
         message = {
           type: 'task.run',
           functionId: definition.id,
@@ -76,13 +90,25 @@ export class OutgoingFrame {
         };
         if (keep) message.keep = true;
         if (combine !== undefined) message.combine = { functionId: combine.id, positions: [] };
-        this.#messages.push(message);
         this.#objects = new Map();
       }
+      let args: WireValue;
+      try {
+        args = this.#place(task.args, message.objects);
+      } catch (error) {
+        unsendable.push({ task, error: asError(error) });
+        continue;
+      }
+      if (message.ids.length === 0) {
+        this.#define(definition);
+        if (combine !== undefined) this.#define(combine);
+        this.#messages.push(message);
+      }
       message.ids.push(task.id);
-      message.args.push(this.#place(task.args, message.objects));
+      message.args.push(args);
       message.combine?.positions.push(task.position);
     }
+    return unsendable;
   }
 
   #define({ id, name, role, code, captures }: FunctionDefinition): void {

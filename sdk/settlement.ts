@@ -74,15 +74,12 @@ export function settleCombined(tasks: readonly Task[], answer: Answer<TaskCombin
 }
 
 function settleValue(task: Task, node: WireValue, frame: Frame, reader: FrameReader): void {
-  if (isStored(node)) {
-    const bytes = storedBytes(node, frame);
-    if (Array.isArray(node[0])) settlePlace(task, node[0]);
-    else if (bytes !== undefined) task.sink.onStored(task, { bytes });
-    else task.sink.onError(task, new GridbookError('The result did not come along with its answer'));
-    return;
-  }
   let value: unknown;
   try {
+    if (isStored(node)) {
+      settleStored(task, node, frame);
+      return;
+    }
     value = readValue(node, reader);
   } catch (error) {
     task.sink.onError(task, asError(error));
@@ -91,13 +88,17 @@ function settleValue(task: Task, node: WireValue, frame: Frame, reader: FrameRea
   task.sink.onValue(task, value);
 }
 
-function settlePlace(task: Task, place: WireValue): void {
+/** @throws ProtocolError and others when what is stored cannot be read; the sink has not taken the task then. */
+function settleStored(task: Task, node: WireValue[], frame: Frame): void {
   const { sink } = task;
-  try {
+  const bytes = storedBytes(node, frame);
+  if (Array.isArray(node[0])) {
     if (sink.onKept === undefined) throw new GridbookError('The result was left where nobody fetches it');
-    sink.onKept(task, asPlace(place));
-  } catch (error) {
-    sink.onError(task, asError(error));
+    sink.onKept(task, asPlace(node[0]));
+  } else if (bytes !== undefined) {
+    sink.onStored(task, { bytes });
+  } else {
+    throw new GridbookError('The result did not come along with its answer');
   }
 }
 

@@ -37,7 +37,7 @@ export interface FunctionHandle {
 /** Who a task settles for. Exactly one of the methods is called, once. */
 export interface TaskSink {
   onValue(task: Task, value: unknown): void;
-  /** The value is large and stays where it is until somebody reads it. */
+  /** The value is large and stays where it is until somebody reads it. Who reads it here throws before taking the task. */
   onStored(task: Task, stored: StoredValue): void;
   /** The value is large and stays on its node. Without this method it comes along with its answer. */
   onKept?(task: Task, place: ObjectPlace): void;

@@ -35,8 +35,9 @@ const eagerTasks = 256;
 
 interface LeasedWorker {
   readonly lease: WorkerLease;
-  readonly defined: DefinedFunctions;
-  readonly sent: SentObjects | undefined;
+  /** What it was sent. */
+  defined: DefinedFunctions;
+  sent: SentObjects | undefined;
 }
 
 /** Answers that were accepted and wait to be settled until the workers have been fed (L1). */
@@ -133,8 +134,7 @@ export class WorkerPool implements TaskPool {
   }
 
   #onGranted(lease: WorkerLease): void {
-    const sent = lease.channel.copies === true ? new SentObjects() : undefined;
-    this.#workers.set(lease.id, { lease, defined: new DefinedFunctions(), sent });
+    this.#workers.set(lease.id, { lease, defined: new DefinedFunctions(), sent: sentObjects(lease) });
     lease.onLost = (loss) => this.#onLost(lease, loss);
     lease.onRecalled = () => {
       this.#dispatcher.onWorkerRecalled(lease.id);
@@ -230,21 +230,23 @@ export class WorkerPool implements TaskPool {
       this.#options.timings.countRetry();
       this.#options.events.emit({ type: 'task.retried', task: id, name: rules.name, attempt, worker: lease.worker });
     }
+    const frame = new OutgoingFrame(worker.defined, worker.sent);
+    const unsendable = frame.addTasks(tasks);
+    for (const { task, error } of unsendable) this.#failUnsendable(lease, task, error); // L4
+    if (frame.isEmpty) return;
     try {
-      const frame = new OutgoingFrame(worker.defined, worker.sent);
-      frame.addTasks(tasks);
       lease.channel.send(frame.build());
     } catch (error) {
-      this.#failUnsendable(lease, tasks, error);
+      // It is too much for one frame, of which nothing has left.
+      worker.defined = new DefinedFunctions();
+      worker.sent = sentObjects(lease);
+      for (const task of tasks) this.#failUnsendable(lease, task, asError(error));
     }
   }
 
-  /** L4. What the tasks were given was fine at the call, but not any more, or is too much for one frame. */
-  #failUnsendable(lease: WorkerLease, tasks: readonly Task[], error: unknown): void {
-    for (const task of tasks) {
-      const failed = this.#dispatcher.onFailure(lease.id, task.attempt, task.id, () => false, 0);
-      if (failed !== undefined) this.#settleError(failed, asError(error));
-    }
+  #failUnsendable(lease: WorkerLease, task: Task, error: Error): void {
+    const failed = this.#dispatcher.onFailure(lease.id, task.attempt, task.id, () => false, 0);
+    if (failed !== undefined) this.#settleError(failed, error);
   }
 
   #onFrame(lease: WorkerLease, frame: Frame): void {
@@ -374,4 +376,9 @@ export class WorkerPool implements TaskPool {
     }
     this.#unsettled = 0;
   }
+}
+
+/** Where sending copies, a large value is sent to a worker once. */
+function sentObjects({ channel }: WorkerLease): SentObjects | undefined {
+  return channel.copies === true ? new SentObjects() : undefined;
 }

@@ -6,6 +6,7 @@
 // Owns: the choice between the two. Does not own: references' values (the session has them).
 // Callers: session side for arguments, captures and `put`; worker side for results.
 
+import { valueBytes } from '../value-bytes.ts';
 import { buildFrame, type Segment } from './codec.ts';
 import { type ValueSink, writeValue } from './serialization.ts';
 import { tags, type WireValue } from './wire-value.ts';
@@ -31,7 +32,7 @@ export interface Payload {
   readonly refs: readonly RefSlot[] | undefined;
   /** The value as a frame of its own; `node` has no meaning then. */
   readonly stored: StoredValue | undefined;
-  /** About how many bytes it takes. */
+  /** About how many bytes it takes, wherever they are. */
   readonly byteLength: number;
 }
 
@@ -78,10 +79,10 @@ export function writePayload(value: unknown, root: string, allowRefs = false): P
   // A value with references is not stored: its frames differ in where the references stand.
   if (byteLength >= storedBytesMin && refs === undefined) {
     const bytes = buildFrame(segments ?? [], node, allocateShared);
-    return { node: null, segments: undefined, refs, stored: { bytes }, byteLength: 64 };
+    return { node: null, segments: undefined, refs, stored: { bytes }, byteLength: bytes.byteLength };
   }
   const copies = segments?.map((s) => ({ node: s.node, bytes: s.bytes.slice() }));
-  return { node, segments: copies, refs, stored: undefined, byteLength: byteLength + 32 };
+  return { node, segments: copies, refs, stored: undefined, byteLength: byteLength + valueBytes(node) };
 }
 
 /** As `writePayload`, for a call's arguments: most are plain numbers and words, which need no writer. */

@@ -44,6 +44,33 @@ export function valuesSuite(given: Given): void {
       assert.deepEqual(await given.session.get([a, c]), [0, 2]);
     });
 
+    test('named as JavaScript or its libraries name their own parts are like any other', async () => {
+      const echo = given.session.remote((x: unknown) => x);
+      for (const value of [
+        { constructor: 'a', toJSON: 1 },
+        { toJSON: 'b', nodeType: 2 },
+        { toString: 3, valueOf: 4 },
+      ]) {
+        assert.deepEqual(await echo([value]), [value]);
+      }
+    });
+
+    test('of references that cannot travel any more fail their tasks, and nothing else', async () => {
+      const made = given.session.remote(() => ({ inside: 1 as unknown, large: new Float64Array(4) }))();
+      const value = await made;
+      value.inside = () => 1;
+      const size = given.session.remote((x: { large: Float64Array }, of: string) => `${of} ${x.large.length}`);
+      const large = given.session.put({ large: new Float64Array(20_000) });
+      const small = { large: new Float64Array(1) };
+      // The function and what is stored go along with whatever can be sent first.
+      for (let round = 0; round < 3; round++) {
+        const refs = [size(made, 'a'), size(large, 'b'), size(made, 'c'), size(small, 'd')];
+        const outcomes = await Promise.allSettled(refs);
+        const texts = outcomes.map((o) => (o.status === 'fulfilled' ? o.value : o.reason.constructor.name));
+        assert.deepEqual(texts, ['SerializationError', 'b 20000', 'SerializationError', 'd 1']);
+      }
+    });
+
     test('large results and arguments come through whole', async () => {
       const make = given.session.remote((n: number) => Float64Array.from({ length: n }, (_, i) => i));
       const last = given.session.remote((a: Float64Array) => a.at(-1));

@@ -7,9 +7,9 @@ import fc from 'fast-check';
 import { connect, InvalidArgumentError, type Session } from '../../sdk/index.ts';
 import { MapRun } from '../../sdk/map.ts';
 import { insideOf, rulesOf } from '../../sdk/remote.ts';
-import { resultBytes } from '../../sdk/result-bytes.ts';
 import { coreOf } from '../../sdk/session.ts';
 import { TimingsRecorder } from '../../sdk/timings.ts';
+import { valueBytes } from '../../sdk/value-bytes.ts';
 
 let session: Session;
 before(async () => {
@@ -143,32 +143,62 @@ describe('inputs of a map', () => {
   });
 });
 
-describe('results that wait for a slow consumer', () => {
-  /** Runs a map until nothing goes on, without taking a result, and tells how many inputs it took. */
-  async function takenAtRest(f: (x: number) => unknown, inFlightBytesMax: number, ordered: boolean): Promise<number> {
-    const total = 6000;
-    const core = coreOf(session);
-    const inside = insideOf(session.remote(f));
+describe('what a map holds', () => {
+  /** A map of a function that takes no result by itself. */
+  function mapRun<I>(
+    owner: Session,
+    f: (x: I) => unknown,
+    inputs: Iterable<I>,
+    inFlightBytesMax: number,
+    ordered: boolean,
+  ) {
+    const core = coreOf(owner);
+    const inside = insideOf(owner.remote(f));
     assert.ok(inside !== undefined);
     const { handle, options } = inside;
     const timings = new TimingsRecorder();
-    let taken = 0;
-    function* inputs(): Generator<number> {
-      while (taken < total) yield taken++;
-    }
     const run = new MapRun({
       core,
       pool: core.pool(options),
       handle,
       rules: rulesOf(handle, options, undefined, timings),
       timings,
-      inputs: inputs(),
+      inputs,
       ordered,
       inFlightMax: 100_000,
       signal: undefined,
       onProgress: undefined,
       inFlightBytesMax,
     });
+    return { run, timings };
+  }
+
+  const large: [string, () => unknown][] = [
+    ['arrays', () => new Uint8Array(100_000)],
+    ['objects with texts', () => ({ title: 'a', text: 'x'.repeat(100_000) })],
+    ['lists of numbers', () => ({ values: Array.from({ length: 12_500 }, (_, i) => i) })],
+  ];
+  for (const [what, make] of large) {
+    test(`of inputs is bounded in bytes: ${what}`, async () => {
+      let taken = 0;
+      function* inputs(): Generator<unknown> {
+        for (; taken < 1000; taken++) yield make();
+      }
+      await using own = await connect({ workers: 1 });
+      const { run } = mapRun(own, () => new Promise(() => {}), inputs(), 5_000_000, true);
+      run.pull();
+      assert.ok(taken >= 40 && taken <= 60, `took ${taken}`);
+    });
+  }
+
+  /** Runs a map until nothing goes on, without taking a result, and tells how many inputs it took. */
+  async function takenAtRest(f: (x: number) => unknown, inFlightBytesMax: number, ordered: boolean): Promise<number> {
+    const total = 6000;
+    let taken = 0;
+    function* inputs(): Generator<number> {
+      while (taken < total) yield taken++;
+    }
+    const { run, timings } = mapRun(session, f, inputs(), inFlightBytesMax, ordered);
     run.pull();
     while (timings.summary().tasks < taken) await setImmediate();
     run.end();
@@ -177,7 +207,7 @@ describe('results that wait for a slow consumer', () => {
 
   for (const ordered of [true, false]) {
     const order = ordered ? 'in order' : 'in any order';
-    test(`are bounded in bytes, ${order}`, async () => {
+    test(`of results is bounded in bytes, ${order}`, async () => {
       const small = await takenAtRest((x) => 'x'.repeat(1000 + (x % 2)), 100_000, ordered);
       // What the pool takes before the first results are back is beyond any count of results.
       assert.ok(small < 3000, `took ${small}`);
@@ -185,14 +215,14 @@ describe('results that wait for a slow consumer', () => {
       assert.ok(stored < 3000, `took ${stored}`);
     });
 
-    test(`go on where there is room, ${order}`, async () => {
+    test(`of results goes on where there is room, ${order}`, async () => {
       assert.equal(await takenAtRest((x) => x, 1_000_000, ordered), 6000);
     });
   }
 
-  test('are estimated by their strings, buffers and lists', () => {
+  test('is estimated by strings, buffers and lists', () => {
     const near = (value: unknown, bytes: number): void => {
-      const estimate = resultBytes(value);
+      const estimate = valueBytes(value);
       assert.ok(estimate >= bytes && estimate <= bytes * 1.1 + 64, `${estimate} for ${bytes}`);
     };
     near('x'.repeat(1000), 1000);

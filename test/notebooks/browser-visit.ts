@@ -88,7 +88,6 @@ async function runAll(page: Page): Promise<SeenInLab> {
   await page.getByText('Run', { exact: true }).first().click();
   await page.locator('.lm-Menu-itemLabel', { hasText: 'Restart Kernel and Run All Cells' }).click();
   await page.locator('.jp-Dialog .jp-mod-accept').click();
-  await page.locator('progress').first().waitFor({ state: 'detached' });
   const shares: number[] = [];
   const last = page.locator('.jp-CodeCell').last();
   // The prompt of the last cell has a number once it has run.

@@ -7,7 +7,7 @@ const levelsMax = 3;
 const sampleMax = 64;
 
 /** @returns an estimate in bytes; what lies deeper than the levels that are looked at is not in it. */
-export function resultBytes(value: unknown): number {
+export function valueBytes(value: unknown): number {
   return bytesOf(value, levelsMax);
 }
 
