@@ -57,7 +57,7 @@ export function compareCommand(options: CompareCommandOptions): Promise<number> 
           pointBudgetMs: budget,
           python,
           signal: abort.signal,
-          onProgress: (share, what) => progress.set(share, what),
+          onProgress: (share, what, leftMs) => progress.set(share, what, leftMs),
         },
       );
       progress.end();

@@ -82,7 +82,7 @@ export function addCompareCommand(program: Command, onStatus: (status: number) =
       new Option('--repeats <r>', 'how often each point is measured, at most').argParser(parseWholeNumber).default(5),
     )
     .addOption(
-      new Option('--budget <time>', 'how long a peer may repeat one point; each is measured once at least')
+      new Option('--budget <time>', 'how long a peer may repeat one point; each is measured twice at least')
         .argParser(parseDuration)
         .default(30_000, '30s'),
     )

@@ -142,11 +142,11 @@ class Measuring {
     }
   }
 
-  #show({ runsDone, runsTotal, share, current }: SweepProgress): void {
+  #show({ runsDone, runsTotal, share, leftMs, current }: SweepProgress): void {
     const phase = { run: '', warmup: ', warming up', baseline: ', the plain loop' }[current.phase];
     const place = Math.min(runsDone + 1, runsTotal);
     this.#label = `run ${place} of ${runsTotal}: ${current.label || this.#request.workload.name}${phase}`;
-    this.#progress.set(share, this.#label);
+    this.#progress.set(share, this.#label, leftMs);
     this.#runsTotal = runsTotal;
   }
 

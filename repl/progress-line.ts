@@ -6,6 +6,7 @@
 //   P1. Whoever writes something else clears the line first, through `note`.
 
 import { styleText } from 'node:util';
+import { formatLongDuration } from '../sdk/index.ts';
 
 const barWidth = 24;
 const redrawMs = 100;
@@ -16,6 +17,7 @@ export class ProgressLine {
   readonly #startedAt = performance.now();
   #share = 0;
   #text = '';
+  #leftMs: number | undefined;
   readonly #timer: NodeJS.Timeout;
 
   constructor(stream: NodeJS.WriteStream = process.stderr) {
@@ -25,18 +27,23 @@ export class ProgressLine {
     this.#timer.unref();
   }
 
-  /** @param share - of all the work, from 0 to 1. */
-  set(share: number, text: string): void {
+  /**
+   * @param share - of all the work, from 0 to 1.
+   * @param leftMs - about how long it will go on; undefined while nobody knows.
+   */
+  set(share: number, text: string, leftMs?: number): void {
     const changed = this.#text !== text;
     this.#share = Math.min(1, share);
     this.#text = text;
+    this.#leftMs = leftMs;
     if (changed && this.#stream.isTTY) this.#draw();
   }
 
   #state(): string {
     const percent = String(Math.floor(this.#share * 100)).padStart(3);
     const seconds = ((performance.now() - this.#startedAt) / 1000).toFixed(1);
-    return `${percent} %  ${seconds} s  ${this.#text}`;
+    const left = this.#leftMs === undefined ? '' : `, about ${formatLongDuration(this.#leftMs)} left`;
+    return `${percent} %  ${seconds} s${left}  ${this.#text}`;
   }
 
   #draw(): void {

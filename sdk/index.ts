@@ -60,6 +60,7 @@ export {
   formatBytes,
   formatCount,
   formatDuration,
+  formatLongDuration,
   formatRate,
   formatRatio,
 } from './experiments/report/quantities.ts';

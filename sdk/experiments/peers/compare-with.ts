@@ -1,7 +1,8 @@
 // Measures peers side by side: the same computation on each, interleaved at random.
 //
-// Owns: the order and number of runs, warming up, the check of what was found, the end of what was started for peers.
-// Does not own: how a peer computes (its own file), the session, what the runs say (peer-comparison.ts).
+// Owns: the check of what was found, how far it is, the end of what was started for peers.
+// Does not own: how a peer computes (its own file), what is run next (peer-rounds.ts), the session, what the runs say
+// (peer-comparison.ts).
 //
 // Invariants:
 //   W1. A run counts only if its peer found what it had to find.
@@ -14,11 +15,13 @@ import type { TransitionMatrix } from '../../workloads/markov/matrix.ts';
 import { thisMachine } from '../experiment.ts';
 import { type CheckedComparison, type CompareParameters, checkComparison, checkRepeats } from './compare-parameters.ts';
 import { differenceMax, differenceOf, expectedFinding } from './finding.ts';
+import { gauge } from './gauge.ts';
 import { type MissingPeer, type Peer, type PeerFinding, peerSummaries } from './peer.ts';
 import { PeerComparison, type PeerFailure, type PeerRun } from './peer-comparison.ts';
+import { PeerRounds, type Place } from './peer-rounds.ts';
 
-/** The first run of a point warms up and is left out, unless it took longer than this, against which warming up is little. */
-const warmUpMsMax = 2000;
+/** How often it is told how far a long run is. */
+const tellMs = 1000;
 /** So few multiplications that the product has not reached its limit yet, and shows each one that is missing. */
 const proof = { totalCount: 4, pcNum: 3 };
 
@@ -31,14 +34,17 @@ export interface CompareOptions {
   readonly peers?: readonly string[] | undefined;
   /** How often each point is measured, at most. @default 5 */
   readonly repeats?: number | undefined;
-  /** How long a peer may repeat one point, in milliseconds; each is measured once at least. @default 30000 */
+  /** How long a peer may repeat one point, in milliseconds; where `repeats` allows it, each is measured twice at least. @default 30000 */
   readonly pointBudgetMs?: number | undefined;
   /** The Python that has numpy and Ray. @default GRIDBOOK_PYTHON, or python3 */
   readonly python?: string | undefined;
   /** Ends it early; what was measured is given. */
   readonly signal?: AbortSignal | undefined;
-  /** Told how far it is, from 0 to 1, and what is done now. */
-  readonly onProgress?: ((share: number, what: string) => void) | undefined;
+  /**
+   * Told how far it is, from 0 to 1 of the time that all of it is expected to take, what is done now, and how long it will go
+   * on, about, in milliseconds; that is undefined until every peer was tried.
+   */
+  readonly onProgress?: ((share: number, what: string, leftMs: number | undefined) => void) | undefined;
 }
 
 /**
@@ -85,13 +91,13 @@ export async function compareWith(
       session,
       python,
       signal,
-      onStart: (what) => onProgress?.(0, `starting ${what}`),
+      onStart: (what) => onProgress?.(0, `starting ${what}`, undefined),
     });
     ({ peers, missing } = opened);
     try {
       await measuring.measure(peers);
     } finally {
-      onProgress?.(1, 'ending what was started');
+      onProgress?.(1, 'ending what was started', undefined);
       await opened.close();
     }
   } catch (error) {
@@ -115,18 +121,6 @@ export async function compareWith(
   });
 }
 
-/** One point of one peer. */
-interface Place {
-  readonly peer: Peer;
-  readonly matrix: TransitionMatrix;
-  readonly totalCount: number;
-  /** Null for a peer that does not split the work. */
-  readonly pcNum: number | null;
-  /** What its runs took, in milliseconds. */
-  readonly times: number[];
-  isWarm: boolean;
-}
-
 interface MeasuringOptions extends Required<Pick<CompareOptions, 'repeats' | 'pointBudgetMs'>> {
   readonly signal: AbortSignal;
   readonly onProgress: CompareOptions['onProgress'];
@@ -136,101 +130,94 @@ class Measuring {
   readonly #checked: CheckedComparison;
   readonly #options: MeasuringOptions;
   readonly #expected = new Map<string, Promise<PeerFinding>>();
+  readonly #rounds: PeerRounds;
+  #startedAt = 0;
+  #share = 0;
   readonly runs: PeerRun[] = [];
   readonly failures: PeerFailure[] = [];
 
   constructor(checked: CheckedComparison, options: MeasuringOptions) {
     this.#checked = checked;
     this.#options = options;
+    this.#rounds = new PeerRounds(options);
   }
 
   async measure(peers: readonly Peer[]): Promise<void> {
-    const right: Peer[] = [];
-    for (const peer of peers) {
-      this.#options.onProgress?.(0, `${peer.name}: whether it computes the same`);
-      if (await this.#isRight(peer)) right.push(peer);
-    }
-    const places = right.flatMap((peer) => this.#placesOf(peer));
-    let open = places;
-    while (open.length > 0) {
-      const still = new Set(open);
-      for (const place of shuffled(open)) {
-        const isDone = await this.#runOnce(place, () => shareOf(places, still, this.#options));
-        if (isDone) still.delete(place);
-      }
-      open = [...still];
-    }
+    for (const peer of peers) await this.#prepare(peer);
+    this.#startedAt = performance.now();
+    for (let next = this.#rounds.next(); next !== undefined; next = this.#rounds.next()) await this.#runOnce(next);
   }
 
-  #placesOf(peer: Peer): Place[] {
-    const { matrices, totalCounts, pcNums } = this.#checked;
-    return matrices.flatMap((matrix) =>
-      totalCounts.flatMap((totalCount) =>
-        (peer.isSplit ? pcNums : [null]).map((pcNum) => ({
-          peer,
-          matrix,
-          totalCount,
-          pcNum,
-          times: [],
-          isWarm: false,
-        })),
-      ),
-    );
-  }
-
-  /** Whether a peer computes what it should, seen on a power that has not reached its limit. W1 */
-  async #isRight(peer: Peer): Promise<boolean> {
-    const { signal } = this.#options;
-    const { kernel } = this.#checked;
+  /** Sees whether a peer computes what it should, on a power that has not reached its limit, and how fast it is. W1 */
+  async #prepare(peer: Peer): Promise<void> {
+    const { signal, onProgress } = this.#options;
+    const { kernel, matrices, totalCounts, pcNums } = this.#checked;
+    const limits = { totalCountMax: Math.max(...totalCounts), pcNumMax: Math.max(...pcNums) };
+    onProgress?.(0, `${peer.name}: whether it computes the same, and how fast it is`, undefined);
+    const places: [Place, expectedMs: number][] = [];
     try {
-      for (const matrix of this.#checked.matrices) {
+      for (const matrix of matrices) {
         const found = await peer.run({ matrix, ...proof, kernel, signal });
         await this.#check(found, matrix, proof.totalCount);
+        const expectedMs = await gauge(peer, { matrix, kernel, signal }, limits);
+        for (const totalCount of totalCounts) {
+          for (const pcNum of peer.isSplit ? pcNums : [null]) {
+            places.push([{ peer, matrix, totalCount, pcNum }, expectedMs(totalCount, pcNum ?? 1)]);
+          }
+        }
       }
-      return true;
     } catch (error) {
       if (signal.aborted) throw error;
       this.failures.push({ peer: peer.name, matrixSize: null, totalCount: null, pcNum: null, message: textOf(error) });
-      return false; // W2
+      return; // W2
     }
+    for (const [place, expectedMs] of places) this.#rounds.add(place, expectedMs);
   }
 
-  /** Runs a place once. @returns whether that was the last time. */
-  async #runOnce(place: Place, share: () => number): Promise<boolean> {
-    const { peer, matrix, totalCount, pcNum, times } = place;
-    const { signal, repeats, pointBudgetMs, onProgress } = this.#options;
-    onProgress?.(share(), labelOf(place));
+  async #runOnce(place: Place): Promise<void> {
+    const { peer, matrix, totalCount, pcNum } = place;
+    const { signal } = this.#options;
     const startedAt = new Date().toISOString();
+    const begun = performance.now();
+    const leftMs = this.#rounds.leftMs();
+    const tell = (): void => this.#tell(labelOf(place), Math.max(0, leftMs - (performance.now() - begun)));
+    tell();
+    const telling = setInterval(tell, tellMs);
     try {
       const work = { matrix, totalCount, pcNum: pcNum ?? 1, kernel: this.#checked.kernel, signal };
       const outcome = await peer.run(work);
       await this.#check(outcome, matrix, totalCount);
       const { durationMs, kernel } = outcome;
-      const isWarmUp = !place.isWarm && durationMs <= warmUpMsMax;
-      place.isWarm = true;
-      if (isWarmUp) return false;
-      times.push(durationMs);
+      const repeat = this.#rounds.onRun(place, durationMs);
+      if (repeat === undefined) return;
       this.runs.push({
         peer: peer.name,
         matrixSize: matrix.n,
         totalCount,
         pcNum,
-        repeat: times.length,
+        repeat,
         workers: peer.workers,
         kernel,
         startedAt,
         durationMs,
         throughputPerSecond: ((totalCount - 1) / durationMs) * 1000,
       });
-      // One more would take about as long as the mean of those before.
-      const spentMs = times.reduce((sum, ms) => sum + ms, 0);
-      return times.length >= repeats || spentMs + spentMs / times.length > pointBudgetMs;
     } catch (error) {
       if (signal.aborted) throw error;
+      this.#rounds.onFailed(place); // W2
       const message = textOf(error);
       this.failures.push({ peer: peer.name, matrixSize: matrix.n, totalCount, pcNum, message });
-      return true; // W2
+    } finally {
+      clearInterval(telling);
     }
+  }
+
+  /** A share never falls, though what is left may grow when something takes longer than was expected. */
+  #tell(what: string, leftMs: number): void {
+    const spentMs = performance.now() - this.#startedAt;
+    const share = spentMs + leftMs === 0 ? 0 : spentMs / (spentMs + leftMs);
+    this.#share = Math.max(this.#share, share);
+    this.#options.onProgress?.(this.#share, what, leftMs);
   }
 
   /** @throws Error when a peer found something else. W1 */
@@ -249,25 +236,7 @@ class Measuring {
   }
 }
 
-/** How far all of it is, from 0 to 1. */
-function shareOf(places: readonly Place[], open: ReadonlySet<Place>, options: MeasuringOptions): number {
-  const { repeats, pointBudgetMs } = options;
-  const done = places.map((place) => {
-    if (!open.has(place)) return 1;
-    const spentMs = place.times.reduce((sum, ms) => sum + ms, 0);
-    return Math.min(0.95, Math.max(place.times.length / repeats, pointBudgetMs === 0 ? 0 : spentMs / pointBudgetMs));
-  });
-  return done.reduce((sum, share) => sum + share, 0) / Math.max(1, places.length);
-}
-
 function labelOf({ peer, matrix, totalCount, pcNum }: Place): string {
   const split = pcNum === null ? '' : `, pc_num ${pcNum.toLocaleString('en')}`;
   return `${peer.name}: n = ${matrix.n}, total ${totalCount.toLocaleString('en')}${split}`;
-}
-
-function shuffled<T>(items: readonly T[]): T[] {
-  return items
-    .map((item) => ({ item, key: Math.random() }))
-    .sort((a, b) => a.key - b.key)
-    .map(({ item }) => item);
 }

@@ -82,7 +82,7 @@ export interface PeerComparisonData {
   readonly seed: number | null;
   /** How often each point was measured, at most. */
   readonly repeats: number;
-  /** How long a peer could repeat one point, in milliseconds; each was measured once at least. */
+  /** How long a peer could repeat one point, in milliseconds; each was measured twice at least, where `repeats` allowed it. */
   readonly pointBudgetMs: number;
   /** Who was measured. */
   readonly peers: readonly ComparedPeer[];

@@ -5,6 +5,7 @@ import { htmlPage, warningBox } from '../report/html-page.ts';
 import { type Html, html } from '../report/html-text.ts';
 import { formatCount, formatDuration } from '../report/quantities.ts';
 import type { PeerComparison } from './peer-comparison.ts';
+import { repeatsLeast } from './peer-rounds.ts';
 import { peerAbsences, peerCells, peerColumns, peerNotes } from './peer-table.ts';
 import { publishedFigures } from './published.ts';
 
@@ -43,7 +44,7 @@ function factsOf(comparison: PeerComparison): [string, string][] {
   return [
     [
       'Runs',
-      `up to ${repeats} of each point, in random order; a peer repeats a point for ${formatDuration(pointBudgetMs)} at most, and measures it once at least`,
+      `up to ${repeats} of each point, in random order; a peer repeats a point for ${formatDuration(pointBudgetMs)} at most, but measures it ${Math.min(repeats, repeatsLeast) === 1 ? 'once' : 'twice'}`,
     ],
     ['Peers', notes.slice(0, -1).join('. ')],
     ['Machine', notes.at(-1) ?? ''],

@@ -40,7 +40,7 @@ function measuredCells(row: PeerRow, isFirst: boolean): string[] {
     ...(isFirst ? [String(row.matrixSize), formatCount(row.totalCount), formatCount(row.pcNum)] : ['', '', '']),
     row.peer,
     formatDuration(durationMs.median),
-    isSure ? durationMs.interval.map(formatDuration).join(' .. ') : '',
+    isSure ? durationMs.interval.map(formatDuration).join(' .. ') : 'one run only',
     String(durationMs.count),
     formatRate(throughputPerSecond),
     timesGridbook === undefined ? '' : formatRatio(timesGridbook.value),

@@ -55,7 +55,18 @@ export function formatDuration(ms: number): string {
   return inUnits(durationUnits, ms);
 }
 
-/** A duration that may be long: `90.0 s`, `12 min`, `3 h 5 min`, `2 d 4 h`. */
+/**
+ * A duration that may be long as a person reads it.
+ *
+ * @param ms - milliseconds.
+ * @returns below two minutes as `formatDuration` has it, then `12 min`, `3 h 5 min`, `2 d 4 h`.
+ * @example
+ * ```ts
+ * import { formatLongDuration } from 'gridbook';
+ *
+ * console.log(formatLongDuration(90_000), formatLongDuration(750_000)); // prints: 90.0 s 12 min
+ * ```
+ */
 export function formatLongDuration(ms: number): string {
   const minutes = Math.floor(ms / 60_000);
   if (minutes < 2) return formatDuration(ms);
