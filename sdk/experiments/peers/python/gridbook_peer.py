@@ -70,3 +70,4 @@ def serve(answer_to, modules, close=lambda: None):
         pass
     finally:
         close()
+        _kill_group()  # processes that were starting while the rest was ended do not notice that it was
