@@ -58,7 +58,8 @@ export function scaleOf(
     return { kind, min: -0.5, max: high + 0.5, ticks: Array.from({ length: high + 1 }, (_, i) => i) };
   }
   if (kind === 'log') {
-    const [min, max] = low === high ? [low / 2, high * 2] : tight ? [low, high] : [low / 1.15, high * 1.15];
+    const room = low === high ? 2 : tight ? 1 : 1.15;
+    const [min, max] = [Math.max(low / room, Number.MIN_VALUE), Math.min(high * room, Number.MAX_VALUE)];
     return { kind, min, max, ticks: logTicks(min, max, ticksMax) };
   }
   const [from, to] = fromZero ? [Math.min(0, low), Math.max(0, high)] : [low, high];
@@ -66,11 +67,14 @@ export function scaleOf(
     const room = from === 0 ? 1 : Math.abs(from) / 2;
     return { kind, min: from - room, max: to + room, ticks: [from] };
   }
-  const step = niceStep((to - from) / Math.max(1, ticksMax - 1));
+  const gaps = Math.max(1, ticksMax - 1);
+  // The difference may be beyond the largest number, and a part of it below the smallest.
+  const step = Math.max(niceStep(to / gaps - from / gaps), Number.MIN_VALUE);
   const [first, last] = tight
     ? [Math.ceil(from / step - 1e-9), Math.floor(to / step + 1e-9)]
     : [Math.floor(from / step + 1e-9), Math.ceil(to / step - 1e-9)];
-  const ticks = Array.from({ length: last - first + 1 }, (_, i) => rounded((first + i) * step));
+  const steps = Array.from({ length: last - first + 1 }, (_, i) => rounded((first + i) * step));
+  const ticks = [...new Set(steps)].filter(Number.isFinite);
   return tight
     ? { kind, min: from, max: to, ticks }
     : { kind, min: Math.min(from, ticks[0]!), max: Math.max(to, ticks.at(-1)!), ticks };
@@ -87,7 +91,7 @@ function rounded(value: number): number {
   return Number(value.toPrecision(12));
 }
 
-/** Powers of ten, or 1, 2 and 5 times them where there are too few, or every second or third where too many. */
+/** Powers of ten, or 1, 2 and 5 times them where there are too few, or every second, third and so on where too many. */
 function logTicks(min: number, max: number, ticksMax: number): number[] {
   const [first, last] = [Math.floor(Math.log10(min)) - 1, Math.ceil(Math.log10(max)) + 1];
   const within = (factors: readonly number[], every: number): number[] => {
@@ -98,7 +102,8 @@ function logTicks(min: number, max: number, ticksMax: number): number[] {
     }
     return ticks.filter((tick) => tick >= min * (1 - 1e-9) && tick <= max * (1 + 1e-9));
   };
-  const choices = [within([1, 2, 5], 1), within([1, 3], 1), ...[1, 2, 3, 4, 5, 6].map((every) => within([1], every))];
+  const everies = [1, 2, 3, 4, 5, 6, Math.ceil((last - first) / Math.max(2, ticksMax))];
+  const choices = [within([1, 2, 5], 1), within([1, 3], 1), ...everies.map((every) => within([1], every))];
   const choice = choices.find((ticks) => ticks.length >= 2 && ticks.length <= Math.max(2, ticksMax));
   if (choice !== undefined) return choice;
   const few = scaleOf('linear', [min, max], { ticksMax, tight: true }).ticks.filter((tick) => tick > 0);
@@ -108,11 +113,11 @@ function logTicks(min: number, max: number, ticksMax: number): number[] {
 /** Where a value stands, from 0 to 1 where it is within. */
 export function placeOn(scale: Scale, value: number): number {
   const { kind, min, max } = scale;
-  if (kind === 'log') return Math.log(value / min) / Math.log(max / min);
+  if (kind === 'log') return (Math.log(value) - Math.log(min)) / (Math.log(max) - Math.log(min));
   return (value - min) / (max - min);
 }
 
 /** The value at a place from 0 to 1. */
 export function valueOn({ kind, min, max }: Scale, place: number): number {
-  return kind === 'log' ? min * (max / min) ** place : min + place * (max - min);
+  return kind === 'log' ? Math.exp((1 - place) * Math.log(min) + place * Math.log(max)) : min + place * (max - min);
 }

@@ -59,6 +59,22 @@ describe('scaleOf()', () => {
     assert.ok(scale.min < 5 && 5 < scale.max);
   });
 
+  test('stays small at the ends of what numbers hold', () => {
+    const extremes = fc.constantFrom(5e-324, 1e-300, 1e-5, 1, 1 + 2 ** -52, 1e40, 1e300, 1.7e308);
+    fc.assert(
+      fc.property(fc.constantFrom('linear', 'log'), extremes, extremes, fc.boolean(), (kind, a, b, tight) => {
+        const scale = scaleOf(kind, [a, b], { tight, ticksMax: 6 });
+        const { min, max, ticks } = scale;
+        assert.ok(ticks.length >= 1 && ticks.length <= 7, String(ticks));
+        assert.ok([min, max, ...ticks].every(Number.isFinite) && min < max, `${min} ${max} ${ticks}`);
+        for (const value of [a, b]) {
+          const place = placeOn(scale, value);
+          assert.ok(place > -1e-6 && place < 1 + 1e-6, String(place));
+        }
+      }),
+    );
+  });
+
   test('has ticks within its ends, no more than there is room for, and values where placeOn() puts them', () => {
     const value = fc.double({ min: 1e-6, max: 1e9, noNaN: true });
     fc.assert(
