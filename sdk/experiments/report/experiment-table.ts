@@ -7,6 +7,7 @@ import { machineText, notesOf, recommendationsOf, warningsOf, whatWasRun } from 
 import type { Reported } from './plotted.ts';
 import { wrapped } from './text-legend.ts';
 import { textTable, textTableWidth } from './text-table.ts';
+import { beginningOf, textWidth } from './text-width.ts';
 
 const widthLeast = 20;
 
@@ -57,10 +58,10 @@ function fitting(columns: readonly FilledColumn[], width: number): { shown: Fill
   return { shown, leftOut };
 }
 
-/** Lines no longer than so many characters. */
+/** Lines no wider than so many columns. */
 function cut(text: string, width: number): string {
   return text
     .split('\n')
-    .map((line) => (line.length > width ? `${line.slice(0, width - 1)}…` : line))
+    .map((line) => (textWidth(line) > width ? `${beginningOf(line, width - 1)}…` : line))
     .join('\n');
 }

@@ -2,6 +2,7 @@
 
 import type { Point } from '../point.ts';
 import { parametersText, plainText } from './parameter-names.ts';
+import { beginningOf, textWidth } from './text-width.ts';
 
 /** Longer ones would leave no room for what they label. */
 const labelLengthMax = 60;
@@ -12,8 +13,8 @@ export function labelOf(point: Point, varying: readonly string[], experimentName
   return shortened(label, labelLengthMax);
 }
 
-/** A text of at most so many letters. */
-export function shortened(text: string, lengthMax: number): string {
-  if (text.length <= lengthMax) return text;
-  return lengthMax < 1 ? '' : `${text.slice(0, lengthMax - 1).trimEnd()}…`;
+/** A text that takes at most so many columns. */
+export function shortened(text: string, columnsMax: number): string {
+  if (textWidth(text) <= columnsMax) return text;
+  return columnsMax < 1 ? '' : `${beginningOf(text, columnsMax - 1).trimEnd()}…`;
 }

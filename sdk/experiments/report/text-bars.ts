@@ -10,6 +10,7 @@ import { shortened } from './series-label.ts';
 import { TextCanvas } from './text-canvas.ts';
 import { legendLine, legendLines, wrapped } from './text-legend.ts';
 import { textIn, textMarks } from './text-marks.ts';
+import { padded, textWidth } from './text-width.ts';
 
 /** Draws bars. No line is wider than asked. */
 export function textBars({ title, caption, bars }: BarPlotData, options: Required<PlotTextOptions>): string {
@@ -17,23 +18,23 @@ export function textBars({ title, caption, bars }: BarPlotData, options: Require
   const marks = textMarks(unicode);
   const inForm = (text: string): string => textIn(unicode, text);
   const totals = bars.map(({ totalMs }) => inForm(formatDuration(totalMs)));
-  const totalWidth = Math.max(...totals.map((total) => total.length));
+  const totalWidth = Math.max(...totals.map((total) => textWidth(total)));
   const labelWidth = Math.min(
-    Math.max(...bars.map(({ label }) => label.length)),
+    Math.max(...bars.map(({ label }) => textWidth(label))),
     Math.max(0, Math.floor((width - totalWidth) / 2) - 2),
   );
   const from = labelWidth === 0 ? 0 : labelWidth + 1;
   const barWidth = Math.max(1, width - from - 1 - totalWidth);
   const canvas = new TextCanvas(width, bars.length);
   for (const [row, bar] of bars.entries()) {
-    canvas.write(0, row, inForm(shortened(bar.label, labelWidth)).padStart(labelWidth));
+    canvas.write(0, row, padded(inForm(shortened(bar.label, labelWidth)), labelWidth, 'right'));
     let at = from;
     for (const [i, length] of partLengths(bar, barWidth).entries()) {
       const mark = colour ? marks.part : marks.parts[i]!;
       canvas.write(at, row, mark.repeat(length), stageColour(i));
       at += length;
     }
-    canvas.write(from + barWidth + 1, row, totals[row]!.padStart(totalWidth));
+    canvas.write(from + barWidth + 1, row, padded(totals[row]!, totalWidth, 'right'));
   }
   const legend = stages.map((stage, i) => ({
     mark: colour ? marks.part : marks.parts[i]!,

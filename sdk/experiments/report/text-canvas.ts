@@ -1,11 +1,15 @@
 // A grid of characters on which a chart is drawn; what is drawn later covers what was there.
 
 import { inColour, type PlotColour } from './colours.ts';
+import { lettersOf, textWidth } from './text-width.ts';
 
 interface Cell {
+  /** A letter; nothing in the right half of a wide one. */
   readonly text: string;
   readonly colour: PlotColour | undefined;
 }
+
+const blank: Cell = { text: ' ', colour: undefined };
 
 /** So many rows of so many characters, blank at first. */
 export class TextCanvas {
@@ -16,19 +20,37 @@ export class TextCanvas {
   constructor(width: number, height: number) {
     this.width = width;
     this.height = height;
-    const blank: Cell = { text: ' ', colour: undefined };
     this.#cells = Array.from({ length: height }, () => Array.from({ length: width }, () => blank));
   }
 
-  /** Puts a character; what is outside is left out. */
+  /** Puts a letter of one column; what is outside is left out. */
   put(column: number, row: number, text: string, colour?: PlotColour): void {
     const cells = this.#cells[row];
-    if (cells !== undefined && column >= 0 && column < this.width) cells[column] = { text, colour };
+    if (cells === undefined || column < 0 || column >= this.width) return;
+    // Half of a wide letter is none.
+    if (cells[column]!.text === '') cells[column - 1] = blank;
+    if (cells[column + 1]?.text === '') cells[column + 1] = blank;
+    cells[column] = { text, colour };
   }
 
   /** Writes a text from a column on; what is outside is left out. */
   write(column: number, row: number, text: string, colour?: PlotColour): void {
-    for (const [i, letter] of [...text].entries()) this.put(column + i, row, letter, colour);
+    let at = column;
+    for (const letter of lettersOf(text)) {
+      const width = textWidth(letter);
+      if (width === 0) continue;
+      const isWhole = at >= 0 && at + width <= this.width;
+      this.put(at, row, isWhole ? letter : ' ', colour);
+      if (width === 2 && isWhole) this.#cover(at + 1, row, colour);
+      at += width;
+    }
+  }
+
+  /** Makes a cell the right half of the letter before it. */
+  #cover(column: number, row: number, colour: PlotColour | undefined): void {
+    this.put(column, row, ' ', colour);
+    const cells = this.#cells[row];
+    if (cells !== undefined) cells[column] = { text: '', colour };
   }
 
   isBlank(column: number, row: number): boolean {

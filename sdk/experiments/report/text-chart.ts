@@ -11,6 +11,7 @@ import { shortened } from './series-label.ts';
 import { TextCanvas } from './text-canvas.ts';
 import { type LegendEntry, legendLine, legendLines, wrapped } from './text-legend.ts';
 import { type TextMarks, textIn, textMarks } from './text-marks.ts';
+import { textWidth } from './text-width.ts';
 
 const rowsLeast = 4;
 const columnsLeast = 8;
@@ -33,7 +34,7 @@ export function textChart(data: LinePlotData, options: Required<PlotTextOptions>
   const rows = Math.max(rowsLeast, height - above.length - below.length - recommended - 2);
   const y = yScaleOf(data, Math.max(2, Math.ceil(rows / 2.5)));
   const labels = y.ticks.map((tick) => inForm(tickText(data.y, tick)));
-  const margin = Math.min(Math.max(...labels.map((label) => label.length)) + 1, Math.max(1, width - columnsLeast));
+  const margin = Math.min(Math.max(...labels.map(textWidth)) + 1, Math.max(1, width - columnsLeast));
   const columns = Math.max(1, width - margin - 1);
   const x = xScaleOf(data, Math.max(2, Math.floor(columns / 8)));
   const canvas = new TextCanvas(width, rows + 2 + recommended);
@@ -88,7 +89,7 @@ interface AxisParts {
 function drawAxes({ canvas, marks, rows, column, row }: Grid, { data, x, y, margin, labels, inForm }: AxisParts): void {
   for (let i = 0; i < rows; i++) canvas.put(margin, i, marks.vertical);
   for (const [i, tick] of y.ticks.entries()) {
-    canvas.write(margin - 1 - labels[i]!.length, row(tick), labels[i]!);
+    canvas.write(margin - 1 - textWidth(labels[i]!), row(tick), labels[i]!);
     canvas.put(margin, row(tick), marks.yTick);
   }
   for (let i = margin + 1; i < canvas.width; i++) canvas.put(i, rows, marks.horizontal);
@@ -99,10 +100,11 @@ function drawAxes({ canvas, marks, rows, column, row }: Grid, { data, x, y, marg
     const at = column(tick);
     canvas.put(at, rows, marks.xTick);
     const label = inForm(shortened(tickText(data.x, tick), Math.max(1, room)));
-    const from = Math.min(Math.max(free, at - Math.floor(label.length / 2)), canvas.width - label.length);
-    if (from < free || Math.abs(from + label.length / 2 - at) > label.length) continue;
+    const width = textWidth(label);
+    const from = Math.min(Math.max(free, at - Math.floor(width / 2)), canvas.width - width);
+    if (from < free || Math.abs(from + width / 2 - at) > width) continue;
     canvas.write(from, rows + 1, label);
-    free = from + label.length + labelGap;
+    free = from + width + labelGap;
   }
 }
 

@@ -3,6 +3,7 @@
 import { inColour, type PlotColour } from './colours.ts';
 import { shortened } from './series-label.ts';
 import { textIn } from './text-marks.ts';
+import { beginningOf, textWidth } from './text-width.ts';
 
 /** A mark and what it stands for. */
 export interface LegendEntry {
@@ -19,7 +20,7 @@ export function legendLines(entries: readonly LegendEntry[], width: number): Leg
   let left = 0;
   for (const entry of entries) {
     const fitting = { ...entry, text: shortened(entry.text, width - entry.mark.length - 1) };
-    const length = fitting.mark.length + 1 + fitting.text.length;
+    const length = fitting.mark.length + 1 + textWidth(fitting.text);
     if (lines.length > 0 && left >= length + gap.length) {
       lines.at(-1)!.push(fitting);
       left -= length + gap.length;
@@ -41,21 +42,23 @@ export function legendLine(
     .join(gap);
 }
 
-/** A text in lines no wider than so many characters. */
+/** A text in lines no wider than so many columns. */
 export function wrapped(text: string, width: number): string[] {
   const lines: string[] = [];
   for (const paragraph of text.split('\n')) {
     let line = '';
     for (const word of paragraph.split(' ')) {
-      for (let rest = word; ; rest = rest.slice(width)) {
-        const part = rest.slice(0, width);
-        if (line !== '' && line.length + 1 + part.length > width) {
+      for (let rest = word; ; ) {
+        // A letter that is wider than all the room is there all the same.
+        const part = beginningOf(rest, width) || rest.slice(0, 1);
+        rest = rest.slice(part.length);
+        if (line !== '' && textWidth(line) + 1 + textWidth(part) > width) {
           lines.push(line);
           line = part;
         } else {
           line = line === '' ? part : `${line} ${part}`;
         }
-        if (rest.length <= width) break;
+        if (rest === '') break;
       }
     }
     lines.push(line);

@@ -1,6 +1,7 @@
 // A table of text: columns as wide as they need to be, numbers to the right.
 
 import { styleText } from 'node:util';
+import { padded, textWidth } from './text-width.ts';
 
 /** A column: its heading, and whether it holds numbers. */
 export interface TextColumn {
@@ -35,7 +36,7 @@ export function textTable(
   const widths = columnWidths(columns, rows);
   const line = (cells: readonly string[]): string =>
     columns
-      .map(({ align }, i) => (align === 'left' ? cells[i]!.padEnd(widths[i]!) : cells[i]!.padStart(widths[i]!)))
+      .map(({ align }, i) => padded(cells[i]!, widths[i]!, align))
       .join(gap)
       .trimEnd();
   const head = line(columns.map(({ heading }) => heading));
@@ -44,7 +45,9 @@ export function textTable(
 
 /** How wide `textTable` makes each column. */
 function columnWidths(columns: readonly TextColumn[], rows: readonly (readonly string[])[]): number[] {
-  return columns.map(({ heading }, i) => Math.max(heading.length, ...rows.map((row) => row[i]?.length ?? 0)));
+  return columns.map(({ heading }, i) =>
+    rows.reduce((widest, row) => Math.max(widest, textWidth(row[i] ?? '')), textWidth(heading)),
+  );
 }
 
 /** How wide `textTable` makes the whole. */
