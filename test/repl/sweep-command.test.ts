@@ -8,11 +8,10 @@ import { after, before, describe, test } from 'node:test';
 import { Experiment, openStore } from '../../sdk/index.ts';
 import { gridbook, recordsOf } from './gridbook-command.ts';
 
-const sdk = new URL('../../sdk/index.ts', import.meta.url).href;
 const zod = import.meta.resolve('zod');
 
 const own = `
-import { defineWorkload } from '${sdk}';
+import { defineWorkload, workloads } from 'gridbook';
 import { z } from '${zod}';
 
 export default defineWorkload({
@@ -22,7 +21,7 @@ export default defineWorkload({
   async run({ session, params: { size, loud } }) {
     const squares = await session.map((x: number) => x * x, Array.from({ length: size }, (_, i) => i)).toArray();
     const sum = squares.reduce((a, b) => a + b, 0);
-    return { tasks: size, work: size, finding: loud ? 'LOUD' : 'quiet', note: \`the sum is \${sum}\` };
+    return { tasks: size, work: size, finding: loud ? 'LOUD' : 'quiet', note: \`the sum is \${sum}, beside \${workloads.pi.name}\` };
   },
 });
 `;
@@ -97,7 +96,7 @@ describe('gridbook sweep and run', () => {
     );
   });
 
-  test('run takes a workload of a file, with options for its own parameters', async () => {
+  test('run takes a workload of a file that finds no package around it, with options for its own parameters', async () => {
     const { status, stdout, stderr } = await gridbook([
       'run',
       ...['--workload', join(directory, 'own.ts'), '--size', '2,4', '--loud', '--workers', '1', '--json'],
@@ -113,8 +112,8 @@ describe('gridbook sweep and run', () => {
         tasks,
       ]),
       [
-        ['own', 2, true, 'LOUD', 'the sum is 1', 2],
-        ['own', 4, true, 'LOUD', 'the sum is 14', 4],
+        ['own', 2, true, 'LOUD', 'the sum is 1, beside pi', 2],
+        ['own', 4, true, 'LOUD', 'the sum is 14, beside pi', 4],
       ],
     );
   });
