@@ -11,10 +11,11 @@
 
 import { EventEmitter } from 'node:events';
 import { type REPLServer, Recoverable, start } from 'node:repl';
-import { CancelledError } from '../../sdk/index.ts';
+import { CancelledError, InvalidArgumentError } from '../../sdk/index.ts';
 import { type CellCode, readCell } from './cell-syntax.ts';
 import type { SessionCommand } from './command.ts';
 import { complete, openCall, signatureOf } from './completion.ts';
+import { defineCommands } from './dot-commands.ts';
 import { inspection } from './help.ts';
 import { styled } from './look.ts';
 import { valueAt } from './name-path.ts';
@@ -125,7 +126,7 @@ export class Prompt {
     // Node's prompt puts names of its own among the globals: those of cells come back, the others go.
     for (const [name] of ownNames) Reflect.deleteProperty(globalThis, name);
     for (const [name, value] of before) names.give(name, value);
-    this.#defineCommands(repl);
+    defineCommands(repl, this.#options.commands, (name, args, run) => this.#runCommand(repl, name, args, run));
     this.#replaceInterrupt(repl);
     pasteInto(repl, this.#screen.terminal);
     if (this.#options.historyPath !== undefined) repl.setupHistory(this.#options.historyPath, () => {});
@@ -221,22 +222,24 @@ export class Prompt {
     this.shell.note(isKnown ? inspection(path, value, names, this.#screen.look) : `${path} is not defined`);
   }
 
-  #defineCommands(repl: REPLServer): void {
-    for (const name of ['break', 'clear', 'load', 'save', 'help']) Reflect.deleteProperty(repl.commands, name);
-    for (const { name, help, run } of this.#options.commands) {
-      const action = (args: string): void => {
-        this.#enqueue(
-          `.${name} ${args}`.trim(),
-          async () => {
-            const abort = new AbortController();
-            this.#interrupt = () => abort.abort(new Error('Interrupted'));
-            await run(args.trim(), this.shell, abort.signal);
-          },
-          () => repl.displayPrompt(),
-        );
-      };
-      repl.defineCommand(name, { help, action });
-    }
+  #runCommand(repl: REPLServer, name: string, args: string, run: SessionCommand['run']): void {
+    this.#enqueue(
+      `.${name} ${args}`.trim(),
+      async () => {
+        const abort = new AbortController();
+        this.#interrupt = () => abort.abort(new Error('Interrupted'));
+        try {
+          await run(args.trim(), this.shell, abort.signal);
+        } catch (error) {
+          if (!(error instanceof InvalidArgumentError)) throw error;
+          const shown = this.shell.showError(error);
+          // What a command itself refuses has no lines of the user's, and its sentence is enough.
+          this.#running.stop();
+          this.shell.note(shown.includes('\n') ? shown : styled(this.#screen.look, 'red', error.message));
+        }
+      },
+      () => repl.displayPrompt(),
+    );
   }
 
   /** P2 */

@@ -104,6 +104,23 @@ describe('gridbook repl in a terminal', () => {
     await terminal.until(/\.explore[\s\S]*\.vary pcNum[\s\S]*\.save[\s\S]*Ctrl-R/);
   });
 
+  test('says what was meant by a command that is not there', async (t) => {
+    const terminal = await opened(t);
+    terminal.enter('.exlpore');
+    await terminal.until(
+      /There is no command \.exlpore\. Did you mean \.explore\? \.help lists what there is\nIn \[1\]: *$/,
+    );
+    terminal.enter('.stat 2');
+    await terminal.until(/no command \.stat\. Did you mean \.status\?/);
+    terminal.enter('.quux');
+    await terminal.until(/no command \.quux\. \.help lists/);
+    terminal.enter('. map');
+    await terminal.until(/A line that begins with a dot is a command/);
+    terminal.enter('1 + 1');
+    assert.match(await terminal.prompt(2), /Out\[1\]: 2/);
+    assert.doesNotMatch(terminal.text, /REPL keyword/);
+  });
+
   test('Ctrl-C ends a loop, a wait and tasks, and the workers are free', async (t) => {
     const terminal = await opened(t);
     terminal.enter("console.log('begun'); while (true);");
