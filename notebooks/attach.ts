@@ -12,6 +12,7 @@ import vm from 'node:vm';
 import { closeSessionsOfCells, setCellHost } from 'gridbook';
 import { CompiledCell } from './compiled-cell.ts';
 import { KernelCells } from './kernel-cells.ts';
+import { showLastValue } from './last-value.ts';
 import { RunningCell } from './running-cell.ts';
 import { trimStack } from './trimmed-stack.ts';
 import { findTslab, type TslabJupyter } from './tslab.ts';
@@ -77,7 +78,12 @@ function aroundTexts(state: KernelState): void {
     const given = typeof options === 'object' ? options : {};
     try {
       const result: unknown = runInThisContext(text, { ...given, filename: `In[${state.executions}]` });
-      return result instanceof Promise ? result.catch((error: unknown) => Promise.reject(trimStack(error))) : result;
+      const { current } = state;
+      const onEnd = (): void => current && showLastValue(current, text);
+      if (!(result instanceof Promise)) onEnd();
+      return result instanceof Promise
+        ? result.then(onEnd, (error: unknown) => Promise.reject(trimStack(error)))
+        : result;
     } catch (error) {
       if (isInterruption(error)) state.current?.interrupt(); // the signal ended the script instead of being told
       throw trimStack(error);

@@ -76,7 +76,8 @@ async function bundleOf(value: Displayable, { as = 'time' }: DisplayOptions): Pr
   );
 }
 
-function isSession(value: object): value is Session {
+/** Whether it is a session, by what it has. */
+export function isSession(value: object): value is Session {
   return 'cluster' in value && 'workers' in value && 'remote' in value;
 }
 

@@ -5,6 +5,7 @@
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { relaxCompiler } from './kernel-compiler.ts';
 
 interface TslabMain {
   startKernel(options: { configPath: string; enableFindLocal: boolean }): void;
@@ -15,7 +16,9 @@ function isTslabMain(module: unknown): module is TslabMain {
 }
 
 const [, , configPath = '', tslabFolder = ''] = process.argv;
-const tslab: unknown = createRequire(import.meta.url)(join(tslabFolder, 'dist', 'main.js'));
+const requireOfTslab = createRequire(join(tslabFolder, 'dist', 'main.js'));
+relaxCompiler(requireOfTslab);
+const tslab: unknown = requireOfTslab('./main.js');
 if (!isTslabMain(tslab)) throw new TypeError(`There is no tslab that starts a kernel in ${tslabFolder}`);
 tslab.startKernel({ configPath, enableFindLocal: false });
 await import(notebookDoor());

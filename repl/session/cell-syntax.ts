@@ -86,6 +86,7 @@ export function parseCell(plain: string): Program {
   return parse(plain, {
     ecmaVersion: 'latest',
     sourceType: 'module',
+    ranges: true,
     allowAwaitOutsideFunction: true,
     allowHashBang: true,
     checkPrivateFields: true,
@@ -307,7 +308,8 @@ function blank(text: string): string {
 type Nodes = import('acorn').AnyNode;
 type VariableDeclaration = Extract<Nodes, { type: 'VariableDeclaration' }>;
 
-function isNode<T extends Nodes['type']>(node: AcornNode, type: T): node is Extract<Nodes, { type: T }> {
+/** Whether a node is of a type. */
+export function isNode<T extends Nodes['type']>(node: AcornNode, type: T): node is Extract<Nodes, { type: T }> {
   return node.type === type;
 }
 

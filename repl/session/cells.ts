@@ -21,20 +21,28 @@ import {
   type CellPlace as RunPlace,
   type Uninterrupted,
 } from './cell-runner.ts';
-import { type CellCode, metaName } from './cell-syntax.ts';
+import { type CellCode, metaName, readCell } from './cell-syntax.ts';
 
 const resultsMax = 1000;
 const cellsMax = 10_000;
 
-/** A cell that was run. */
+/** A cell that was run, or what a command did, as code that does the same. */
 export interface Cell {
-  readonly number: number;
+  /** Undefined for what a command did. */
+  readonly number: number | undefined;
+  /** What it is called for people, such as `In [3]`. */
+  readonly title: string;
   /** As it was typed. */
   readonly text: string;
   readonly code: CellCode;
   readonly place: RunPlace;
   /** What it came to; undefined while it runs. */
   outcome: { readonly value: unknown } | { readonly error: unknown } | 'none' | undefined;
+}
+
+/** A cell that was run. */
+export interface NumberedCell extends Cell {
+  readonly number: number;
 }
 
 export class Cells implements CellHost {
@@ -80,31 +88,43 @@ export class Cells implements CellHost {
    * @param line - of the script, where it begins, from 0.
    * @throws what it throws.
    */
-  run(text: string, code: CellCode, line = 0): Promise<{ cell: Cell; result: CellResult }> {
+  run(text: string, code: CellCode, line = 0): Promise<{ cell: NumberedCell; result: CellResult }> {
     const run = this.#latest.then(() => this.#run(text, code, line)); // E1
     this.#latest = run.catch(() => {});
     return run;
   }
 
-  async #run(text: string, code: CellCode, line: number): Promise<{ cell: Cell; result: CellResult }> {
+  async #run(text: string, code: CellCode, line: number): Promise<{ cell: NumberedCell; result: CellResult }> {
     const number = ++this.#number;
     const place = { file: this.#script ?? `In[${number}]`, line };
-    const cell: Cell = { number, text, code, place, outcome: undefined };
-    this.#cells.push(cell);
-    if (this.#cells.length > cellsMax) this.#cells.shift();
+    const cell: NumberedCell = { number, title: `In [${number}]`, text, code, place, outcome: undefined };
+    this.#keep(cell);
     const texts: unknown = this.names.valueOf('In');
-    if (Array.isArray(texts)) texts[cell.number] = text;
-    const old = this.#cells.at(-1 - resultsMax);
-    if (old !== undefined) old.outcome = 'none'; // E2
+    if (Array.isArray(texts)) texts[number] = text;
     try {
-      const result = await this.#runner.run(cell.number, place, code);
+      const result = await this.#runner.run(number, place, code);
       cell.outcome = result ?? 'none';
-      if (result !== undefined && result.value !== undefined) this.#remember(cell.number, result.value);
+      if (result !== undefined && result.value !== undefined) this.#remember(number, result.value);
       return { cell, result };
     } catch (error) {
       cell.outcome = { error };
       throw error;
     }
+  }
+
+  /** Notes what a command did as code that does the same, and what it came to, for whoever saves the cells. */
+  noteDone(title: string, text: string, value: unknown): void {
+    const code = readCell(text);
+    if (code.state !== 'complete') throw code.error;
+    this.#keep({ number: undefined, title, text, code, place: { file: title, line: 0 }, outcome: { value } });
+  }
+
+  /** E2 */
+  #keep(cell: Cell): void {
+    this.#cells.push(cell);
+    if (this.#cells.length > cellsMax) this.#cells.shift();
+    const old = this.#cells.at(-1 - resultsMax);
+    if (old?.outcome !== undefined && old.outcome !== 'none' && 'value' in old.outcome) old.outcome = 'none';
   }
 
   /** Ends the running cell and what it called. */

@@ -66,6 +66,24 @@ export function valuesOf(part: PlanPart, text: string): number[] {
   return values;
 }
 
+/** A cell that measures the same. */
+export function codeOf(plan: ExplorationPlan): string {
+  const textOf = (part: PlanPart): string => {
+    const text = plan[part].trim();
+    const values = valuesOf(part, text);
+    if (text.includes('..') && !text.includes(',')) return `'${text}'`;
+    return values.length === 1 ? String(values[0]) : `[${values.join(', ')}]`;
+  };
+  const grid = planParts.filter((part) => part !== 'repeats').map((part) => `${part}: ${textOf(part)}`);
+  return `const experiment = await sweep(
+  session,
+  workloads.markov,
+  { ${grid.join(', ')} },
+  { repeats: ${textOf('repeats')} },
+);
+experiment`;
+}
+
 /** @throws InvalidArgumentError when the parts do not go together. */
 export function checkPlan(plan: ExplorationPlan): void {
   for (const part of planParts) valuesOf(part, plan[part]);

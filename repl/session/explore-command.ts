@@ -3,7 +3,7 @@
 import { InvalidArgumentError } from '../../sdk/index.ts';
 import type { SessionCommand } from './command.ts';
 import { showWholeExperiment } from './experiments-shown.ts';
-import { checkPlan, type ExplorationPlan, explore, type PlanPart, planParts, valuesOf } from './exploration.ts';
+import { checkPlan, codeOf, type ExplorationPlan, explore, type PlanPart, planParts, valuesOf } from './exploration.ts';
 import { recallPlan, rememberPlan } from './plan-memory.ts';
 import type { PromptShell } from './prompt-shell.ts';
 
@@ -29,7 +29,7 @@ export const exploreCommand: SessionCommand = {
     };
     const plan = await shell.ownTerminal(async () => ask(await recallPlan(first), signal));
     await rememberPlan(plan);
-    await showExploration(plan, shell, signal);
+    await showExploration('.explore', plan, shell, signal);
   },
 };
 
@@ -64,14 +64,20 @@ function problemOf(part: PlanPart, text: string, plan: ExplorationPlan): string 
   }
 }
 
-/** Measures and shows it; it is then the latest exploration. */
-export async function showExploration(plan: ExplorationPlan, shell: PromptShell, signal: AbortSignal): Promise<void> {
+/** Measures and shows it; it is then the latest exploration, and a cell of what is saved. */
+export async function showExploration(
+  command: string,
+  plan: ExplorationPlan,
+  shell: PromptShell,
+  signal: AbortSignal,
+): Promise<void> {
   const exploration = await explore(plan, shell, signal);
   shell.explorations.push(exploration);
   const { experiment } = exploration;
   shell.cells.names.give('experiment', experiment);
   if (experiment.records.length === 0)
     throw new InvalidArgumentError('Interrupted before the first point was measured');
+  shell.cells.noteDone(command, codeOf(plan), experiment);
   const stopped = signal.aborted ? 'Interrupted: what was measured so far. The same again takes it up here.\n\n' : '';
   shell.showResult(`${stopped}${showWholeExperiment(experiment, shell.look)}\nIn scope as experiment.`);
 }

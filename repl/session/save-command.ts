@@ -8,7 +8,7 @@ import type { PromptShell } from './prompt-shell.ts';
 import { cellsOfNotebook, notebookOf } from './save-notebook.ts';
 import { reportOf } from './save-report.ts';
 import { cellsOfScript, scriptOf } from './save-script.ts';
-import { savable } from './saved-cells.ts';
+import { savedSession } from './saved-cells.ts';
 
 export const saveCommand: SessionCommand = {
   name: 'save',
@@ -16,26 +16,25 @@ export const saveCommand: SessionCommand = {
   help: 'Writes the cells as a report, a notebook or a script',
   takes: 'files',
   async run(args, shell) {
-    const { list, baseUrl } = shell.cells;
+    const { list } = shell.cells;
     if (list.length === 0) throw new InvalidArgumentError('There are no cells to save yet');
     const file = resolve(pathIn(args, 'save'));
-    const text = await textFor(file, shell, baseUrl);
+    const text = await textFor(file, shell);
     await writeFile(file, text);
-    const failed = list.length - savable(list).length;
+    const failed = list.filter(({ outcome }) => typeof outcome === 'object' && 'error' in outcome).length;
     const left = extname(file) === '.html' || failed === 0 ? '' : `, ${failed} that failed left out`;
-    shell.note(`${list.length} cells${left}: ${file}`);
+    shell.note(`${list.length === 1 ? '1 cell' : `${list.length} cells`}${left}: ${file}`);
   },
 };
 
-async function textFor(file: string, shell: PromptShell, baseUrl: string): Promise<string> {
-  const { list } = shell.cells;
+async function textFor(file: string, shell: PromptShell): Promise<string> {
   switch (extname(file)) {
     case '.html':
-      return reportOf(list, shell.look, (error) => shell.showError(error));
+      return reportOf(shell.cells.list, shell.look, (error) => shell.showError(error));
     case '.ipynb':
-      return notebookOf(list, file, baseUrl, shell.look);
+      return notebookOf(savedSession(shell.cells, file), shell.look);
     case '.ts':
-      return scriptOf(list, file, baseUrl);
+      return scriptOf(savedSession(shell.cells, file), file);
     default:
       throw new InvalidArgumentError(`A session is saved as .html, .ipynb or .ts, not as ${file}`);
   }

@@ -40,11 +40,11 @@ ${parts.join('\n')}
 }
 
 async function sectionOf(
-  { number, text, outcome }: Cell,
+  { title, text, outcome }: Cell,
   look: Look,
   showError: (error: unknown) => string,
 ): Promise<string> {
-  const lines = [`<section>\n<h2>In [${number}]</h2>\n<pre><code>${escaped(text)}</code></pre>`];
+  const lines = [`<section>\n<h2>${escaped(title)}</h2>\n<pre><code>${escaped(text)}</code></pre>`];
   if (outcome !== undefined && outcome !== 'none') {
     if ('error' in outcome)
       lines.push(`<pre class="error">${escaped(stripVTControlCharacters(showError(outcome.error)))}</pre>`);

@@ -1,7 +1,7 @@
 // The cells as a script: `gridbook repl file.ts` runs it, cell after cell.
 
-import type { Cell } from './cells.ts';
-import { preamble, savable, textSeenFrom } from './saved-cells.ts';
+import { basename } from 'node:path';
+import { preamble, type SavedSession } from './saved-cells.ts';
 
 /** What begins a cell in a script; editors know it, too. */
 export const cellMark = '// %%';
@@ -12,12 +12,11 @@ export function isIdle(text: string): boolean {
 }
 
 /** The text of a script. */
-export function scriptOf(cells: readonly Cell[], file: string, baseUrl: string): string {
-  const head = `// Cells of a Gridbook session. Run them with: gridbook repl ${file.split('/').at(-1)}\n`;
-  const parts = savable(cells).map(
-    (cell) => `${cellMark} In [${cell.number}]\n${textSeenFrom(file, cell, baseUrl).trim()}\n`,
-  );
-  return [head, `${cellMark}\n${preamble}\n`, ...parts].join('\n');
+export function scriptOf({ needed, cells }: SavedSession, file: string): string {
+  const head = `// Cells of a Gridbook session. Run them with: gridbook repl ${basename(file)}\n`;
+  const before = [preamble, needed].flatMap((text) => (text === undefined ? [] : [`${cellMark}\n${text}\n`]));
+  const parts = cells.map(({ cell: { title }, text }) => `${cellMark} ${title}\n${text}\n`);
+  return [head, ...before, ...parts].join('\n');
 }
 
 /** The cells of a script, with the lines where they begin, from 0: what stands between the marks, or all of it. */

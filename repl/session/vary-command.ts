@@ -15,7 +15,7 @@ export const varyCommand: SessionCommand = {
     const before = shell.explorations.at(-1);
     if (before === undefined) throw new InvalidArgumentError('Nothing was explored yet: begin with .explore');
     const plan = changed(before.plan, args);
-    await showExploration(plan, shell, signal);
+    await showExploration('.vary', plan, shell, signal);
     const after = shell.explorations.at(-1);
     if (after === undefined) return;
     const both = [before.experiment, after.experiment];

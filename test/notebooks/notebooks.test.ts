@@ -6,10 +6,12 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { ProcessCluster } from '../helpers/cluster-process.ts';
+import { temporaryHome } from '../helpers/daemon-home.ts';
 import { chromiumVisit, type LabVisit } from './browser-visit.ts';
 import { needsBrowser, needsJupyter } from './jupyter.ts';
 import { type CellRun, Kernels } from './kernels.ts';
 import { makeNotebookProject, type NotebookProject, runNotebookCommand } from './notebook-project.ts';
+import { savedResults, saveSession, typedCells } from './saved-session.ts';
 import { cellsOf, joined, type NotebookCell, shrink } from './shrunken-notebook.ts';
 
 const vegaLite = 'application/vnd.vegalite.v5+json';
@@ -100,6 +102,24 @@ describe('in Jupyter', needsJupyter(), () => {
       checkOutputs(name, cellsOf(path));
     });
   }
+
+  test('a session of the prompt, saved as a notebook, runs as it is', async (t) => {
+    temporaryHome(t);
+    const path = join(project.path, 'saved.ipynb');
+    await saveSession(t, typedCells, path);
+    await kernels.execute(path);
+    const { errors, plots } = shownBy(cellsOf(path));
+    assert.deepEqual(errors, []);
+    assert.equal(plots.length, 2);
+    const shown = cellsOf(path).flatMap(({ source, outputs = [] }) => {
+      const text = outputs
+        .map((output) => joined(output.text) || joined(output.data?.['text/plain'] as string))
+        .join('');
+      return text === '' ? [] : [[joined(source).trim().split('\n').at(-1), text.trim()] as const];
+    });
+    const textAfter = (line: string): string => shown.find(([last]) => last === line)?.[1] ?? 'nothing';
+    for (const [line, text] of Object.entries(savedResults)) assert.match(textAfter(line), text, line);
+  });
 
   describe('a kernel', () => {
     let cluster: ProcessCluster;

@@ -1,14 +1,16 @@
 // `.explore` and what follows it, with typed answers in a real terminal.
 
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { temporaryHome } from '../helpers/daemon-home.ts';
 import { TestTerminal } from '../helpers/terminal.ts';
 
 describe('gridbook explores in a terminal', () => {
   test('asks, says what is wrong, measures with a chart that grows, and says which pc_num is best', async (t) => {
-    temporaryHome(t);
-    const terminal = TestTerminal.open(t, ['repl', '--workers', '2'], { rows: 50 });
+    const folder = temporaryHome(t);
+    const terminal = TestTerminal.open(t, ['repl', '--workers', '2'], { rows: 50, cwd: folder });
     await terminal.prompt(1);
     terminal.enter('.explore');
     await terminal.until(/\? Matrix size: \(10\)/);
@@ -46,6 +48,14 @@ describe('gridbook explores in a terminal', () => {
     await terminal.until(/differs +A +B[\s\S]*In \[1\]: *$/);
     terminal.enter('plot(experiment, "throughput")');
     assert.match(await terminal.prompt(2), /Out\[1\]:\nThroughput against pc_num/);
+    terminal.enter('.save explored.ts');
+    await terminal.until(/3 cells: .*explored\.ts/);
+    const script = readFileSync(join(folder, 'explored.ts'), 'utf8');
+    assert.match(
+      script,
+      /%% \.explore\nconst experiment = await sweep\([\s\S]*pcNum: '1\.\.1000:log:4', workers: \[1, 2\]/,
+    );
+    assert.match(script, /%% \.vary\n[\s\S]*pcNum: \[10, 100\]/);
     terminal.enter('.timings');
     await terminal.until(/waitInSession +[\d.]+ /);
     terminal.enter('.status');

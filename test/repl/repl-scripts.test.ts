@@ -77,6 +77,7 @@ describe('gridbook repl without a terminal', () => {
       'await session.remote((x: number) => addBase(x) * factor)(2)',
       'missing',
       'const factor = 4; console.log("<b>", factor); factor',
+      'console.log(_ + Out[3], [1].map((_) => _))',
       'await sweep(session, workloads.noop, { pcNum: [1, 10, 100] }, { repeats: 2 })',
     ];
     for (const [i, cell] of typed.entries()) {
@@ -85,26 +86,29 @@ describe('gridbook repl without a terminal', () => {
     }
     for (const name of ['saved.ts', 'saved.ipynb', 'saved.html', join('..', 'moved.ts')]) {
       terminal.enter(`.save ${name}`);
-      await terminal.until(new RegExp(`6 cells.*${name.split('/').at(-1)}\\nIn \\[7\\]: *$`));
+      await terminal.until(new RegExp(`7 cells.*${name.split('/').at(-1)}\\nIn \\[8\\]: *$`));
     }
     terminal.enter('.save saved.doc');
     await terminal.until(/saved as \.html, \.ipynb or \.ts/);
 
     const script = await repl([join(folder, 'saved.ts')], '');
-    assert.deepEqual([script.status, script.stdout], [0, '<b> 4\n'], script.stderr);
+    assert.deepEqual([script.status, script.stdout], [0, '<b> 4\n40 [ 1 ]\n'], script.stderr);
     const moved = await repl([join(folder, '..', 'moved.ts')], '');
-    assert.deepEqual([moved.status, moved.stdout], [0, '<b> 4\n'], moved.stderr);
+    assert.deepEqual([moved.status, moved.stdout], [0, '<b> 4\n40 [ 1 ]\n'], moved.stderr);
 
     const notebook: unknown = JSON.parse(readFileSync(join(folder, 'saved.ipynb'), 'utf8'));
     assert.ok(typeof notebook === 'object' && notebook !== null && 'nbformat' in notebook && 'cells' in notebook);
     assert.equal(notebook.nbformat, 4);
     assert.ok(Array.isArray(notebook.cells));
-    assert.equal(notebook.cells.length, 6);
+    assert.equal(notebook.cells.length, 8);
     terminal.enter('.reset');
     await terminal.until(/forgotten\.\nIn \[1\]: *$/);
     terminal.enter('.load saved.ipynb');
-    const loaded = await terminal.until(/forgotten[\s\S]*In \[6\]: *$/);
-    assert.match(loaded, /forgotten[\s\S]*Out\[3\]: 36[\s\S]*<b> 4\nOut\[4\]: 4[\s\S]*Time against pc_num/);
+    const loaded = await terminal.until(/forgotten[\s\S]*In \[8\]: *$/);
+    assert.match(
+      loaded,
+      /forgotten[\s\S]*Out\[4\]: 36[\s\S]*<b> 4\nOut\[5\]: 4[\s\S]*40 \[ 1 \][\s\S]*Time against pc_num/,
+    );
 
     const report = readFileSync(join(folder, 'saved.html'), 'utf8');
     assert.match(report, /<svg[\s\S]*<\/svg>/);
