@@ -1,7 +1,7 @@
 // `.status`, `.nodes`, `.timings`: how the cluster and the session are.
 
 import { memoryUsage } from 'node:process';
-import { daemonStatus } from '../../daemon/index.ts';
+import type { DaemonStatus } from '../../daemon/index.ts';
 import { formatBytes, formatCount } from '../../sdk/index.ts';
 import { nodesReport, statusReport } from '../status-report.ts';
 import type { SessionCommand } from './command.ts';
@@ -19,6 +19,12 @@ function aboutThreads(shell: PromptShell): string {
   );
 }
 
+/** The daemon's room is half of all code, and the first prompt does not wait for it. */
+async function statusOf(address: string): Promise<DaemonStatus> {
+  const { daemonStatus } = await import('../../daemon/index.ts');
+  return daemonStatus(address);
+}
+
 export const statusCommand: SessionCommand = {
   name: 'status',
   usage: '',
@@ -26,7 +32,7 @@ export const statusCommand: SessionCommand = {
   async run(_args, shell) {
     const { address } = shell.connection;
     const report =
-      address === undefined ? aboutThreads(shell) : statusReport(await daemonStatus(address), shell.look.colors);
+      address === undefined ? aboutThreads(shell) : statusReport(await statusOf(address), shell.look.colors);
     shell.showResult(cutLines(report.trimEnd(), shell.look));
   },
 };
@@ -41,7 +47,7 @@ export const nodesCommand: SessionCommand = {
       shell.note(`One node, this process: ${aboutThreads(shell)}`);
       return;
     }
-    shell.showResult(cutLines(nodesReport(await daemonStatus(address), shell.look.colors), shell.look));
+    shell.showResult(cutLines(nodesReport(await statusOf(address), shell.look.colors), shell.look));
   },
 };
 
