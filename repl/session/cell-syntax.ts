@@ -10,13 +10,13 @@
 
 import {
   type Node as AcornNode,
+  type AnyNode,
   type ModuleDeclaration,
-  type Pattern,
   type Program,
   parse,
   type Statement,
 } from 'acorn';
-
+import { childrenOf, isFunctionLike, isNode, nameOf, namesIn } from './cell-nodes.ts';
 import { type Stripped, strip } from './cell-types.ts';
 
 /** What a cell imports. */
@@ -86,7 +86,6 @@ export function parseCell(plain: string): Program {
   return parse(plain, {
     ecmaVersion: 'latest',
     sourceType: 'module',
-    ranges: true,
     allowAwaitOutsideFunction: true,
     allowHashBang: true,
     checkPrivateFields: true,
@@ -305,13 +304,7 @@ function blank(text: string): string {
   return text.replace(/[^\n\r\u2028\u2029]/g, ' ');
 }
 
-type Nodes = import('acorn').AnyNode;
-type VariableDeclaration = Extract<Nodes, { type: 'VariableDeclaration' }>;
-
-/** Whether a node is of a type. */
-export function isNode<T extends Nodes['type']>(node: AcornNode, type: T): node is Extract<Nodes, { type: T }> {
-  return node.type === type;
-}
+type VariableDeclaration = Extract<AnyNode, { type: 'VariableDeclaration' }>;
 
 /** Whether a statement does nothing, as those that compilers append. */
 function isNothing(statement: AcornNode): boolean {
@@ -326,52 +319,10 @@ function isLoopHead(parent: AcornNode, child: AcornNode): boolean {
   return (isNode(parent, 'ForInStatement') || isNode(parent, 'ForOfStatement')) && parent.left === child;
 }
 
-function isFunctionLike({ type }: AcornNode): boolean {
-  return /Function/.test(type) || type === 'ClassDeclaration' || type === 'ClassExpression';
-}
-
 function hasAwait(node: AcornNode): boolean {
   if (node.type === 'AwaitExpression') return true;
   if (isNode(node, 'ForOfStatement') && node.await) return true;
   if (isNode(node, 'VariableDeclaration') && node.kind === 'await using') return true;
   if (isFunctionLike(node)) return isNode(node, 'ClassDeclaration') && childrenOf(node).some(hasAwait);
   return childrenOf(node).some(hasAwait);
-}
-
-/** The nodes right under a node. */
-export function childrenOf(node: AcornNode): AcornNode[] {
-  return Object.values(node).flatMap((value: unknown) =>
-    Array.isArray(value) ? value.filter(isAnyNode) : isAnyNode(value) ? [value] : [],
-  );
-}
-
-function isAnyNode(value: unknown): value is AcornNode {
-  return (
-    typeof value === 'object' && value !== null && 'type' in value && typeof value.type === 'string' && 'start' in value
-  );
-}
-
-/** The names that a pattern binds. */
-export function namesIn(pattern: Pattern): string[] {
-  switch (pattern.type) {
-    case 'Identifier':
-      return [pattern.name];
-    case 'ObjectPattern':
-      return pattern.properties.flatMap((property) =>
-        namesIn(property.type === 'RestElement' ? property.argument : property.value),
-      );
-    case 'ArrayPattern':
-      return pattern.elements.flatMap((element) => (element ? namesIn(element) : []));
-    case 'RestElement':
-      return namesIn(pattern.argument);
-    case 'AssignmentPattern':
-      return namesIn(pattern.left);
-    default:
-      return [];
-  }
-}
-
-function nameOf(node: AcornNode): string {
-  if (isNode(node, 'Identifier')) return node.name;
-  return isNode(node, 'Literal') ? String(node.value) : '';
 }

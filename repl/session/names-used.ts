@@ -1,9 +1,7 @@
 // The names that a cell uses and does not declare, with their places.
 
-import type { Node as AcornNode, Program as AcornProgram } from 'acorn';
-import { analyze } from 'eslint-scope';
-import type { Program } from 'estree';
-import { childrenOf, isNode } from './cell-syntax.ts';
+import type { Node, Program } from 'acorn';
+import { childrenOf, isAnyNode, isFunctionLike, isNode, namesIn } from './cell-nodes.ts';
 
 /** A use of a name that is not the cell's own. */
 export interface UsedName {
@@ -17,31 +15,75 @@ export interface UsedName {
   readonly isShorthand: boolean;
 }
 
-/** The names that a program uses of what is around it. */
-export function namesUsed(program: AcornProgram): UsedName[] {
-  const outs = new Map<number, { readonly end: number; readonly outNumber: number }>();
-  const shorthands = new Set<number>();
-  lookAt(program, outs, shorthands);
-  // acorn makes ESTree nodes; only its own type declarations differ from those of the standard.
-  const { globalScope } = analyze(program as unknown as Program, { ecmaVersion: 2024, sourceType: 'module' });
-  return (globalScope?.through ?? []).flatMap(({ identifier }) => {
-    if (identifier.type !== 'Identifier' || identifier.range === undefined) return [];
-    const { name } = identifier;
-    const [start, end] = identifier.range;
-    const out = name === 'Out' ? outs.get(start) : undefined;
-    return [{ name, start, end: out?.end ?? end, outNumber: out?.outNumber, isShorthand: shorthands.has(start) }];
+/** The names that a program uses of what is around it; those that its own top level declares are among them. */
+export function namesUsed(program: Program): UsedName[] {
+  const found: UsedName[] = [];
+  look(program, { bound: new Set(), isShorthand: false }, found);
+  return found;
+}
+
+interface Around {
+  /** Names that functions and blocks around declare. */
+  readonly bound: ReadonlySet<string>;
+  readonly isShorthand: boolean;
+}
+
+function look(node: Node, { bound, isShorthand }: Around, found: UsedName[]): void {
+  if (isNode(node, 'Identifier')) {
+    const { name, start, end } = node;
+    if (!bound.has(name)) found.push({ name, start, end, outNumber: undefined, isShorthand });
+    return;
+  }
+  if (isNode(node, 'MemberExpression') && isNode(node.object, 'Identifier') && node.object.name === 'Out') {
+    const outNumber = isNode(node.property, 'Literal') && node.computed ? node.property.value : undefined;
+    if (typeof outNumber === 'number' && !bound.has('Out')) {
+      found.push({ name: 'Out', start: node.start, end: node.end, outNumber, isShorthand: false });
+      return;
+    }
+  }
+  const inside = new Set([...bound, ...namesBoundBy(node)]);
+  const isShort = isNode(node, 'Property') && node.shorthand;
+  const labels = labelsOf(node);
+  for (const child of childrenOf(node)) {
+    if (!labels.includes(child)) look(child, { bound: inside, isShorthand: isShort }, found);
+  }
+}
+
+/** The names that hold inside a node: parameters and what is declared there, wherever; those of the top level are no one's. */
+function namesBoundBy(node: Node): string[] {
+  const own =
+    isFunctionLike(node) && 'id' in node && isAnyNode(node.id) && isNode(node.id, 'Identifier') ? [node.id.name] : [];
+  if (
+    isNode(node, 'FunctionDeclaration') ||
+    isNode(node, 'FunctionExpression') ||
+    isNode(node, 'ArrowFunctionExpression')
+  )
+    return [...own, ...node.params.flatMap(namesIn), ...declaredIn(node.body)];
+  if (isNode(node, 'CatchClause')) return [...(node.param ? namesIn(node.param) : []), ...declaredIn(node.body)];
+  return node.type === 'Program' ? [] : isScope(node) ? [...own, ...declaredIn(node)] : own;
+}
+
+function isScope({ type }: Node): boolean {
+  return type === 'BlockStatement' || type === 'SwitchStatement' || /^For/.test(type);
+}
+
+/** What is declared in a node, functions inside of it left out. */
+function declaredIn(node: Node): string[] {
+  return childrenOf(node).flatMap((child) => {
+    if (isNode(child, 'FunctionDeclaration') || isNode(child, 'ClassDeclaration'))
+      return child.id ? [child.id.name] : [];
+    if (isFunctionLike(child)) return [];
+    const own = isNode(child, 'VariableDeclarator') ? namesIn(child.id) : [];
+    return [...own, ...declaredIn(child)];
   });
 }
 
-function lookAt(
-  node: AcornNode,
-  outs: Map<number, { readonly end: number; readonly outNumber: number }>,
-  shorthands: Set<number>,
-): void {
-  if (isNode(node, 'MemberExpression') && node.computed && isNode(node.property, 'Literal')) {
-    const outNumber = node.property.value;
-    if (typeof outNumber === 'number') outs.set(node.object.start, { end: node.end, outNumber });
-  }
-  if (isNode(node, 'Property') && node.shorthand) shorthands.add(node.key.start);
-  for (const child of childrenOf(node)) lookAt(child, outs, shorthands);
+/** What only looks like a name: members, keys, labels. */
+function labelsOf(node: Node): (Node | null | undefined)[] {
+  if (isNode(node, 'MemberExpression')) return node.computed ? [] : [node.property];
+  if (isNode(node, 'Property') || isNode(node, 'MethodDefinition') || isNode(node, 'PropertyDefinition'))
+    return node.computed ? [] : [node.key];
+  if (isNode(node, 'LabeledStatement') || isNode(node, 'BreakStatement') || isNode(node, 'ContinueStatement'))
+    return [node.label];
+  return /^(Import|Export).*Specifier$|^MetaProperty$/.test(node.type) ? childrenOf(node) : [];
 }
