@@ -1,16 +1,24 @@
-// `.compare`: two experiments beside each other, and which of their differences are real.
+// `.compare`: two experiments beside each other, and which of their differences are real; or what was explored last on
+// others that compute the same.
 
 import { compareExperiments, Experiment, InvalidArgumentError, openStore } from '../../sdk/index.ts';
 import type { SessionCommand } from './command.ts';
+import { compareWithPeers, peersOffered } from './compare-peers.ts';
 import { cutLines, type Look } from './look.ts';
 import { drawPlot } from './plot-drawn.ts';
 import type { PromptShell } from './prompt-shell.ts';
 
 export const compareCommand: SessionCommand = {
   name: 'compare',
-  usage: '[a b]',
-  help: 'The last two explorations, or two kept experiments, side by side, and which differences are real',
-  run(args, shell) {
+  usage: '[a b] | with numpy,piscina',
+  help: 'The last two explorations, or two kept experiments: which differences are real; with peers, the computation on each',
+  takes: ['with', ...peersOffered],
+  async run(args, shell, signal) {
+    const [, peers] = /^with\b\s*(.*)$/.exec(args) ?? [];
+    if (peers !== undefined) {
+      await compareWithPeers(peers, shell, signal);
+      return;
+    }
     const [a, b] = twoOf(args, shell);
     shell.showResult(comparison(a, b, shell.look));
   },

@@ -67,21 +67,28 @@ export function valuesOf(part: PlanPart, text: string): number[] {
 }
 
 /** A cell that measures the same. */
-export function codeOf(plan: ExplorationPlan): string {
-  const textOf = (part: PlanPart): string => {
-    const text = plan[part].trim();
-    const values = valuesOf(part, text);
-    if (text.includes('..') && !text.includes(',')) return `'${text}'`;
-    return values.length === 1 ? String(values[0]) : `[${values.join(', ')}]`;
-  };
-  const grid = planParts.filter((part) => part !== 'repeats').map((part) => `${part}: ${textOf(part)}`);
+export function codeOf({ repeats, ...grid }: ExplorationPlan): string {
   return `const experiment = await sweep(
   session,
   workloads.markov,
-  { ${grid.join(', ')} },
-  { repeats: ${textOf('repeats')} },
+  ${codeOfGrid(grid)},
+  { repeats: ${codeOfValues('repeats', repeats)} },
 );
 experiment`;
+}
+
+/** What was typed for some parts, as an object in code. */
+export function codeOfGrid(parts: Partial<ExplorationPlan>): string {
+  const fields = planParts.flatMap((part) => {
+    const text = parts[part];
+    return text === undefined ? [] : [`${part}: ${codeOfValues(part, text)}`];
+  });
+  return `{ ${fields.join(', ')} }`;
+}
+
+function codeOfValues(part: PlanPart, text: string): string {
+  const values = valuesOf(part, text);
+  return values.length === 1 ? String(values[0]) : `[${values.join(', ')}]`;
 }
 
 /** @throws InvalidArgumentError when the parts do not go together. */

@@ -16,7 +16,7 @@ import type { Cell, Cells } from './cells.ts';
 import { namesUsed, type UsedName } from './names-used.ts';
 
 /** What is in scope at the prompt, said in code. */
-export const preamble = `import { baseline, connect, currentSession, defineWorkload, markov, ObjectRef, plotOf, sweep, workloads } from 'gridbook';
+export const preamble = `import { baseline, compareWith, connect, currentSession, defineWorkload, markov, ObjectRef, plotOf, sweep, workloads } from 'gridbook';
 
 const session = await connect();`;
 

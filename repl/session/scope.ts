@@ -11,6 +11,7 @@ export const scopeLines: readonly (readonly [name: string, line: string])[] = [
   ],
   ['sweep', "measures over a grid: await sweep(session, workloads.markov, { pcNum: '1..1e4:log' })"],
   ['workloads', 'what can be swept: workloads.markov, noop, spin, matmul, pi; defineWorkload makes your own'],
+  ['compareWith', "measures others beside: await compareWith(session, { totalCount: 1e6 }, { peers: ['numpy'] })"],
   ['plot', "plot(experiment, 'time') draws one of its plots; plot([a, b], 'time') draws both in one"],
   ['table', 'table(experiment) lays its points out; table([{ … }, { … }]) any rows'],
   ['connect', 'another session beside this one; .connect changes this one'],
@@ -20,6 +21,7 @@ export const scopeLines: readonly (readonly [name: string, line: string])[] = [
 
 /** The values of the names. */
 export function ofScope(): Record<string, unknown> {
-  const { markov, baseline, sweep, workloads, connect, currentSession, defineWorkload, ObjectRef } = gridbook;
-  return { markov, baseline, sweep, workloads, connect, currentSession, defineWorkload, ObjectRef };
+  const { markov, baseline, compareWith, sweep, workloads, connect, currentSession, defineWorkload, ObjectRef } =
+    gridbook;
+  return { markov, baseline, compareWith, sweep, workloads, connect, currentSession, defineWorkload, ObjectRef };
 }

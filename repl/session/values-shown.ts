@@ -12,6 +12,7 @@ import {
   type Timings,
   textTable,
 } from '../../sdk/index.ts';
+import { isPeerComparison, showComparison } from './compare-peers.ts';
 import { showExperiment } from './experiments-shown.ts';
 import { cutLines, type Look, wrapLines } from './look.ts';
 
@@ -21,6 +22,7 @@ const recordsMax = 50;
 export function showValue(value: unknown, look: Look): string {
   const experiment = showExperiment(value, look);
   if (experiment !== undefined) return experiment;
+  if (isPeerComparison(value)) return showComparison(value, look);
   if (isRecord(value)) return showRecords([value], look);
   if (Array.isArray(value) && value.length > 0 && value.every(isRecord)) return showRecords(value, look);
   if (isMarkov(value)) return showMarkov(value, look);

@@ -48,12 +48,16 @@ describe('gridbook explores in a terminal', () => {
     await terminal.until(/differs +A +B[\s\S]*In \[1\]: *$/);
     terminal.enter('plot(experiment, "throughput")');
     assert.match(await terminal.prompt(2), /Out\[1\]:\nThroughput against pc_num/);
+    terminal.enter('.compare with baseline');
+    await terminal.until(/gridbook[\s\S]*baseline[\s\S]*In scope as comparison\.\nIn \[2\]: *$/);
+    terminal.enter('.compare with nobody');
+    await terminal.until(/There is no peer "nobody": there are ray, piscina/);
     terminal.enter('.save explored.ts');
-    await terminal.until(/3 cells: .*explored\.ts/);
+    await terminal.until(/4 cells: .*explored\.ts/);
     const script = readFileSync(join(folder, 'explored.ts'), 'utf8');
     assert.match(
       script,
-      /%% \.explore\nconst experiment = await sweep\([\s\S]*pcNum: '1\.\.1000:log:4', workers: \[1, 2\]/,
+      /%% \.explore\nconst experiment = await sweep\([\s\S]*pcNum: \[1, 10, 100, 1000\], workers: \[1, 2\]/,
     );
     assert.match(script, /%% \.vary\n[\s\S]*pcNum: \[10, 100\]/);
     terminal.enter('.timings');
