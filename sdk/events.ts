@@ -20,6 +20,8 @@ export type SessionEvent =
   | { type: 'worker.released'; worker: string; lease: string }
   /** A worker died. */
   | { type: 'worker.lost'; worker: string; lease: string; reason: WorkerDeathReason; message: string }
+  /** A worker that had been lost answered after all, as one that stood still; its tasks had gone to others. */
+  | { type: 'answers.dropped'; worker: string; lease: string; count: number }
   /** The head cannot be reached; leased workers go on, and it is tried again. */
   | { type: 'head.lost' }
   /** The head is back. */

@@ -88,7 +88,10 @@ export class SessionCore {
     const { actors } = cluster;
     this.actorNames = actors === undefined && owner === undefined ? namesOfProcess : new ActorNames();
     if (actors !== undefined) actors.onCaller = (channel) => serveCaller(this, channel);
-    cluster.onHeadChanged = (isThere) => this.events.emit({ type: isThere ? 'head.found' : 'head.lost' });
+    cluster.onEvent = (event) => {
+      if (event.type === 'answers.dropped') this.timings.countDropped(event.count);
+      this.events.emit(event);
+    };
     this.#freed = new FinalizationRegistry((byteLength) => this.events.emit({ type: 'object.freed', byteLength }));
   }
 
@@ -251,11 +254,8 @@ export class SessionCore {
 
   /** Settles a task as cancelled, wherever it is. */
   cancel(task: Task, target: TaskTarget, force: boolean, error: GridbookError = cancelled(task)): void {
-    if (this.#waiting.has(task)) {
-      this.#stopOne(task, error);
-    } else {
-      target.cancel(task, force, error);
-    }
+    if (this.#waiting.has(task)) this.#stopOne(task, error);
+    else target.cancel(task, force, error);
   }
 
   /** What has not settled, and where it is. */
@@ -374,8 +374,7 @@ export class SessionCore {
 }
 
 function readyHandle(name: string, definition: FunctionDefinition): FunctionHandle {
-  const profile = { expectedMs: undefined };
-  return { name, definition, profile, calls: 0, ready: Promise.resolve(), error: undefined };
+  return { name, definition, profile: { expectedMs: undefined }, calls: 0, ready: Promise.resolve(), error: undefined };
 }
 
 /** Whether every reference among the arguments has a value already. */

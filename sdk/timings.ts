@@ -36,6 +36,8 @@ export interface Timings {
   tasks: number;
   /** How many attempts failed and were made again. */
   retries: number;
+  /** How many answers came from workers that had been lost, and were dropped: those tasks had gone to others. */
+  answersDropped: number;
   /** What each stage took. */
   stages: Record<Stage, TimeSummary>;
   /** From the call to the settled ref. */
@@ -117,6 +119,7 @@ export class TimingsRecorder {
   #total = new Histogram();
   #tasks = 0;
   #retries = 0;
+  #answersDropped = 0;
 
   count(tasks: number): void {
     this.#tasks += tasks;
@@ -124,6 +127,10 @@ export class TimingsRecorder {
 
   countRetry(): void {
     this.#retries++;
+  }
+
+  countDropped(answers: number): void {
+    this.#answersDropped += answers;
   }
 
   /** What was collected so far, to be taken off later by `since`. */
@@ -140,6 +147,7 @@ export class TimingsRecorder {
     later.#total = this.#total.since(earlier.#total);
     later.#tasks = this.#tasks - earlier.#tasks;
     later.#retries = this.#retries - earlier.#retries;
+    later.#answersDropped = this.#answersDropped - earlier.#answersDropped;
     return later;
   }
 
@@ -158,6 +166,7 @@ export class TimingsRecorder {
     return {
       tasks: this.#tasks,
       retries: this.#retries,
+      answersDropped: this.#answersDropped,
       stages: {
         encode: of('encode'),
         waitInSession: of('waitInSession'),

@@ -109,6 +109,10 @@ export class CappedCluster implements Cluster {
     return this.#inner.loads;
   }
 
+  set onEvent(onEvent: Cluster['onEvent']) {
+    this.#inner.onEvent = onEvent;
+  }
+
   get objects(): SessionObjects | undefined {
     return this.#inner.objects;
   }

@@ -2,6 +2,7 @@
 // existing engine; sessions see nothing else of it.
 
 import type { GridbookError, WorkerDeathReason } from '../errors.ts';
+import type { SessionEvent } from '../events.ts';
 import type { Channel } from '../protocol/channel.ts';
 import type { LeaseId } from '../protocol/ids.ts';
 import type { NodeLoad } from './node-loads.ts';
@@ -99,8 +100,8 @@ export interface Cluster {
   readonly objects?: SessionObjects | undefined;
   /** Undefined where names are those of the process. */
   readonly actors?: ClusterActors | undefined;
-  /** Where there is a head: called when it can no longer be reached, and when it is back. */
-  onHeadChanged?: ((isThere: boolean) => void) | undefined;
+  /** Where there is a head: called for what the session is to tell of it, and of workers that were lost. */
+  onEvent?: ((event: SessionEvent) => void) | undefined;
   /**
    * Asks for workers.
    *

@@ -8,9 +8,11 @@
 //   H2. A head that is down takes nothing with it: workers that are connected go on; requests are said again when it is back.
 //   H3. A worker's connection is its lease: when it is cut, the lease is over, and what ran there runs elsewhere. The
 //       head's word on why is waited for only while the worker's daemon is there.
+//   H4. What the worker of a lost lease still says changes nothing, and its answers are counted (late-answers.ts).
 
 import { randomBytes } from 'node:crypto';
 import { ClosedError, ResourceError } from '../errors.ts';
+import type { SessionEvent } from '../events.ts';
 import type { Channel } from '../protocol/channel.ts';
 import type { HeadToSession } from '../protocol/control-messages.ts';
 import type { PeerPlace } from '../protocol/peer-connection.ts';
@@ -18,6 +20,7 @@ import { CappedCluster, checkCap } from './capped-cluster.ts';
 import type { Cluster, LeaseHandle, LeaseRequest, WorkerLease, WorkerLoss } from './cluster.ts';
 import { ControlConnection } from './control-connection.ts';
 import { HeadActors } from './head-actors.ts';
+import { LateAnswers } from './late-answers.ts';
 import { type NodeLoad, nodeLoads } from './node-loads.ts';
 import { findNode } from './objects.ts';
 import { SessionObjects } from './objects-session.ts';
@@ -79,6 +82,12 @@ class RemoteLease implements WorkerLease {
     this.#connection.channel.close();
   }
 
+  /** H4 */
+  abandon(late: LateAnswers, onAnswers: (count: number) => void): void {
+    clearTimeout(this.lossTimer);
+    late.watch(this.#connection.channel, onAnswers);
+  }
+
   release(): void {
     this.#cluster.onReleased(this, 'lease.release');
   }
@@ -102,13 +111,14 @@ export class HeadCluster implements Cluster {
   readonly #leases = new Map<string, RemoteLease>();
   /** Leases that were granted and whose workers are being connected to. */
   readonly #connecting = new Map<string, { readonly request: number; isRecalled: boolean }>();
+  readonly #late = new LateAnswers();
   readonly #welcomed = Promise.withResolvers<void>();
   /** Called when the head stops for good, if this session has the detached actors. */
   onKeeperEnd: () => void = () => {};
   #requestCount = 0;
   #workersMax = 0;
   #closed = false;
-  onHeadChanged: (isThere: boolean) => void = () => {};
+  onEvent: (event: SessionEvent) => void = () => {};
 
   private constructor(name: string, place: PeerPlace, ways: readonly Way[], label: string) {
     this.name = name;
@@ -130,7 +140,7 @@ export class HeadCluster implements Cluster {
         ],
       }),
       onMessage: (message) => this.#onMessage(message),
-      onCut: () => this.onHeadChanged(false),
+      onCut: () => this.onEvent({ type: 'head.lost' }),
     });
   }
 
@@ -211,7 +221,7 @@ export class HeadCluster implements Cluster {
         }
         for (const standing of this.#standing.values()) this.#sayRequest(standing); // H2
         this.actors?.onWelcome();
-        this.onHeadChanged(true);
+        this.onEvent({ type: 'head.found' });
         this.#welcomed.resolve();
         break;
       case 'keeper.end':
@@ -302,7 +312,8 @@ export class HeadCluster implements Cluster {
     const lease = this.#leases.get(id);
     if (lease === undefined) return;
     this.#leases.delete(id);
-    lease.disconnect();
+    const { worker } = lease;
+    lease.abandon(this.#late, (count) => this.onEvent({ type: 'answers.dropped', worker, lease: id, count }));
     lease.onLost(loss);
   }
 
@@ -334,6 +345,7 @@ export class HeadCluster implements Cluster {
     this.objects?.close();
     this.actors?.close();
     for (const lease of [...this.#leases.values()]) this.onReleased(lease, 'lease.release');
+    this.#late.close();
     this.#control.close();
   }
 }

@@ -10,8 +10,8 @@
 //       nothing is copied.
 //   W3. A worker whose peer does not take what it says takes no more work: it stops reading until it has room again. Only
 //       one side does so, or two could wait for each other.
-//   W4. `onClose` is called once, and no frame is handed out after it. What a peer sends that cannot be read closes that
-//       peer's connection, and nothing else.
+//   W4. `onClose` is called once, and `onFrame` not after it; who wants what a peer says later takes it by `abandon`. What a
+//       peer sends that cannot be read closes that peer's connection, and nothing else.
 //   W5. A peer that may be busy is not dead because it is silent: it is when its witness is silent as well.
 
 import type { WebSocket } from 'ws';
@@ -27,11 +27,14 @@ export const bufferedBytesMax = 8 * 1024 * 1024;
 /** How long a peer is waited for that was told that the connection ends, in milliseconds. */
 const closeWaitMs = 2000;
 
+/** How long a peer that was abandoned may still say something, in milliseconds: no longer than `ws` waits for its goodbye. */
+export const abandonedMs = 30_000;
+
 /** The longest reason that a WebSocket's closing can carry, in bytes. */
 const closeReasonBytesMax = 123;
 
 /** Codes of RFC 6455, section 7.4.1. */
-const closeCodes = { normal: 1000, protocol: 1002, kind: 1003 } as const;
+const closeCodes = { normal: 1000, leaving: 1001, protocol: 1002, kind: 1003 } as const;
 
 /** For the `generateMask` option of a client: a mask of zeros, which `ws` does not apply. The mask protects no secret. */
 export function zeroMask(mask: Buffer): void {
@@ -71,6 +74,8 @@ export class WebSocketChannel implements Channel {
   #waitingNext = 0;
   #waitingBytes = 0;
   #state: 'open' | 'closing' | 'closed' = 'open';
+  #onLate: ((frame: Frame) => void) | undefined;
+  #ending: NodeJS.Timeout | undefined;
   onFrame: (frame: Frame) => void = () => {};
   /**
    * Called once, when the connection is over.
@@ -114,7 +119,7 @@ export class WebSocketChannel implements Channel {
         if (options.peerAlwaysAnswers !== true && options.askWitness === undefined) return;
         this.#isPeerSilent = true;
         this.#finish('the peer has been silent for 5 s', false);
-        socket.terminate();
+        if (this.#onLate === undefined) this.#terminateAfter(closeWaitMs); // whose end it is may still abandon it
       },
     });
     if (socket.readyState !== socket.OPEN) queueMicrotask(() => this.#finish('the connection was closed', false));
@@ -174,13 +179,14 @@ export class WebSocketChannel implements Channel {
   };
 
   #onMessage(data: Buffer | ArrayBuffer | Buffer[], isBinary: boolean): void {
-    if (this.#state === 'closed') return; // W4
+    const onFrame = this.#state === 'closed' ? this.#onLate : this.onFrame; // W4
+    if (onFrame === undefined) return;
     if (!isBinary || !Array.isArray(data)) {
       this.#fail(closeCodes.kind, 'Cannot read a message: it is text');
       return;
     }
     try {
-      this.onFrame(readMessage(data));
+      onFrame(readMessage(data));
     } catch (error) {
       this.#fail(closeCodes.protocol, error instanceof Error ? error.message : String(error));
     }
@@ -207,16 +213,14 @@ export class WebSocketChannel implements Channel {
   }
 
   setBusy(busy: boolean): void {
-    const raw = rawSocketOf(this.#socket);
-    const method: unknown = raw === undefined ? undefined : Reflect.get(raw, busy ? 'ref' : 'unref');
-    if (typeof method === 'function') Reflect.apply(method, raw, []);
+    callOn(rawSocketOf(this.#socket), busy ? 'ref' : 'unref');
   }
 
   /** Ends the connection when what was sent has left; a peer that does not answer is waited for 2 s. */
   close(): void {
     if (this.#state !== 'open') return;
     this.#state = 'closing';
-    this.#terminateLater();
+    this.#terminateAfter(closeWaitMs);
     if (this.#waiting.length === 0) this.#sayGoodbye();
   }
 
@@ -234,13 +238,46 @@ export class WebSocketChannel implements Channel {
     // What the peer answers is read, also where reading had paused.
     if (this.#socket.isPaused) this.#socket.resume();
     this.#socket.close(code, said);
-    this.#terminateLater();
+    this.#terminateAfter(closeWaitMs);
   }
 
-  #terminateLater(): void {
+  /**
+   * Ends the connection to a peer that may not know that it is over, such as one that stood still.
+   *
+   * @param onLate - called for what it still sends until it has heard of it, or the time is over (W4).
+   * @returns when the connection is closed.
+   */
+  abandon(onLate: (frame: Frame) => void): Promise<void> {
+    const socket = this.#socket;
+    const closed = Promise.withResolvers<void>();
+    if (socket.readyState === socket.CLOSED) closed.resolve();
+    socket.once('close', () => closed.resolve());
+    this.#onLate = onLate;
+    this.#finish('the connection was given up', false);
+    // One that has not even taken what it was sent would keep that in memory.
+    if (socket.bufferedAmount > 0) {
+      socket.terminate();
+      return closed.promise;
+    }
+    socket.close(closeCodes.leaving);
+    // The process need not wait for its answer, and `ws` would.
+    this.setBusy(false);
+    callOn(Reflect.get(socket, '_closeTimer'), 'unref');
+    this.#terminateAfter(abandonedMs);
+    return closed.promise;
+  }
+
+  /** Ends the connection at once. */
+  terminate(): void {
+    this.#socket.terminate();
+  }
+
+  #terminateAfter(waitMs: number): void {
+    clearTimeout(this.#ending);
     // Not kept waiting for: when the process ends, the connection does as well.
-    const timer = setTimeout(() => this.#socket.terminate(), closeWaitMs);
+    const timer = setTimeout(() => this.#socket.terminate(), waitMs);
     timer.unref();
+    this.#ending = timer;
     this.#socket.once('close', () => clearTimeout(timer));
   }
 
@@ -259,6 +296,12 @@ export class WebSocketChannel implements Channel {
 function rawSocketOf(socket: WebSocket): object | undefined {
   const raw: unknown = Reflect.get(socket, '_socket');
   return typeof raw === 'object' && raw !== null ? raw : undefined;
+}
+
+/** Calls what may not be there. */
+function callOn(value: unknown, name: 'ref' | 'unref'): void {
+  const method: unknown = typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined;
+  if (typeof method === 'function') Reflect.apply(method, value, []);
 }
 
 function numberIn(value: object | undefined, name: string): number {

@@ -5,8 +5,11 @@ import assert from 'node:assert/strict';
 import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
+import { CappedCluster } from '../../sdk/cluster/capped-cluster.ts';
+import { HeadCluster } from '../../sdk/cluster/head-cluster.ts';
 import type { Way } from '../../sdk/cluster/worker-connection.ts';
-import type { Session, SessionEvent } from '../../sdk/index.ts';
+import type { SessionEvent } from '../../sdk/index.ts';
+import { Session } from '../../sdk/session.ts';
 import { assertWithin, timeOf } from '../helpers/bar.ts';
 import { ProcessCluster, pidsIn, until } from '../helpers/cluster-process.ts';
 
@@ -26,6 +29,22 @@ async function blockForFile(begun: string, gate: string): Promise<number> {
   return process.pid;
 }
 
+/** How long an answer is that can be seen to have left the process that gave it, in letters. */
+const longAnswer = 30_000;
+
+/** The same, and its answer is long. */
+async function answerAfterFile(begun: string, gate: string, letters: number): Promise<string> {
+  const fs = await import('node:fs');
+  fs.appendFileSync(begun, `${process.pid}\n`);
+  while (!fs.existsSync(gate)) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20);
+  return `${process.pid} `.padEnd(letters, '.');
+}
+
+/** How many bytes a process has written. */
+function writtenBy(pid: number): number {
+  return Number(/^wchar: (\d+)$/m.exec(readFileSync(`/proc/${pid}/io`, 'utf8'))?.[1]);
+}
+
 /** What happens in a session, while it is open. */
 function listen(session: Session): SessionEvent[] {
   const seen: SessionEvent[] = [];
@@ -33,6 +52,11 @@ function listen(session: Session): SessionEvent[] {
     for await (const event of session.events()) seen.push(event);
   })();
   return seen;
+}
+
+/** What a session was told of its head. */
+function headEvents(seen: readonly SessionEvent[]): string[] {
+  return seen.flatMap(({ type }) => (type.startsWith('head.') ? [type] : []));
 }
 
 const ways: readonly (readonly Way[])[] = [['socket'], ['node'], ['head']];
@@ -73,29 +97,47 @@ for (const way of ways) {
         }
       }));
 
-    test('a node stopped and continued: its tasks run elsewhere, and what the zombie does reaches nobody', async () => {
+    test('a node stopped and continued: its tasks run elsewhere, and what the zombie answers is dropped and counted', async () => {
       await using cluster = await ProcessCluster.open([0]);
       const zombie = await cluster.startNode({ cpus: 1 });
       const session = await cluster.session(way);
       try {
         const seen = listen(session);
         const [begun, gate] = ['begun', 'gate'].map((name) => join(cluster.home, name));
-        const ref = session.remote(blockForFile)(begun!, gate!);
+        const ref = session.remote(answerAfterFile)(begun!, gate!, longAnswer);
         const [zombieWorker = 0] = await until(() => (pidsIn(begun!).length === 1 ? pidsIn(begun!) : undefined));
         const stopped = [zombie.pid, ...cluster.workersOf(zombie)];
         await cluster.startNode({ cpus: 1 });
         for (const pid of stopped) process.kill(pid, 'SIGSTOP');
         await until(() => seen.some(({ type }) => type === 'worker.lost'));
         await until(() => pidsIn(begun!).length === 2);
+        assert.equal(session.timings().answersDropped, 0);
         writeFileSync(gate!, '');
+        const answer = await ref;
+        assert.equal(answer.length, longAnswer);
+        assert.notEqual(Number.parseInt(answer, 10), zombieWorker);
+        // Its answer has left the worker before its daemon learns that the lease is over.
+        const written = writtenBy(zombieWorker);
+        process.kill(zombieWorker, 'SIGCONT');
+        await until(() => writtenBy(zombieWorker) >= written + longAnswer);
         for (const pid of stopped) process.kill(pid, 'SIGCONT');
-        assert.notEqual(await ref, zombieWorker);
+        // The head has cut what it passes on to a node that it holds for dead.
+        if (!way.includes('head')) {
+          await until(() => session.timings().answersDropped === 1);
+          const { worker, lease } = seen.find((event) => event.type === 'worker.lost') ?? assert.fail();
+          assert.deepEqual(
+            seen.filter(({ type }) => type === 'answers.dropped'),
+            [{ type: 'answers.dropped', worker, lease, count: 1 }],
+          );
+        }
         // It comes back to the head, and the lease that it had is over there, too.
         await until(async () => (await cluster.statusOf(zombie)).node.headConnected);
         await until(() => !cluster.processes().includes(zombieWorker));
         const { head } = await cluster.statusOf(cluster.head);
         assert.equal(head?.nodes.length, 3);
         assert.equal(await session.remote(() => 'fine')(), 'fine');
+        assert.equal(session.timings().answersDropped, way.includes('head') ? 0 : 1);
+        assert.equal(session.timings().tasks, 2, 'each settled once');
       } finally {
         await session.close();
       }
@@ -130,6 +172,7 @@ describe('a head that is killed with -9 and started again', () => {
         assert.deepEqual(idsOf(after), idsOf(before), 'the same leases');
         writeFileSync(gate!, '');
         assert.deepEqual((await session.get(held)).sort(), pidsIn(begun!).sort());
+        assert.deepEqual(headEvents(seen), ['head.lost', 'head.found']);
         assert.deepEqual(
           seen.filter(({ type }) => type === 'worker.lost' || type === 'task.retried'),
           [],
@@ -146,13 +189,17 @@ describe('a head that is killed with -9 and started again', () => {
 
   test('keeps a session waiting for a worker, and grants it one when it is back', async () => {
     await using cluster = await ProcessCluster.open([0]);
-    const session = await cluster.session();
+    const { place } = cluster;
+    const capped = new CappedCluster(await HeadCluster.connect(place.url, place), 2);
+    const session = new Session(capped);
     try {
+      const seen = listen(session);
       const { options, port } = cluster.head;
       const ref = session.remote(() => 'granted')();
       await cluster.kill(cluster.head);
       await cluster.startHead({ ...options, port, cpus: 1 });
       assert.equal(await ref, 'granted');
+      assert.deepEqual(headEvents(seen), ['head.lost', 'head.found'], 'told also where workers are capped');
     } finally {
       await session.close();
     }

@@ -13,7 +13,6 @@ import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { WebSocket, WebSocketServer } from 'ws';
 import type { Frame } from '../../../sdk/protocol/channel.ts';
-import { messagePieces, readMessage } from '../../../sdk/protocol/frame-message.ts';
 import {
   bufferedBytesMax,
   frameMessageBytesMax,
@@ -95,63 +94,6 @@ function frames(channel: WebSocketChannel, count: number): Promise<Frame[]> {
 function filled(byteLength: number, value: number): Uint8Array<ArrayBuffer> {
   return new Uint8Array(byteLength).fill(value);
 }
-
-describe('messagePieces() and readMessage()', () => {
-  test('give back every frame, however it is cut on the way', () => {
-    const bytes = fc.uint8Array({ maxLength: 300 });
-    const large = fc.integer({ min: 0, max: 600_000 }).map((length) => filled(length, length % 251));
-    fc.assert(
-      fc.property(
-        bytes,
-        fc.array(fc.oneof(bytes, large), { maxLength: 5 }),
-        fc.integer({ min: 1, max: 9999 }),
-        (frame, shared, cut) => {
-          const whole = Buffer.concat(messagePieces({ bytes: new Uint8Array(frame), shared }));
-          const fragments: Uint8Array[] = [];
-          for (let i = 0; i < whole.length; i += cut) fragments.push(whole.subarray(i, i + cut));
-          const read = readMessage(fragments);
-          assert.ok(Buffer.from(frame).equals(read.bytes));
-          assert.equal(read.shared.length, shared.length);
-          for (const [i, part] of read.shared.entries()) assert.ok(Buffer.from(shared[i]!).equals(part));
-          for (const part of [read.bytes, ...read.shared]) {
-            assert.deepEqual([part.byteOffset, part.buffer.byteLength], [0, part.byteLength]);
-          }
-        },
-      ),
-      { seed, numRuns: 300 },
-    );
-  });
-
-  test('refuse everything else with a ProtocolError', () => {
-    const good = Buffer.concat(messagePieces({ bytes: filled(40, 1), shared: [filled(8, 2)] }));
-    const spoilt = fc
-      .tuple(fc.nat(good.length - 1), fc.integer({ min: 1, max: 255 }), fc.nat(good.length))
-      .map(([at, change, end]) => {
-        const bytes = Buffer.from(good);
-        bytes[at % 16] = bytes[at % 16]! ^ change;
-        return bytes.subarray(0, end);
-      });
-    const seen = { refused: 0 };
-    fc.assert(
-      fc.property(fc.oneof(fc.uint8Array({ maxLength: 100 }), spoilt), (bytes) => {
-        try {
-          readMessage([bytes]);
-        } catch (error) {
-          seen.refused++;
-          assert.equal(error instanceof Error && error.name, 'ProtocolError');
-        }
-      }),
-      { seed, numRuns: 20_000 },
-    );
-    assert.ok(seen.refused > 19_000);
-    const tooMany = Buffer.from(good);
-    tooMany.writeUInt32LE(0xffff_ffff, 4);
-    assert.throws(() => readMessage([tooMany]), /would have 4294967295 parts/);
-    assert.throws(() => readMessage([good.subarray(0, -1)]), /its parts would end at/);
-    assert.throws(() => readMessage([good, Buffer.alloc(1)]), /its parts would end at/);
-    assert.throws(() => readMessage([]), /too short/);
-  });
-});
 
 describe('WebSocketChannel', () => {
   test('carries frames of all sizes in the order of sending, both ways at once', async () => {
@@ -297,6 +239,36 @@ describe('WebSocketChannel', () => {
     for (let i = 1; i <= 5; i++) pair.client.send({ bytes: filled(1, i), shared: [] });
     await closed(pair.client);
     assert.deepEqual(got, [1]);
+  });
+
+  test('abandon() ends the connection, and hands on what had left the peer before it knew, but not as frames', async () => {
+    await using pair = await Pair.open();
+    pair.client.onFrame = () => assert.fail('the lease is over');
+    const [end, theirEnd] = [closed(pair.client), closed(pair.server)];
+    const late: number[] = [];
+    for (let i = 1; i <= 3; i++) pair.server.send({ bytes: filled(100_000, i), shared: [] });
+    const gone = pair.client.abandon(({ bytes }) => late.push(bytes[0] ?? 0));
+    assert.deepEqual(late, []);
+    assert.deepEqual(await end, { reason: 'the connection was given up', isClean: false });
+    // The process does not stay for the peer's answer.
+    const timer: unknown = Reflect.get(pair.clientSocket, '_closeTimer');
+    assert.ok(timer instanceof Object && 'hasRef' in timer && typeof timer.hasRef === 'function');
+    assert.equal(Reflect.apply(timer.hasRef, timer, []), false);
+    assert.equal((await theirEnd).isClean, false);
+    await gone;
+    assert.deepEqual(late, [1, 2, 3]);
+  });
+
+  test('abandon() does not keep what the peer did not take', async () => {
+    await using pair = await Pair.open();
+    pair.serverSocket.pause();
+    pair.client.send({ bytes: filled(32_000_000, 1), shared: [] });
+    assert.ok(pair.client.bufferedBytes > 0);
+    const gone = pair.client.abandon(() => assert.fail('it had said nothing'));
+    assert.equal(pair.clientSocket.readyState, WebSocket.CLOSING);
+    await gone;
+    assert.equal(pair.client.bufferedBytes, 0);
+    await pair.client.abandon(() => assert.fail('it is closed already'));
   });
 
   test('a half-open peer, which is there and never answers, is suspected after 3 s and dead after 5 s', async () => {
