@@ -7,8 +7,8 @@
 // Invariants:
 //   N1. A lease is held by one process, and a process holds at most one lease. The head is told of each lease's end once,
 //       unless the head ended it.
-//   N2. A worker is kept for its session only when the head gave the lease back and the session had closed its connection
-//       by intent; otherwise the process ends.
+//   N2. A worker is kept for its session only when the head gave the lease back, the session had closed its connection by
+//       intent, and is not over; otherwise the process ends.
 //   N3. A lease without a connection of its session ends after `sessionWaitMs`, also when no head says so.
 //   N4. A head that is away takes nothing with it: leases go on, and what it missed is told when it is back.
 
@@ -83,6 +83,7 @@ interface Held {
   connection: 'starting' | 'awaited' | 'open' | 'ended';
   /** The head gave it back; the worker is kept or ended when the connection is over. */
   isGivenBack: boolean;
+  isSessionOver: boolean;
   timer: NodeJS.Timeout | undefined;
 }
 
@@ -195,10 +196,17 @@ export class Node implements Service {
     if (this.#closed !== undefined) return;
     if (message.type === 'node.welcome') {
       for (const lease of message.ended) this.#onStop(lease, true);
-      for (const session of message.endedSessions) this.#options.objects?.removeSession(session);
+      for (const session of message.endedSessions) this.#onSessionEnded(session);
     } else if (message.type === 'worker.start') this.#onStart(message);
-    else if (message.type === 'session.ended') this.#options.objects?.removeSession(message.session);
+    else if (message.type === 'session.ended') this.#onSessionEnded(message.session);
     else this.#onStop(message.lease, message.force);
+  }
+
+  #onSessionEnded(session: string): void {
+    this.#options.objects?.removeSession(session);
+    // Those whose connections are still being closed are over once these are.
+    for (const held of this.#heldBy.values()) held.isSessionOver ||= held.session === session;
+    this.#stock.onSessionEnded(session);
   }
 
   #onStart({ lease, session, resources, exclusive }: Extract<HeadToNode, { type: 'worker.start' }>): void {
@@ -213,6 +221,7 @@ export class Node implements Service {
       socket,
       connection: 'starting',
       isGivenBack: false,
+      isSessionOver: false,
       timer: undefined,
     };
     this.#leases.set(lease, held);
@@ -301,7 +310,8 @@ export class Node implements Service {
   /** N2 */
   #keep(held: Held): void {
     this.#forget(held);
-    this.#stock.putBack(held.worker, held.session);
+    if (held.isSessionOver) void held.worker.end(graceMs);
+    else this.#stock.putBack(held.worker, held.session);
   }
 
   #forget(held: Held): void {

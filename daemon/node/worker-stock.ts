@@ -6,7 +6,8 @@
 // Invariants:
 //   Z1. A process belongs to the first session that it was given to, and is never given to another.
 //   Z2. Every process that was started is in `all` until it has ended.
-//   Z3. At rest there are `spares` new processes and at most `warmMax` warm ones, none older than `warmMs`.
+//   Z3. At rest there are `spares` new processes and at most `warmMax` warm ones, none older than `warmMs`, none of a
+//       session that is over.
 
 import type { Logger } from 'pino';
 import type { ObjectMessage } from './object-store-messages.ts';
@@ -129,6 +130,11 @@ export class WorkerStock {
     this.#options.log.debug({ worker: worker.name }, 'kept for its session');
     const oldest = this.#warm.length > warmMax ? this.#warm[0] : undefined;
     if (oldest !== undefined) this.#discard(oldest.worker);
+  }
+
+  /** The session does not come back (Z3). */
+  onSessionEnded(session: string): void {
+    for (const warm of this.#warm.filter((w) => w.session === session)) this.#discard(warm.worker);
   }
 
   #discard(worker: WorkerProcess): void {

@@ -93,6 +93,29 @@ describe('Node', () => {
     assert.equal(await pidOf('s1'), first);
   });
 
+  test('keeps no worker for a session that is over, also when its connection closes only then', async () => {
+    await using harness = new NodeHarness();
+    const pidOf = async (session: string): Promise<{ lease: string; socket: string; pid: number }> => {
+      const { lease, socket, worker } = await harness.start(session);
+      return { lease, socket, pid: pidOfWorker(harness, worker) };
+    };
+    const unused = await pidOf('s1');
+    harness.stop(unused.lease);
+    await harness.kept(1);
+    harness.head.send({ type: 'session.ended', session: 's1' });
+    await harness.until(() => (isGone(unused.pid) ? true : undefined));
+
+    const connected = await pidOf('s2');
+    const channel = await openChannel(connected.socket);
+    harness.stop(connected.lease);
+    harness.head.send({ type: 'session.ended', session: 's2' });
+    assert.ok(!isGone(connected.pid));
+    channel.close();
+    await harness.until(() => (isGone(connected.pid) ? true : undefined));
+    assert.equal(harness.find('worker.lost'), undefined);
+    assert.equal(harness.logLines.filter((line) => line.includes('kept for its session')).length, 1);
+  });
+
   test('ends a worker at once that is to be ended with force, and does not call it lost', async () => {
     await using harness = new NodeHarness();
     const { lease, socket, worker } = await harness.start();
