@@ -240,10 +240,10 @@ export class AnswerWriter {
     this.#endResults();
     const flushedAt = nowMs();
     for (const message of this.#messages) if ('flushedAt' in message) message.flushedAt = flushedAt;
-    const writer = this.#writer();
-    // The next frame is likely as large as this one; the header takes a few bytes a task.
-    this.#bytesExpected = Math.min(2 * frameBytesEnough, writer.byteLength + 1024);
-    const bytes = writer.finish(this.#messages);
+    const bytes = this.#writer().finish(this.#messages);
+    // The next frame is likely as large as this one or those before: growing costs a copy, too much room the receiver's.
+    const likely = Math.max((bytes.byteLength * 9) / 8, (this.#bytesExpected * 7) / 8);
+    this.#bytesExpected = Math.min(2 * frameBytesEnough, Math.ceil(likely));
     const shared = this.#shared;
     this.#frame = undefined;
     this.#messages = [];
