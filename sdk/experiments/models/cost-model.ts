@@ -27,7 +27,10 @@ export interface CostModel extends Model {
   readonly best: number;
   /** How long a run takes there, in milliseconds. */
   readonly bestMs: Estimate;
-  /** How likely `best` is within 5 % of the best in truth, as far as the runs can tell; from 0 to 1. */
+  /**
+   * How likely `best` is within 5 % of the best of all splits between those that were measured, from 0 to 1: from how the runs
+   * scatter, and how far the curve may be from the formula where nothing was measured.
+   */
   readonly confidence: number;
   /**
    * What 10 tasks take over what `best` takes: 10 is what the reference system, a program on Ray, splits into when nobody
@@ -142,6 +145,11 @@ function sentenceOf(
   );
 }
 
+function wantingText(splitBy: string, wanting: readonly number[]): string {
+  if (wanting.length === 0) return '';
+  return `: the points are far apart, and ${parameterName(splitBy)} ${wanting.map(formatCount).join(' and ')} would show what is between them`;
+}
+
 function warningOf(
   { points }: PointGroup,
   splitBy: string,
@@ -149,7 +157,7 @@ function warningOf(
     overhead,
     misfit,
     hasStart,
-    recommendation: { best, confidence },
+    recommendation: { best, confidence, wanting },
   }: { overhead: Estimate; misfit: Misfit; hasStart: boolean; recommendation: Recommendation },
 ): string | undefined {
   const noisy = points.filter(({ durationMs }) => durationMs.isNoisy).length;
@@ -162,7 +170,8 @@ function warningOf(
       `${unknowns} points fit the formula whatever they are: nothing tells whether it holds between them`,
     misfit.isLarge &&
       `the formula misses the measured durations by ${percent(misfit.error)}, more than the runs scatter; the choice follows the measured points`,
-    confidence < 0.9 && `the choice is within 5 % of the best with ${percent(confidence)} certainty only`,
+    confidence < 0.9 &&
+      `the choice is within 5 % of the best with ${percent(confidence)} certainty only${wantingText(splitBy, wanting)}`,
     noisy > 0 && `${noisy} of ${points.length} points are too noisy to conclude from`,
     overhead.interval[0] === 0 &&
       `what a task adds is too little to tell from 0: larger values of ${splitBy} would show it`,

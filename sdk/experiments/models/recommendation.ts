@@ -2,7 +2,8 @@
 //
 // The formula knows what lies between the points, such as how few tasks divide among the workers; the points know what the
 // formula misses. So the formula is moved onto the points, as far as their distance from it is more than the scatter
-// of their runs, and by interpolation on the way from one point to the next. Nothing outside of what was measured is chosen.
+// of their runs, and by interpolation on the way from one point to the next, where it may bow (between-points.ts). Nothing
+// outside of what was measured is chosen.
 //
 // Chosen is the split with the least expected regret over draws of how the curve may be in truth, so that in a flat valley
 // it is the middle, which is safe, and not the lucky point. Sources: shrinkage, W. James and C. Stein, "Estimation with
@@ -11,6 +12,7 @@
 
 import { sum } from 'simple-statistics';
 import type { Point } from '../point.ts';
+import { bowsOf, drawBows } from './between-points.ts';
 import type { Estimate, PointGroup } from './model.ts';
 import type { RelativeFit } from './relative-fit.ts';
 import { ErrorDraws, intervalOf, type Misfit, type Scatter } from './scatter.ts';
@@ -22,6 +24,8 @@ export interface Recommendation {
   readonly range: readonly [low: number, high: number];
   readonly bestMs: Estimate;
   readonly confidence: number;
+  /** Splits between which and their neighbours a better one may be hidden; none where the runs leave no room for it. */
+  readonly wanting: readonly number[];
   readonly fixedSplit: Estimate | undefined;
 }
 
@@ -55,15 +59,20 @@ export function recommend(input: RecommendationInput): Recommendation {
   const { points, workers = 1 } = group;
   const candidates = candidatesOf(points, splitBy, workers);
   const tasks = candidates.map((candidate) => candidate.tasks);
-  const interpolate = interpolationOf(points, tasks);
+  const between = betweenPoints(points, tasks);
   const { kept, deviation } = correctionOf(input);
-  const curveOf = (coefficients: readonly number[], corrections: readonly number[]): number[] =>
-    tasks.map((at, i) => evaluate(coefficients, at) * Math.exp(interpolate(corrections, i)));
+  const curveOf = (
+    coefficients: readonly number[],
+    corrections: readonly number[],
+    bows: readonly number[] = [],
+  ): number[] =>
+    tasks.map((at, i) => evaluate(coefficients, at) * Math.exp(correctionAt(between[i]!, corrections, bows)));
   const centre = curveOf(
     fit.coefficients,
     fit.deviations.map((distance) => kept * distance),
   );
   const errors = new ErrorDraws();
+  const bows = bowsOf(points, fit.deviations, input.scatter.medians, fit.coefficients.length);
   const curves = fits.map(({ coefficients, fitted }) =>
     // A formula that is fitted otherwise is corrected by what it then misses.
     curveOf(
@@ -71,12 +80,14 @@ export function recommend(input: RecommendationInput): Recommendation {
       fit.deviations.map(
         (distance, i) => kept * (distance + Math.log(fit.fitted[i]! / fitted[i]!)) + deviation[i]! * errors.normal(),
       ),
+      drawBows(bows, points, errors),
     ),
   );
   if (curves.length === 0) curves.push(centre);
   const least = curves.map((curve) => Math.min(...curve));
   const regrets = candidates.map((_, i) => sum(curves.map((curve, k) => curve[i]! / least[k]! - 1)) / curves.length);
   const { choice, low, high } = choose(candidates, centre, regrets);
+  const missing = curves.filter((curve, k) => curve[choice]! > (1 + tolerance) * least[k]!);
   const fixed = candidates.findIndex((candidate) => candidate.tasks === fixedTasks);
   const fixedValue = fixed < 0 ? 0 : centre[fixed]! / centre[choice]!;
   return {
@@ -92,7 +103,12 @@ export function recommend(input: RecommendationInput): Recommendation {
       ),
       unit: 'ms',
     },
-    confidence: curves.filter((curve, k) => curve[choice]! <= (1 + tolerance) * least[k]!).length / curves.length,
+    confidence: 1 - missing.length / curves.length,
+    wanting: wantingOf(
+      missing.map((curve) => candidates[curve.indexOf(Math.min(...curve))]!),
+      points,
+      curves.length,
+    ),
     fixedSplit:
       fixed < 0
         ? undefined
@@ -137,6 +153,30 @@ function choose(
     .reduce((widest, stretch) => (width(stretch) > width(widest) ? stretch : widest));
 }
 
+/** In what share of the draws the best must be in a stretch between two points, so that another point there is worth its time. */
+const wantingFrom = 0.05;
+const wantingMax = 2;
+
+/**
+ * The middles of the stretches that hide the best most often, as round numbers.
+ *
+ * @param best - of each draw in which the choice is not within 5 % of it.
+ */
+function wantingOf(best: readonly Candidate[], points: readonly Point[], draws: number): number[] {
+  const hidden = best.filter(({ isMeasured }) => !isMeasured);
+  const stretches = Map.groupBy(hidden, ({ tasks }) => points.findIndex((point) => point.tasks > tasks));
+  return [...stretches]
+    .filter(([right, { length }]) => right > 0 && length >= wantingFrom * draws)
+    .sort(([, a], [, b]) => b.length - a.length)
+    .slice(0, wantingMax)
+    .map(([right]) => {
+      const middle = Math.sqrt(points[right - 1]!.tasks * points[right]!.tasks);
+      const round = Number(middle.toPrecision(1));
+      return round > points[right - 1]!.tasks && round < points[right]!.tasks ? round : Math.round(middle);
+    })
+    .sort((a, b) => a - b);
+}
+
 interface Candidate {
   /** Of the split parameter. */
   readonly value: number;
@@ -166,13 +206,15 @@ function candidatesOf(points: readonly Point[], splitBy: string, workers: number
   return [...byTasks.values()].sort((a, b) => a.tasks - b.tasks);
 }
 
-/** Interpolates corrections at the points linearly over the logarithm of the tasks. */
-function interpolationOf(
-  points: readonly Point[],
-  tasks: readonly number[],
-): (values: readonly number[], i: number) => number {
+/** Where a candidate lies: in the stretch that ends at a point, so far on the way there by the logarithm of the tasks. */
+interface Between {
+  readonly right: number;
+  readonly share: number;
+}
+
+function betweenPoints(points: readonly Point[], tasks: readonly number[]): Between[] {
   const places = points.map((point) => Math.log(point.tasks));
-  const between = tasks.map((count) => {
+  return tasks.map((count) => {
     const place = Math.log(count);
     const right = Math.max(
       1,
@@ -181,10 +223,12 @@ function interpolationOf(
     const [from, to] = [places[right - 1]!, places[right]!];
     return { right, share: to > from ? Math.min(1, Math.max(0, (place - from) / (to - from))) : 0 };
   });
-  return (values, i) => {
-    const { right, share } = between[i]!;
-    return values[right - 1]! * (1 - share) + values[right]! * share;
-  };
+}
+
+/** The corrections of the two points, each as far as it is near, and the bow between them. */
+function correctionAt({ right, share }: Between, corrections: readonly number[], bows: readonly number[]): number {
+  const line = corrections[right - 1]! * (1 - share) + corrections[right]! * share;
+  return line + (bows[right - 1] ?? 0) * Math.sin(Math.PI * share);
 }
 
 /** How much of a point's distance from the formula is kept, and how unsure what is kept is. */
