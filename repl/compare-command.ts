@@ -17,11 +17,9 @@ import {
 import { reportingFailure } from './command-failure.ts';
 import type { CompareCommandOptions } from './compare-options.ts';
 import { exitStatus } from './exit-status.ts';
+import { interruption } from './interruption.ts';
 import { ProgressLine } from './progress-line.ts';
-import { isStdout, type RecordTarget, targetOf, writeTo } from './record-target.ts';
-
-/** What ends it early: typed, sent by whoever waits no longer, or the terminal was closed. */
-const endingSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+import { isStdout, type Targets, targetsOf, writeTo } from './record-target.ts';
 
 /** A wider chart shows no more. */
 const chartColumnsMax = 100;
@@ -32,19 +30,14 @@ const workersMax = 512;
 /** Runs the command; gives its exit status. */
 export function compareCommand(options: CompareCommandOptions): Promise<number> {
   return reportingFailure(async () => {
-    checkOptions(options);
-    const json = await targetOf(options.json);
-    const csv = await targetOf(options.csv);
-    const report = await targetOf(options.report);
+    checkWorkers(options);
+    const targets = await targetsOf(options);
     const matrix = options.matrix === undefined ? undefined : await readMatrixFile(options.matrix);
-    const abort = new AbortController();
     const progress = new ProgressLine();
-    const onSignal = (): void => {
-      if (abort.signal.aborted) process.exit(exitStatus.interrupted);
-      abort.abort(new Error('interrupted'));
-      progress.note('Interrupted: ending what was started; once more ends at once');
-    };
-    for (const signal of endingSignals) process.on(signal, onSignal);
+    using interrupted = interruption(() =>
+      progress.note('Interrupted: ending what was started; once more ends at once'),
+    );
+    const { signal } = interrupted;
     try {
       await using session = await connectAs(options);
       const { matrixSize, totalCount, pcNum, seed, kernel, with: peers, repeats, budget, python } = options;
@@ -56,43 +49,30 @@ export function compareCommand(options: CompareCommandOptions): Promise<number> 
           repeats,
           pointBudgetMs: budget,
           python,
-          signal: abort.signal,
+          signal,
           onProgress: (share, what, leftMs) => progress.set(share, what, leftMs),
         },
       );
       progress.end();
-      await writeResults(comparison, { json, csv, report }); // C2
-      if (abort.signal.aborted) return exitStatus.interrupted;
+      await writeResults(comparison, targets); // C2
+      if (signal.aborted) return exitStatus.interrupted;
       return comparison.data.failures.length > 0 ? exitStatus.failed : exitStatus.done;
     } finally {
       progress.end();
-      for (const signal of endingSignals) process.off(signal, onSignal);
     }
   });
 }
 
-/** A session whose workers are started, so that nobody waits for them while something is timed. */
-async function connectAs({ address, workers }: CompareCommandOptions): Promise<Session> {
+/** The session whose tasks are measured. */
+function connectAs({ address, workers }: CompareCommandOptions): Promise<Session> {
   return connect({ ...(address === undefined ? {} : { address }), ...(workers === undefined ? {} : { workers }) });
 }
 
-/** What would end the command after minutes of measuring is found before. */
-function checkOptions({ json, csv, report, workers }: CompareCommandOptions): void {
-  if (json === true && csv === true) {
-    throw new InvalidArgumentError('--json and --csv cannot both write to standard output: give one of them a file');
-  }
-  const files = [json, csv, report].filter((file) => typeof file === 'string');
-  const twice = files.find((file, i) => files.indexOf(file) !== i);
-  if (twice !== undefined) throw new InvalidArgumentError(`Two of --json, --csv and --report write to ${twice}`);
+/** What would end the command after it has begun is found before. */
+function checkWorkers({ workers }: CompareCommandOptions): void {
   if (workers !== undefined && !(workers >= 1 && workers <= workersMax)) {
     throw new InvalidArgumentError(`--workers must be from 1 to ${workersMax}, got ${workers}`);
   }
-}
-
-interface Targets {
-  readonly json: RecordTarget;
-  readonly csv: RecordTarget;
-  readonly report: RecordTarget;
 }
 
 /** C1 */

@@ -17,24 +17,16 @@ import {
   sweep,
 } from '../sdk/index.ts';
 import { exitStatus } from './exit-status.ts';
+import { interruption } from './interruption.ts';
 import { type MeasureKind, type MeasureRequest, readMeasureRequest } from './measure-options.ts';
 import { measureReport } from './measure-report.ts';
 import { ProgressLine } from './progress-line.ts';
-import { isStdout, type RecordTarget, targetOf, writeTo } from './record-target.ts';
-
-/** What ends the runs early: typed, sent by whoever waits no longer, or the terminal was closed. */
-const endingSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+import { isStdout, type Targets, targetsOf, writeTo } from './record-target.ts';
 
 /** As an embedded session allows. */
 const workersMax = 512;
 /** How many runs one command makes, at most. */
 const runsMax = 100_000;
-
-interface Targets {
-  readonly json: RecordTarget;
-  readonly csv: RecordTarget;
-  readonly report: RecordTarget;
-}
 
 /** Reads what follows `gridbook run` or `gridbook sweep`, and does it; gives the exit status. */
 export async function measureFromArguments(kind: MeasureKind, args: readonly string[]): Promise<number> {
@@ -43,26 +35,20 @@ export async function measureFromArguments(kind: MeasureKind, args: readonly str
 
 async function measure(request: MeasureRequest): Promise<number> {
   const targets = await checkRequest(request);
-  const abort = new AbortController();
-  const onSignal = (): void => {
-    if (abort.signal.aborted) process.exit(exitStatus.interrupted);
-    abort.abort(new Error('interrupted'));
-  };
-  for (const signal of endingSignals) process.on(signal, onSignal);
+  using interrupted = interruption();
   const progress = new ProgressLine();
   try {
     await using session = await open(request);
     const measured = new Measuring(request, targets, progress);
-    return await measured.run(session, abort.signal);
+    return await measured.run(session, interrupted.signal);
   } finally {
     progress.end();
-    for (const signal of endingSignals) process.off(signal, onSignal);
   }
 }
 
 /** Finds what is wrong before anything runs. @throws InvalidArgumentError saying what would be right. */
 async function checkRequest({ grid, options }: MeasureRequest): Promise<Targets> {
-  const { repeats, json, csv } = options;
+  const { repeats } = options;
   if (repeats < 1) throw new InvalidArgumentError(`--repeats must be at least 1, got ${repeats}`);
   for (const workers of grid['workers'] ?? []) {
     if (typeof workers === 'number' && workers >= 1 && workers <= workersMax) continue;
@@ -74,16 +60,7 @@ async function checkRequest({ grid, options }: MeasureRequest): Promise<Targets>
       `These are ${runs} runs, of which ${runsMax} can be made at once: use fewer repeats or values`,
     );
   }
-  if (json === true && csv === true) {
-    throw new InvalidArgumentError('--json and --csv cannot both write to standard output: give one of them a file');
-  }
-  const files = [json, csv, options.report].filter((file) => typeof file === 'string');
-  const twice = files.find((file, i) => files.indexOf(file) !== i);
-  if (twice !== undefined) {
-    const names = (['json', 'csv', 'report'] as const).filter((name) => options[name] === twice);
-    throw new InvalidArgumentError(`${names.map((name) => `--${name}`).join(' and ')} cannot both write to ${twice}`);
-  }
-  return { json: await targetOf(json), csv: await targetOf(csv), report: await targetOf(options.report) };
+  return targetsOf(options);
 }
 
 function open({ grid, options: { address } }: MeasureRequest): Promise<Session> {

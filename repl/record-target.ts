@@ -24,6 +24,34 @@ export async function targetOf(option: string | true | undefined): Promise<Recor
   return { file: option };
 }
 
+/** What a command's options say of where its results go. */
+export interface TargetOptions {
+  /** True for standard output. */
+  readonly json?: string | true | undefined;
+  readonly csv?: string | true | undefined;
+  readonly report?: string | undefined;
+}
+
+/** Where the results of a command that measures go. */
+export interface Targets {
+  readonly json: RecordTarget;
+  readonly csv: RecordTarget;
+  readonly report: RecordTarget;
+}
+
+/** @throws InvalidArgumentError when two of them go to one place, or a file cannot be written. */
+export async function targetsOf({ json, csv, report }: TargetOptions): Promise<Targets> {
+  if (json === true && csv === true) {
+    throw new InvalidArgumentError('--json and --csv cannot both write to standard output: give one of them a file');
+  }
+  const files = Object.entries({ json, csv, report }).filter(([, file]) => typeof file === 'string');
+  for (const [, file] of files) {
+    const names = files.filter(([, other]) => other === file).map(([name]) => `--${name}`);
+    if (names.length > 1) throw new InvalidArgumentError(`${names.join(' and ')} cannot both write to ${file}`);
+  }
+  return { json: await targetOf(json), csv: await targetOf(csv), report: await targetOf(report) };
+}
+
 /** Whether results go to standard output, and so nothing else may. */
 export function isStdout(target: RecordTarget): boolean {
   return target !== undefined && 'stdout' in target;

@@ -2,7 +2,7 @@
 
 import { stripVTControlCharacters } from 'node:util';
 import type { DaemonStatus } from '../daemon/index.ts';
-import { formatBytes, formatDuration, type TextColumn, textTable } from '../sdk/index.ts';
+import { formatBytes, formatLongDuration, type TextColumn, textTable } from '../sdk/index.ts';
 
 type Head = NonNullable<DaemonStatus['head']>;
 
@@ -13,7 +13,7 @@ export function statusReport({ daemon, head, node }: DaemonStatus, styled: boole
   const { url, address, pid, state, uptimeMs, memoryBytes } = daemon;
   const elsewhere = new URL(url).host === address ? '' : ` (${address} for other machines)`;
   const parts = [
-    `${daemon.head ? 'Head' : 'Node'} at ${url}${elsewhere}: ${state} for ${longDuration(uptimeMs)}, process ${pid}, ${formatBytes(memoryBytes)}`,
+    `${daemon.head ? 'Head' : 'Node'} at ${url}${elsewhere}: ${state} for ${formatLongDuration(uptimeMs)}, process ${pid}, ${formatBytes(memoryBytes)}`,
   ];
   if (node !== undefined) parts.push(nodeLine(node, daemon.head));
   if (head?.nodes !== undefined) parts.push(nodesTable(head.nodes, styled));
@@ -97,12 +97,4 @@ function namesAndValues<T>(named: Readonly<Record<string, T>>, shown: (entry: [s
 /** Names come from other programs: none of them moves the cursor or breaks a line. */
 function plain(text: string): string {
   return stripVTControlCharacters(text).replace(/\p{Cc}/gu, ' ');
-}
-
-function longDuration(ms: number): string {
-  const minutes = Math.floor(ms / 60_000);
-  if (minutes < 2) return formatDuration(ms);
-  const hours = Math.floor(minutes / 60);
-  if (hours < 2) return `${minutes} min`;
-  return hours < 48 ? `${hours} h ${minutes % 60} min` : `${Math.floor(hours / 24)} d ${hours % 24} h`;
 }
