@@ -21,7 +21,7 @@ export async function plotBundle(plot: Plot): Promise<MimeBundle> {
 export function sketchBundle(plot: Plot): MimeBundle {
   return {
     [vegaLite.mimeType]: { ...plot.toVegaLite(), $schema: vegaLite.schema },
-    'text/plain': `${plot.toText(textSize)}\n${plot.caption}`,
+    'text/plain': plot.toText(textSize),
   };
 }
 

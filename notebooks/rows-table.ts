@@ -9,12 +9,15 @@ export type CellValue = string | number | boolean | null | undefined;
 /** More rows say nothing to a reader, and make a notebook slow. */
 const rowsMax = 500;
 
+/** Texts such as `0.50`, `13.2x` and `714 k/s` are numbers to a reader. */
+const numberForm = /^[-+]?\d[\d.,_]*(?:e[-+]?\d+)?(?: ?[^\d\s]{1,6})?$/;
+
 /** Objects with the same members, one a line, members as columns. */
 export function rowsBundle(rows: readonly Readonly<Record<string, CellValue>>[]): MimeBundle {
   const shown = rows.slice(0, rowsMax);
   const names = [...new Set(shown.flatMap((row) => Object.keys(row)))];
   const columns = names.map((heading) => {
-    const isNumber = shown.every((row) => row[heading] == null || typeof row[heading] === 'number');
+    const isNumber = shown.every((row) => isNumeric(row[heading]));
     return { heading, align: isNumber ? ('right' as const) : ('left' as const) };
   });
   const cells = shown.map((row) => names.map((name) => textOf(row[name])));
@@ -26,6 +29,11 @@ export function rowsBundle(rows: readonly Readonly<Record<string, CellValue>>[])
     'text/html': `<table><thead><tr>${head}</tr></thead><tbody>${body.join('\n')}</tbody></table>${escaped(more)}`,
     'text/plain': [textTable(columns, cells, false), more].join('\n').trimEnd(),
   };
+}
+
+function isNumeric(value: CellValue): boolean {
+  if (value === null || value === undefined || value === '' || typeof value === 'number') return true;
+  return typeof value === 'string' && numberForm.test(value);
 }
 
 function textOf(value: CellValue): string {

@@ -10,13 +10,14 @@ from jupyter_client import KernelManager
 from nbclient import NotebookClient
 
 
-def execute(path):
-    """Runs all cells of a notebook; writes it back with their outputs."""
+def execute(path, timeout):
+    """Runs all cells of a notebook, so many seconds each at most; writes it back with their outputs."""
     notebook = nbformat.read(path, 4)
     client = NotebookClient(
         notebook,
-        timeout=120,
+        timeout=timeout,
         allow_errors=True,
+        record_timing=False,
         resources={"metadata": {"path": os.path.dirname(path)}},
     )
     started = time.monotonic()

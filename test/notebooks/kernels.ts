@@ -26,8 +26,8 @@ export class Kernels implements AsyncDisposable {
   }
 
   /** Runs a notebook where it is; its outputs are in it then. */
-  execute(path: string): Promise<{ seconds: number }> {
-    return this.#ask({ do: 'execute', path });
+  execute(path: string, { cellTimeoutSeconds = 120 } = {}): Promise<{ seconds: number }> {
+    return this.#ask({ do: 'execute', path, timeout: cellTimeoutSeconds });
   }
 
   /** Starts the kernel that the calls below are about. */

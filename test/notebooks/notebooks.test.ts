@@ -12,7 +12,7 @@ import { needsBrowser, needsJupyter } from './jupyter.ts';
 import { type CellRun, Kernels } from './kernels.ts';
 import { makeNotebookProject, type NotebookProject, runNotebookCommand } from './notebook-project.ts';
 import { savedResults, saveSession, typedCells } from './saved-session.ts';
-import { cellsOf, joined, type NotebookCell, shrink } from './shrunken-notebook.ts';
+import { cellsOf, errorsIn, joined, type NotebookCell, shrink } from './shrunken-notebook.ts';
 
 const vegaLite = 'application/vnd.vegalite.v5+json';
 const folder = fileURLToPath(new URL('../../notebooks', import.meta.url));
@@ -21,9 +21,7 @@ const names = readdirSync(folder).filter((name) => name.endsWith('.ipynb'));
 /** What a notebook's cells showed, by what it is. */
 function shownBy(cells: readonly NotebookCell[]): { errors: string[]; plots: Readonly<Record<string, unknown>>[] } {
   const outputs = cells.flatMap((cell) => cell.outputs ?? []);
-  const errors = outputs
-    .filter(({ output_type, name }) => output_type === 'error' || name === 'stderr')
-    .map((output) => joined(output.text) || JSON.stringify(output));
+  const errors = errorsIn(cells);
   const plots = outputs.flatMap(({ data }) => (data !== undefined && vegaLite in data ? [data] : []));
   return { errors, plots };
 }

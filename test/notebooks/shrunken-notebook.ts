@@ -24,6 +24,14 @@ export function cellsOf(path: string): NotebookCell[] {
   return cells;
 }
 
+/** What went wrong in its cells, and what was written as an error. */
+export function errorsIn(cells: readonly NotebookCell[]): string[] {
+  return cells
+    .flatMap((cell) => cell.outputs ?? [])
+    .filter(({ output_type, name }) => output_type === 'error' || name === 'stderr')
+    .map((output) => joined(output.text) || JSON.stringify(output));
+}
+
 /** A text that may be given by its lines. */
 export function joined(text: string | readonly string[] | undefined): string {
   return typeof text === 'string' ? text : (text ?? []).join('');
