@@ -24,15 +24,16 @@ export function replCommand(script: string | undefined, options: ReplCommandOpti
 }
 
 async function openPrompt({ explore, ...options }: ReplCommandOptions): Promise<number> {
-  const [{ Prompt }, { sessionCommands }, { homePath }] = await Promise.all([
-    // Beside what daemons keep for this user.
+  const [{ Prompt }, { sessionCommands }, { homePath }, { wrapLines }] = await Promise.all([
     import('./session/prompt.ts'),
     import('./session/commands.ts'),
     import('./session/plan-memory.ts'),
+    import('./session/look.ts'),
   ]);
+  // Beside what daemons keep for this user.
   const prompt = new Prompt({ commands: sessionCommands, historyPath: join(homePath(), 'history') });
   const about = await prompt.shell.connect(options);
-  process.stdout.write(`Gridbook: ${about}. help() and .help tell more.\n`);
+  process.stdout.write(`${wrapLines(`Gridbook: ${about}. help() and .help tell more.`, prompt.shell.look)}\n`);
   await prompt.open(explore === true ? '.explore' : undefined);
   await prompt.shell.connection.close();
   return exitStatus.done;

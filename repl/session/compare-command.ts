@@ -10,8 +10,8 @@ import type { PromptShell } from './prompt-shell.ts';
 
 export const compareCommand: SessionCommand = {
   name: 'compare',
-  usage: '[a b] | with numpy,piscina',
-  help: 'The last two explorations, or two kept experiments: which differences are real; with peers, the computation on each',
+  usage: '[a b] | with numpy',
+  help: 'The last two explorations, or two kept experiments, and which differences are real; or what was explored on others, too',
   takes: ['with', ...peersOffered],
   async run(args, shell, signal) {
     const [, peers] = /^with\b\s*(.*)$/.exec(args) ?? [];

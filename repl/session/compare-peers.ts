@@ -2,7 +2,7 @@
 
 import { type CompareParameters, compareWith, InvalidArgumentError, type PeerComparison } from '../../sdk/index.ts';
 import { codeOfGrid, type ExplorationPlan, valuesOf } from './exploration.ts';
-import { cutLines, type Look, styled } from './look.ts';
+import { cutLines, type Look, styled, wrapLines } from './look.ts';
 import type { PromptShell } from './prompt-shell.ts';
 
 /** What completion offers. */
@@ -59,7 +59,9 @@ function codeOf(plan: Parameters<typeof codeOfGrid>[0], peers: readonly string[]
 export function showComparison(comparison: PeerComparison, look: Look): string {
   const { colors: colour, unicode } = look;
   const plots = comparison.plots.map((plot) => plot.toText({ width: look.width - 1, height: 16, colour, unicode }));
-  return [cutLines(comparison.table({ styled: colour }), look), ...plots].join('\n\n');
+  // Rows are cut to the window; what is said below them is not.
+  const [table = '', ...said] = comparison.table({ styled: colour }).split('\n\n');
+  return [cutLines(table, look), ...said.map((text) => wrapLines(text, look)), ...plots].join('\n\n');
 }
 
 /** Whether a value is what `compareWith` gives. */

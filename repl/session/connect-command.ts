@@ -5,8 +5,8 @@ import type { SessionCommand } from './command.ts';
 
 export const connectCommand: SessionCommand = {
   name: 'connect',
-  usage: '[address | embedded] [workers]',
-  help: 'Takes workers from a head, or threads of this process; what was made on the session before ends with it',
+  usage: '[address] [workers]',
+  help: 'Takes workers from a head, or threads of this process: embedded. What was made on the session before ends with it',
   takes: ['embedded', 'auto'],
   async run(args, shell) {
     const words = args.split(/\s+/).filter((word) => word !== '');

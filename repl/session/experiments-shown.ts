@@ -1,7 +1,7 @@
 // Experiments as the user sees them: their table, and their plots as wide as the window.
 
-import { Experiment, type PlotKind } from '../../sdk/index.ts';
-import { type Look, styled } from './look.ts';
+import { Experiment, formatCount, type PlotKind, type PointGroup } from '../../sdk/index.ts';
+import { type Look, styled, wrapLines } from './look.ts';
 import { drawPlot } from './plot-drawn.ts';
 
 /** Shows an experiment; undefined when the value is none. */
@@ -34,16 +34,34 @@ function plotIfAny(experiment: Experiment, kind: PlotKind, look: Look): string |
   }
 }
 
-/** Into how many tasks to split: by the cost model, or what was fastest where there is none. */
+/** So many runs of each point a recommendation needs, here as in the table above it. */
+const recommendedFrom = 3;
+
+/** Into how many tasks to split: by the cost models, or what was fastest where there are too few runs for any. */
 export function recommendation(experiment: Experiment, look: Look): string {
   const { splitBy } = experiment.definition;
   const fastest = experiment.points.toSorted((a, b) => a.durationMs.median - b.durationMs.median)[0];
   if (splitBy === null || fastest === undefined) return '';
-  for (const model of experiment.models) {
-    if (model.kind !== 'cost' || !('recommended' in model) || !Array.isArray(model.recommended)) continue;
-    const [low, high] = model.recommended;
-    const range = low === high ? String(low) : `${low} to ${high}`;
-    return styled(look, 'bold', `Recommended ${splitBy}: ${range}`);
+  const ranges = experiment.models.flatMap((model) => {
+    if (model.kind !== 'cost' || !('recommended' in model) || !Array.isArray(model.recommended)) return [];
+    if (model.group.points.some(({ records }) => records.length < recommendedFrom)) return [];
+    const [low, high] = model.recommended.map((count) => formatCount(Number(count)));
+    return [{ group: model.group, range: low === high ? `${low}` : `${low} to ${high}` }];
+  });
+  if (ranges.length === 0) {
+    const few = `${recommendedFrom} repeats of each point give a recommendation`;
+    return styled(look, 'bold', `Fastest ${splitBy}: ${fastest.params[splitBy]}; ${few}`);
   }
-  return styled(look, 'bold', `Fastest ${splitBy}: ${fastest.params[splitBy]}`);
+  const groups = ranges.map(({ group }) => group);
+  const parts = ranges.map(({ group, range }) => [range, ...differing(group, groups)].join(', '));
+  return wrapLines(styled(look, 'bold', `Recommended ${splitBy}: ${parts.join('; ')}`), look);
+}
+
+/** What sets a group apart from the others. */
+function differing(group: PointGroup, groups: readonly PointGroup[]): string[] {
+  const names = Object.keys(group.params).filter((name) =>
+    groups.some(({ params }) => params[name] !== group.params[name]),
+  );
+  const workers = groups.some((other) => other.workers !== group.workers) ? [`workers ${group.workers}`] : [];
+  return [...names.map((name) => `${name} ${formatCount(Number(group.params[name]))}`), ...workers];
 }

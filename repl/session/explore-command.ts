@@ -27,6 +27,7 @@ export const exploreCommand: SessionCommand = {
       workers: String(shell.connection.session.workers),
       repeats: '3',
     };
+    shell.note('Lists are typed with commas, ranges as 1..8 or 1..1e5:log.');
     const plan = await shell.ownTerminal(async () => ask(await recallPlan(first), signal));
     await rememberPlan(plan);
     await showExploration('.explore', plan, shell, signal);
@@ -36,7 +37,6 @@ export const exploreCommand: SessionCommand = {
 /** Asks for all parts. Each answer is checked where it is given, also against those before it. */
 async function ask(before: ExplorationPlan, signal: AbortSignal): Promise<ExplorationPlan> {
   const { input } = await import('@inquirer/prompts');
-  process.stdout.write('Lists are typed with commas, ranges as 1..8 or 1..1e5:log.\n');
   let plan = before;
   for (const part of planParts) {
     const answer = await input(

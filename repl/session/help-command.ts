@@ -1,7 +1,7 @@
 // `.help`: which commands there are.
 
 import type { SessionCommand } from './command.ts';
-import { styled } from './look.ts';
+import { twoColumns } from './look.ts';
 
 const keys = [
   ['Tab', 'completes names, members, parameters of a call, files'],
@@ -17,18 +17,12 @@ export function helpCommand(others: readonly SessionCommand[]): SessionCommand {
     usage: '',
     help: 'Lists these commands',
     run(_args, shell) {
-      const { look } = shell;
       const lines = [
         ...others.map(({ name, usage, help }) => [`.${name}${usage === '' ? '' : ` ${usage}`}`, help] as const),
         ['.editor', 'Takes many lines, until Ctrl-D'] as const,
         ['.exit', 'Leaves, as Ctrl-D does'] as const,
       ];
-      const width = Math.max(...[...lines, ...keys].map(([left]) => left.length));
-      const line = ([left, right]: readonly [string, string]): string =>
-        look.width < width + 30
-          ? `${styled(look, 'bold', left)}\n    ${right}`
-          : `${styled(look, 'bold', left.padEnd(width))}  ${right}`;
-      shell.note([...lines.map(line), '', ...keys.map(line)].join('\n'));
+      shell.note(`${twoColumns(lines, shell.look)}\n\n${twoColumns(keys, shell.look)}`);
     },
   };
 }

@@ -3,7 +3,7 @@
 import { inspect } from 'node:util';
 import type { CellNames } from './cell-names.ts';
 import { type Declaration, declarationOf, fieldsOf, type Member, parameterTypes, typeNames } from './declarations.ts';
-import { type Look, styled } from './look.ts';
+import { type Look, styled, twoColumns } from './look.ts';
 import { scopeLines } from './scope.ts';
 
 const sourceLinesMax = 30;
@@ -11,11 +11,8 @@ const sourceLinesMax = 30;
 /** The text of `help(…)`. */
 export function help(about: readonly unknown[], names: CellNames, look: Look): string {
   if (about.length > 0) return about.map((value) => aboutValue(value, undefined, names, look)).join('\n\n');
-  const width = Math.max(...scopeLines.map(([name]) => name.length));
-  const lines = scopeLines.map(([name, line]) => `  ${styled(look, 'bold', name.padEnd(width))}  ${line}`);
-  return ['In scope:', ...lines, '', 'Commands: .help lists them. A task may use what earlier cells define.'].join(
-    '\n',
-  );
+  const end = 'Commands: .help lists them. A task may use what earlier cells define.';
+  return ['In scope:', twoColumns(scopeLines, look), '', end].join('\n');
 }
 
 /** The text of `path?`. */
@@ -59,7 +56,15 @@ function withOptions({ signature, doc }: Member | Declaration): string[] {
   const options = types
     .map((type) => ({ type, fields: fieldsOf(type) }))
     .filter(({ type, fields }) => fields.length > 0 && /Options|Parameters/.test(type));
-  return [`${signature}\n${doc}`, ...options.map(({ type, fields }) => `${type}\n${memberLines(fields)}`)];
+  return [`${signature}\n${reflowed(doc)}`, ...options.map(({ type, fields }) => `${type}\n${memberLines(fields)}`)];
+}
+
+/** A docstring without the line breaks inside of its paragraphs, which are those of the sources. */
+function reflowed(doc: string): string {
+  return doc
+    .split(/(^```[\s\S]*?^```)/m)
+    .map((part) => (part.startsWith('```') ? part : part.replace(/(\S)\n(?=[^\s@|-])/g, '$1 ')))
+    .join('');
 }
 
 function memberLines(members: readonly Member[]): string {

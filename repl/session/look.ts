@@ -4,6 +4,8 @@ import { stripVTControlCharacters, styleText } from 'node:util';
 
 const widthDefault = 80;
 const widthLeast = 20;
+/** A narrower column is hard to read. */
+const rightWidthLeast = 30;
 
 /** How things are shown. */
 export interface Look {
@@ -38,6 +40,20 @@ export function wrapLines(text: string, { width }: Look): string {
     .split('\n')
     .flatMap((line) => (visibleLength(line) <= width ? [line] : wrapLine(line, width)))
     .join('\n');
+}
+
+/** Lines of two columns, the right one wrapped beside the left one, or below it where there is little room. */
+export function twoColumns(rows: readonly (readonly [left: string, right: string])[], look: Look): string {
+  const width = Math.max(...rows.map(([left]) => visibleLength(left))) + 2;
+  const isNarrow = look.width < width + rightWidthLeast;
+  const indent = ' '.repeat(isNarrow ? 4 : width);
+  const lines = rows.flatMap(([left, right]) => {
+    const [first = '', ...more] = wrapLine(right, look.width - indent.length);
+    const bold = styled(look, 'bold', left);
+    if (isNarrow) return [bold, ...[first, ...more].map((line) => indent + line)];
+    return [`${bold}${' '.repeat(width - visibleLength(left))}${first}`, ...more.map((line) => indent + line)];
+  });
+  return lines.join('\n');
 }
 
 function wrapLine(line: string, width: number): string[] {

@@ -192,6 +192,7 @@ export class Prompt {
   #enqueue(text: string, run: () => Promise<void>, finish: () => void): void {
     const isWaiting = this.#queued++ > 0;
     if (isWaiting) this.#screen.takeBack(text);
+    else this.#repl?.setPrompt(''); // what comes with the same keys is typed below it
     this.#latest = this.#latest.then(async () => {
       if (isWaiting) this.#screen.enterAgain(this.#promptText(), text);
       this.#running.start();

@@ -1,7 +1,7 @@
 // `.save` and `.load`: the cells as a file, and a file's cells.
 
 import { readFile, writeFile } from 'node:fs/promises';
-import { extname, resolve } from 'node:path';
+import { dirname, extname, resolve } from 'node:path';
 import { InvalidArgumentError } from '../../sdk/index.ts';
 import type { SessionCommand } from './command.ts';
 import type { PromptShell } from './prompt-shell.ts';
@@ -12,7 +12,7 @@ import { savedSession } from './saved-cells.ts';
 
 export const saveCommand: SessionCommand = {
   name: 'save',
-  usage: 'file.html | file.ipynb | file.ts',
+  usage: 'file.html | .ipynb | .ts',
   help: 'Writes the cells as a report, a notebook or a script',
   takes: 'files',
   async run(args, shell) {
@@ -20,7 +20,9 @@ export const saveCommand: SessionCommand = {
     if (list.length === 0) throw new InvalidArgumentError('There are no cells to save yet');
     const file = resolve(pathIn(args, 'save'));
     const text = await textFor(file, shell);
-    await writeFile(file, text);
+    await writeFile(file, text).catch((error: unknown) => {
+      throw absent(error) ? new InvalidArgumentError(`There is no folder ${dirname(file)} to save into`) : error;
+    });
     const failed = list.filter(({ outcome }) => typeof outcome === 'object' && 'error' in outcome).length;
     const left = extname(file) === '.html' || failed === 0 ? '' : `, ${failed} that failed left out`;
     shell.note(`${list.length === 1 ? '1 cell' : `${list.length} cells`}${left}: ${file}`);
@@ -42,12 +44,14 @@ async function textFor(file: string, shell: PromptShell): Promise<string> {
 
 export const loadCommand: SessionCommand = {
   name: 'load',
-  usage: 'file.ts | file.ipynb',
+  usage: 'file.ts | .ipynb',
   help: "Runs a file's cells here",
   takes: 'files',
   async run(args, shell, signal) {
     const file = resolve(pathIn(args, 'load'));
-    const text = await readFile(file, 'utf8');
+    const text = await readFile(file, 'utf8').catch((error: unknown) => {
+      throw absent(error) ? new InvalidArgumentError(`There is no file ${file}`) : error;
+    });
     const texts =
       extname(file) === '.ipynb' ? cellsOfNotebook(text) : cellsOfScript(text).map((cell) => cell.text.trim());
     for (const cell of texts) {
@@ -56,6 +60,10 @@ export const loadCommand: SessionCommand = {
     }
   },
 };
+
+function absent(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ENOENT';
+}
 
 function pathIn(args: string, command: string): string {
   const path = args.replace(/^(['"])(.*)\1$/, '$2');

@@ -31,8 +31,11 @@ export const statusCommand: SessionCommand = {
   help: 'Nodes, workers, sessions and recent failures',
   async run(_args, shell) {
     const { address } = shell.connection;
-    const report =
-      address === undefined ? aboutThreads(shell) : statusReport(await statusOf(address), shell.look.colors);
+    if (address === undefined) {
+      shell.note(aboutThreads(shell));
+      return;
+    }
+    const report = statusReport(await statusOf(address), shell.look.colors);
     shell.showResult(cutLines(report.trimEnd(), shell.look));
   },
 };

@@ -161,6 +161,16 @@ describe('gridbook repl in a terminal', () => {
     assert.match(await terminal.prompt(3), /Out\[2\]: 5/);
   });
 
+  test('lines that come at once, as from a script of keys, run one after the other', async (t) => {
+    const terminal = await opened(t);
+    terminal.type('1 + 1\r.timings\r2 + 2\rsession.put?\r3 + 3\r');
+    const shown = await terminal.until(/Out\[3\]: 6\nIn \[4\]: *$/);
+    assert.match(
+      shown,
+      /\nIn \[1\]: 1 \+ 1\nOut\[1\]: 2\nIn \[2\]: \.timings\nNo task has settled yet\nIn \[2\]: 2 \+ 2\nOut\[2\]: 4\nIn \[3\]: session\.put\?\nput<T>/,
+    );
+  });
+
   test('prints of a task that nobody waits for show above what is typed, with their cell', async (t) => {
     const terminal = await opened(t);
     terminal.enter(
