@@ -1,7 +1,8 @@
 // A process that is a daemon: signals, and what is done about errors that nobody handles.
 
 import type { DaemonConfig } from './config.ts';
-import { type Daemon, openDaemon, stopGraceMs } from './daemon.ts';
+import { type Daemon, openDaemon } from './daemon.ts';
+import { stopGraceMs } from './stop-grace.ts';
 
 /**
  * Runs a daemon until it is told to stop.

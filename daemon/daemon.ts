@@ -20,10 +20,9 @@ import { type Logger, openLog, RotatingFile } from './log.ts';
 import { Listener } from './server.ts';
 import type { Route, Service } from './service.ts';
 import { openServices } from './services.ts';
+import { stopGraceMs } from './stop-grace.ts';
 import { ensureToken, TokenCheck } from './tokens.ts';
 
-/** How long running tasks get when a daemon stops. */
-export const stopGraceMs = 10_000;
 /** What a stop takes beside that, at most. */
 const closeMarginMs = 3000;
 

@@ -14,12 +14,12 @@ import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { WebSocketServer } from 'ws';
-import { ConnectionError, hostAndPort } from '../sdk/internal.ts';
 import { answer, readJson, refuse, refuseUpgrade } from './answers.ts';
 import type { Certificate } from './certificates.ts';
 import type { Guard } from './guard.ts';
 import type { Logger } from './log.ts';
 import { type NewcomerLimits, Newcomers } from './newcomers.ts';
+import { listenError } from './port-check.ts';
 import { RefusalLog } from './refusal-log.ts';
 import { Router } from './router.ts';
 import type { HttpRoute, Route, RouteAnswer, WebSocketRoute } from './service.ts';
@@ -99,7 +99,7 @@ export class Listener {
       await once(server, 'listening');
     } catch (cause) {
       listener.#newcomers.close();
-      throw new ConnectionError(`Cannot listen on ${hostAndPort(host, port)}: ${listenFailure(cause)}`, { cause });
+      throw listenError(host, port, cause);
     }
     return listener;
   }
@@ -263,12 +263,4 @@ function guarded(log: Logger, { path }: Route, socket: Duplex, start: () => void
 
 function textOf(error: unknown): string {
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
-}
-
-function listenFailure(cause: unknown): string {
-  const code: unknown = cause instanceof Error && 'code' in cause ? cause.code : undefined;
-  if (code === 'EADDRINUSE') return 'the port is in use; choose another with --port';
-  if (code === 'EACCES') return 'the port needs rights that you do not have; choose one above 1023 with --port';
-  if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND') return 'this machine does not have the address';
-  return cause instanceof Error ? cause.message : String(cause);
 }

@@ -19,7 +19,7 @@ import {
 import { startInBackground } from './background.ts';
 import { type DaemonConfig, daemonConfig } from './config.ts';
 import { askDaemon } from './control-client.ts';
-import { runDaemon } from './daemon-process.ts';
+import { checkPort } from './port-check.ts';
 
 const hostDefault = '127.0.0.1';
 
@@ -62,6 +62,7 @@ export interface StartedDaemon {
  */
 export async function startDaemon(options: StartOptions): Promise<StartedDaemon> {
   const config = await configOf(options);
+  if (config.port !== 0) await checkPort(config.host, config.port);
   const port = await startInBackground(config);
   const { home } = config;
   const record = runningDaemons(home).find((daemon) => daemon.port === port)?.record;
@@ -78,6 +79,8 @@ export async function startDaemon(options: StartOptions): Promise<StartedDaemon>
  */
 export async function runDaemonHere(options: StartOptions, onReady: (daemon: StartedDaemon) => void): Promise<void> {
   const config = await configOf(options);
+  // Only here is a whole daemon part of this process: who starts one elsewhere, stops or asks one, is done sooner without.
+  const { runDaemon } = await import('./daemon-process.ts');
   await runDaemon(config, true, ({ port, record }) => onReady(startedOf(config.home, port, record)));
 }
 

@@ -17,7 +17,7 @@ import {
   runningDaemons,
 } from '../sdk/internal.ts';
 import { askDaemon } from './control-client.ts';
-import { stopGraceMs } from './daemon.ts';
+import { stopGraceMs } from './stop-grace.ts';
 
 /** What a daemon gets beyond the grace of its tasks before it is killed. */
 const killAfterMs = stopGraceMs + 5000;

@@ -13,12 +13,12 @@ if (Number(node.split('.')[0]) < nodeMajorLeast) {
     if (error.code !== 'EPIPE') throw error;
     process.exit();
   });
-  if (['repl', undefined].includes(process.argv[2])) await cacheCode();
+  if (['repl', 'start', 'stop', 'status', undefined].includes(process.argv[2])) await cacheCode();
   const { runCommandLine } = await import('./command-line.ts');
   process.exitCode = await runCommandLine(process.argv.slice(2));
 }
 
-/** Keeps compiled code for the next start: the prompt is there three times as soon. */
+/** Keeps compiled code for the next start: the prompt is there three times as soon, and what a daemon says twice. */
 async function cacheCode(): Promise<void> {
   const [{ mkdirSync }, { enableCompileCache }, { homedir }] = await Promise.all([
     import('node:fs'),

@@ -12,6 +12,7 @@ import { describe, type TestContext, test } from 'node:test';
 import { ensureToken } from '../../daemon/tokens.ts';
 import { connect } from '../../sdk/index.ts';
 import { type DaemonRecord, isRunning, joinString, parseJoinString, runningDaemons } from '../../sdk/internal.ts';
+import { assertWithin, timeOf } from '../helpers/bar.ts';
 import { temporaryHome } from '../helpers/daemon-home.ts';
 import { gridbookMain } from '../repl/gridbook-command.ts';
 
@@ -297,6 +298,42 @@ describe('gridbook status and gridbook stop', () => {
     child.kill('SIGINT');
     await closed;
     assert.equal(child.exitCode, 0);
+  });
+});
+
+describe('what cannot be done is told within a second', () => {
+  test('of start, status and stop, with a daemon, with what is left of one, and without', async (t) => {
+    const { port, pid, record, join: joinText, token } = await startHead(t);
+    const program = createTcpServer().listen(0, '127.0.0.1');
+    const error = 'the daemon speaks version 7 of the protocol, the request version 1';
+    const other = createServer((_request, response) => response.writeHead(426).end(JSON.stringify({ error })));
+    other.listen(0, '127.0.0.1');
+    t.after(() => {
+      program.close();
+      other.close();
+    });
+    const portOf = (server: { address(): unknown }): number => Object(server.address()).port;
+    const at = (changes: { port?: number; token?: string }): string =>
+      joinString({ host: '127.0.0.1', port, token, fingerprint: undefined, ...changes });
+    const isRefused = (args: readonly string[], message: RegExp): Promise<void> =>
+      assertWithin(1000, `to refuse gridbook ${args.join(' ')}`, () =>
+        timeOf(async () => assertFailed(await gridbook(args), message)),
+      );
+    const wrongToken = at({ token: `${token.slice(0, -2)}__` });
+    const nobody = at({ port: await freePort() });
+
+    await isRefused(['start', '--head', '--port', String(port)], /a daemon of yours runs at/);
+    await isRefused(['start', '--head', '--port', String(portOf(program))], /the port is in use; choose another/);
+    for (const command of ['start', 'status']) {
+      await isRefused([command, '--address', wrongToken], /the token is missing or wrong/);
+      await isRefused([command, '--address', nobody], /nothing listens there/);
+      await isRefused([command, '--address', at({ port: portOf(other) })], /version 7.*version 1/);
+    }
+    process.kill(pid, 'SIGKILL');
+    while (isRunning(record)) await new Promise(setImmediate);
+    await isRefused(['start', '--address', joinText], /nothing listens there/);
+    await isRefused(['status'], /No head of yours runs/);
+    await isRefused(['stop'], /No daemon of yours runs/);
   });
 });
 
