@@ -72,7 +72,7 @@ export class Guard {
     }
     const version = headers['x-gridbook-version']?.join(', ') ?? 'none';
     if (version !== String(controlVersion)) {
-      const message = `the daemon speaks version ${controlVersion} of the protocol, the request version ${version}: install the same version of gridbook on both sides`;
+      const message = `the daemon speaks version ${controlVersion} of the protocol, the request version ${version}: install the same version of gridbook on both sides, and start the daemon again`;
       return { status: 426, message };
     }
     return url.startsWith('/') ? undefined : { status: 400, message: 'the request names no path' };

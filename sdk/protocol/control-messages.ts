@@ -10,8 +10,13 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 
-/** The version of this protocol. Peers of different versions refuse each other before anything else is read. */
-export const controlVersion = 1;
+/**
+ * The version of all that processes of Gridbook say to each other: these messages, frames between sessions and workers
+ * (messages.ts, codec.ts), routes. Peers of different versions refuse each other before anything else is read, so there is no
+ * word that a peer may or may not know. It rises with every change that an earlier build would not read, or read as something
+ * else; a test compares these messages with what the version stands for.
+ */
+export const controlVersion = 2;
 
 /** The longest control message, in bytes. */
 export const controlBytesMax = 1024 * 1024;

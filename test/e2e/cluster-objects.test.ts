@@ -15,7 +15,7 @@ import { HeadCluster } from '../../sdk/cluster/head-cluster.ts';
 import type { ObjectPlace } from '../../sdk/cluster/object-place.ts';
 import { findNode, type ObjectPeer } from '../../sdk/cluster/objects.ts';
 import { allWays, type Way } from '../../sdk/cluster/worker-connection.ts';
-import { readDaemonToken } from '../../sdk/internal.ts';
+import { controlVersion, readDaemonToken } from '../../sdk/internal.ts';
 import { entryOf, type ObjectRef } from '../../sdk/object-ref.ts';
 import { Session } from '../../sdk/session.ts';
 import { headConfig } from '../helpers/daemon-home.ts';
@@ -72,7 +72,7 @@ class Cluster {
   /** What a node says of its store. */
   async objects({ record }: Daemon): Promise<{ objects: number; memoryBytes: number; sessions: number }> {
     const { token } = this.head;
-    const headers = { Authorization: `Bearer ${token}`, 'X-Gridbook-Version': '1' };
+    const headers = { Authorization: `Bearer ${token}`, 'X-Gridbook-Version': String(controlVersion) };
     const status: { node: { objects: { objects: number; memoryBytes: number; sessions: number } } } = JSON.parse(
       await (await fetch(`${record.url}/v1/status`, { headers })).text(),
     );

@@ -1,0 +1,28 @@
+// The version of the protocol stands for one form of the control messages.
+
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { test } from 'node:test';
+import { z } from 'zod';
+import {
+  controlVersion,
+  headToNode,
+  headToSession,
+  nodeToHead,
+  sessionToHead,
+} from '../../../sdk/protocol/control-messages.ts';
+
+/** What each version's messages come to. One that was published is never changed here: a change is a new version. */
+const digests: Readonly<Record<number, string>> = {
+  2: 'c6c9d06bdc2ca255',
+};
+
+test('the control messages are those of their version', () => {
+  const schemas = [sessionToHead, headToSession, nodeToHead, headToNode].map((schema) => z.toJSONSchema(schema));
+  const digest = createHash('sha256').update(JSON.stringify(schemas)).digest('hex').slice(0, 16);
+  assert.equal(
+    digest,
+    digests[controlVersion],
+    `control messages have changed: raise controlVersion, and give the new one the digest ${digest}`,
+  );
+});
