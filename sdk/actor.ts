@@ -9,6 +9,7 @@
 //       sent waits for the restart.
 //   T3. The constructor runs before any call, also after a restart.
 //   T4. A restart is a new lease, so it may be on another node; the constructor's arguments were written at the start.
+//   T5. One that cannot be started leaves nothing: no name, no request for a worker, no session of its own.
 
 import { actorNameMax, type NamedActor } from './actor-names.ts';
 import { CallsInOrder } from './calls-in-order.ts';
@@ -21,7 +22,7 @@ import type { ActorBirth } from './protocol/messages.ts';
 import { refuseInstances } from './protocol/refused-values.ts';
 import { type AnyFunction, callForRef, type RemoteArgs } from './remote.ts';
 import type { SessionCore } from './session-core.ts';
-import type { FunctionHandle, TaskRules, TaskSink, TaskTarget } from './task.ts';
+import type { FunctionHandle, Task, TaskRules, TaskSink, TaskTarget } from './task.ts';
 import { checkInteger, checkName, checkNames, checkResources, plainWorker } from './task-options.ts';
 import { textOf } from './text-of.ts';
 import { WorkerPool } from './worker-pool.ts';
@@ -83,12 +84,12 @@ class ActorLife implements NamedActor {
   readonly #core: SessionCore;
   readonly #name: string;
   readonly #maxRestarts: number;
-  readonly #constructorHandle: FunctionHandle;
-  readonly #args: readonly unknown[];
   readonly #pool: WorkerPool;
   readonly #calls: CallsInOrder;
   readonly #methods = new Map<string, FunctionHandle>();
   readonly #born = Promise.withResolvers<void>();
+  /** The newest call of the constructor. */
+  #making: Task;
   #restarts = 0;
   #death: ActorDiedError | undefined;
 
@@ -102,10 +103,6 @@ class ActorLife implements NamedActor {
     this.#born.promise.catch(() => {}); // calls tell of it
     this.#name = options.name ?? making.name;
     this.#maxRestarts = checkInteger('maxRestarts', options.maxRestarts ?? 0, 0);
-    this.#args = args;
-    const named = options.name === undefined ? undefined : this.#takeName(options.name);
-    // It is not constructed before it has its name.
-    this.#constructorHandle = named === undefined ? making : readyAfter(making, named);
     const { cluster, timings, events, nested } = core;
     this.#pool = new WorkerPool({
       cluster,
@@ -119,7 +116,15 @@ class ActorLife implements NamedActor {
     });
     this.#calls = new CallsInOrder(this.#pool);
     core.addActorPool(this.#pool);
-    this.#construct(this.#calls);
+    try {
+      const named = options.name === undefined ? undefined : this.#takeName(options.name);
+      // It is not constructed before it has its name.
+      const handle = named === undefined ? making : readyAfter(making, named);
+      this.#making = core.call(handle, callRules(`new ${this.#name}`), args, this.#makingSink(), this.#calls);
+    } catch (error) {
+      this.#die('it could not be started', error); // T5
+      throw error;
+    }
   }
 
   /** Fulfils when the name is this actor's in its cluster, too; undefined when nobody else need be asked. */
@@ -133,8 +138,8 @@ class ActorLife implements NamedActor {
     if (actorNames.remove(this.#name, this)) cluster.actors?.release(this.#name);
   }
 
-  #construct(target: TaskTarget): void {
-    const sink: TaskSink = {
+  #makingSink(): TaskSink {
+    return {
       onValue: () => this.#born.resolve(),
       onStored: () => {},
       onError: (_task, error) => {
@@ -144,7 +149,6 @@ class ActorLife implements NamedActor {
         this.#die(isItsOwn ? `its constructor failed: ${textOf(error.cause)}` : error.message, error);
       },
     };
-    this.#core.call(this.#constructorHandle, callRules(`new ${this.#name}`), this.#args, sink, target);
   }
 
   #onWorkerLost(loss: WorkerLoss): void {
@@ -159,6 +163,7 @@ class ActorLife implements NamedActor {
       queueMicrotask(() => this.#bury(death));
       return;
     }
+    if (this.#making.state === 'queued') return; // it had not begun, and is first in the queue
     this.#restarts++;
     this.#core.events.emit({ type: 'actor.restarted', name: this.#name, restarts: this.#restarts });
     const first: TaskTarget = {
@@ -167,7 +172,7 @@ class ActorLife implements NamedActor {
       submit: (task) => this.#pool.submit(task, true), // T3
       cancel: (task, force, error) => this.#pool.cancel(task, force, error),
     };
-    this.#construct(first);
+    this.#making = this.#core.callAgain(this.#making, first); // T4
   }
 
   /** Fulfils when it was constructed for the first time; rejects when it died before. */
@@ -272,7 +277,12 @@ export function makeActor<T extends object>(
   const own = core.openDetached();
   if (own !== undefined) {
     // When the actor is dead nothing is left in that session that would have to be closed.
-    return handleOf<T>(new ActorLife(own, makingOf(own, Class, shipment), args, options));
+    try {
+      return handleOf<T>(new ActorLife(own, makingOf(own, Class, shipment), args, options));
+    } catch (error) {
+      void own.close(); // T5
+      throw error;
+    }
   }
   const birth = { maxRestarts: checkInteger('maxRestarts', options.maxRestarts ?? 0, 0), ...termsOf(options) };
   return handleOf<T>(core.startAtKeeper(name, makingOf(core, Class, shipment), args, birth));

@@ -5,9 +5,19 @@
 import type { GridbookError } from './errors.ts';
 import type { Task, TaskTarget } from './task.ts';
 
+/** A call in the line. */
+interface Place {
+  readonly task: Task;
+  state: 'expected' | 'ready' | 'gone';
+}
+
 export class CallsInOrder implements TaskTarget {
   readonly #target: TaskTarget;
-  readonly #line: { task: Task; ready: boolean }[] = [];
+  #line: Place[] = [];
+  /** Where the line begins; what is before has left it. */
+  #head = 0;
+  /** The line again, so that a call is found without a search. */
+  readonly #places = new Map<Task, Place>();
   #isHeld = false;
 
   constructor(target: TaskTarget) {
@@ -15,30 +25,50 @@ export class CallsInOrder implements TaskTarget {
   }
 
   expect(task: Task): void {
-    this.#line.push({ task, ready: false });
+    this.#enter(task, 'expected');
   }
 
   submit(task: Task): void {
-    if (this.#line.length === 0 && !this.#isHeld) {
+    if (this.#places.size === 0 && !this.#isHeld) {
       this.#target.submit(task);
       return;
     }
-    const place = this.#line.find((p) => p.task === task);
-    if (place === undefined) this.#line.push({ task, ready: true });
-    else place.ready = true;
+    const place = this.#places.get(task);
+    if (place === undefined) this.#enter(task, 'ready');
+    else place.state = 'ready';
     this.#advance();
   }
 
   forgo(task: Task): void {
-    const at = this.#line.findIndex((p) => p.task === task);
-    if (at >= 0) this.#line.splice(at, 1);
+    this.#leave(task);
     this.#advance();
   }
 
+  #enter(task: Task, state: Place['state']): void {
+    const place: Place = { task, state };
+    this.#line.push(place);
+    this.#places.set(task, place);
+  }
+
+  /** Whether it was in the line. */
+  #leave(task: Task): boolean {
+    const place = this.#places.get(task);
+    if (place === undefined) return false;
+    place.state = 'gone';
+    return this.#places.delete(task);
+  }
+
   #advance(): void {
-    for (let first = this.#line[0]; !this.#isHeld && first?.ready; first = this.#line[0]) {
-      this.#line.shift();
+    for (let first = this.#line[this.#head]; first !== undefined; first = this.#line[this.#head]) {
+      if (first.state === 'expected' || (first.state === 'ready' && this.#isHeld)) break;
+      this.#head++;
+      if (first.state === 'gone') continue;
+      this.#places.delete(first.task);
       this.#target.submit(first.task);
+    }
+    if (this.#places.size === 0 || (this.#head >= 1024 && this.#head * 2 > this.#line.length)) {
+      this.#line = this.#line.slice(this.#head);
+      this.#head = 0;
     }
   }
 
@@ -53,12 +83,10 @@ export class CallsInOrder implements TaskTarget {
   }
 
   cancel(task: Task, force: boolean, error: GridbookError): void {
-    const at = this.#line.findIndex((p) => p.task === task);
-    if (at < 0) {
+    if (!this.#leave(task)) {
       this.#target.cancel(task, force, error);
       return;
     }
-    this.#line.splice(at, 1);
     task.state = 'settled';
     task.sink.onError(task, error);
     this.#advance();
@@ -66,7 +94,11 @@ export class CallsInOrder implements TaskTarget {
 
   /** Settles those that wait in line. */
   fail(error: GridbookError): void {
-    for (const { task } of this.#line.splice(0)) {
+    const waiting = [...this.#places.keys()];
+    this.#line = [];
+    this.#head = 0;
+    this.#places.clear();
+    for (const task of waiting) {
       task.state = 'settled';
       task.sink.onError(task, error);
     }

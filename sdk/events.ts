@@ -36,6 +36,8 @@ export type SessionEvent =
   | { type: 'object.freed'; byteLength: number }
   /** An actor begins anew on another worker. */
   | { type: 'actor.restarted'; name: string; restarts: number }
+  /** A new head gave an actor's name to another session before it heard of this one: the actor lives on without a name. */
+  | { type: 'actor.name-lost'; name: string; message: string }
   /** The listener did not read, and so many events are lost to it. */
   | { type: 'events.dropped'; count: number };
 

@@ -11,6 +11,13 @@ export class LostArguments {
   /** The tasks that wait. */
   readonly tasks = new Set<Task>();
 
+  /** Gives up all that wait, to whoever sends them as they are. */
+  takeAll(): Task[] {
+    const tasks = [...this.tasks];
+    this.tasks.clear();
+    return tasks;
+  }
+
   /**
    * Has the object made again.
    *
@@ -31,11 +38,24 @@ export class LostArguments {
   }
 }
 
-/** The object of this id among the references that a task takes; undefined when it has been made again already. */
-function keptAmong({ args: { refs } }: Task, id: string): KeptObject | undefined {
-  for (const { ref } of refs ?? []) {
+/** Whether a task takes an object that stayed on a node, and that may be lost when the task is to begin. */
+export function takesPlaced(task: Task): boolean {
+  return placedAmong(task).length > 0;
+}
+
+/** The references among its arguments whose values are on nodes. */
+export function placedAmong({ args: { refs } }: Task): ObjectRef<unknown>[] {
+  return (refs ?? []).flatMap(({ ref }) => {
     const outcome = ref instanceof ObjectRef ? entryOf(ref).outcome : undefined;
-    if (outcome?.state !== 'kept') continue;
+    return ref instanceof ObjectRef && outcome?.state === 'kept' && 'place' in outcome.kept.at ? [ref] : [];
+  });
+}
+
+/** The object of this id among the references that a task takes; undefined when it has been made again already. */
+function keptAmong(task: Task, id: string): KeptObject | undefined {
+  for (const ref of placedAmong(task)) {
+    const { outcome } = entryOf(ref);
+    if (outcome.state !== 'kept') continue;
     const { at } = outcome.kept;
     if ('place' in at && at.place.id === id) return outcome.kept;
   }

@@ -38,6 +38,8 @@ interface Nest {
   readonly functions: Map<FunctionId, FunctionHandle>;
   /** What was said of tasks that come with the next frame. */
   readonly announced: Map<TaskId, TaskNest>;
+  /** The frame that said it. */
+  announcing: Frame | undefined;
   /** How to cancel each that has not settled. */
   readonly open: Map<TaskId, Cancel>;
   isFlushing: boolean;
@@ -75,6 +77,8 @@ export class NestedTasks {
     const nest = this.#nestOf(channel);
     switch (message.type) {
       case 'task.nest':
+        if (nest.announcing !== frame) nest.announced.clear(); // K2: what was said of tasks that did not come
+        nest.announcing = frame;
         for (const id of message.ids) nest.announced.set(id, message);
         break;
       case 'function.define':
@@ -105,7 +109,14 @@ export class NestedTasks {
     let nest = this.#nests.get(channel);
     if (nest === undefined) {
       const answers = new AnswerWriter(channel);
-      nest = { answers, functions: new Map(), announced: new Map(), open: new Map(), isFlushing: false };
+      nest = {
+        answers,
+        functions: new Map(),
+        announced: new Map(),
+        announcing: undefined,
+        open: new Map(),
+        isFlushing: false,
+      };
       this.#nests.set(channel, nest);
     }
     return nest;
@@ -129,6 +140,7 @@ export class NestedTasks {
     const announced = nest.announced.get(id);
     const handle = nest.functions.get(message.functionId);
     nest.announced.delete(id);
+    if (nest.announced.size === 0) nest.announcing = undefined;
     let cancel: Cancel | undefined;
     const parent = announced?.parent == null ? undefined : taskAt(announced.parent);
     const settle = (answer: () => void): void => {

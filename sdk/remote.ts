@@ -120,7 +120,7 @@ export class EntrySink implements TaskSink {
 
   onError(_task: Task, thrown: Error): void {
     const error = this.#explain(thrown);
-    this.#core.noteFailure(this.entry, error);
+    this.#core.unobserved.note(this.entry, error);
     this.entry.settle({ state: 'failed', error });
   }
 }

@@ -20,6 +20,7 @@ import { EventHub } from './events.ts';
 import { FunctionRegistry } from './function-registry.ts';
 import type { Shipment } from './function-shipping/index.ts';
 import { GuestActor } from './guest-actor.ts';
+import type { GuestWay } from './guest-way.ts';
 import { NestedTasks } from './nested-tasks.ts';
 import { entryOf, ObjectEntry, ObjectRef } from './object-ref.ts';
 import { keyOf } from './placement.ts';
@@ -40,10 +41,8 @@ import {
 } from './task.ts';
 import { asError } from './text-of.ts';
 import { TimingsRecorder } from './timings.ts';
+import { UnobservedFailures } from './unobserved-failures.ts';
 import { WorkerPool } from './worker-pool.ts';
-
-/** Failures that nobody has looked at are told of by their first messages, at most so many. */
-const unobservedSamplesMax = 5;
 
 /** A task that waits outside of the pools, and how to stop it waiting. */
 interface WaitingTask {
@@ -71,9 +70,10 @@ export class SessionCore {
   readonly #pools = new Map<string, TaskPool>();
   readonly #owner: OwnerSide | undefined;
   readonly #actorPools = new Set<WorkerPool>();
+  /** The ways to actors of other sessions, by their names, that are used now or were not long ago. */
+  readonly guestWays = new Map<string, GuestWay>();
   readonly #waiting = new Map<Task, WaitingTask>();
-  readonly #unobserved = new Map<ObjectEntry, string>();
-  #unobservedMore = 0;
+  readonly unobserved = new UnobservedFailures();
   readonly #freed: FinalizationRegistry<number>;
   readonly #unkept = new FinalizationRegistry((holder: Holder) => this.#onUnkept(holder));
   /** Whether others may start actors here, as in the cluster's keeper. */
@@ -87,7 +87,10 @@ export class SessionCore {
     this.#owner = owner;
     const { actors } = cluster;
     this.actorNames = actors === undefined && owner === undefined ? namesOfProcess : new ActorNames();
-    if (actors !== undefined) actors.onCaller = (channel) => serveCaller(this, channel);
+    if (actors !== undefined) {
+      actors.onCaller = (channel) => serveCaller(this, channel);
+      actors.onNameLost = (name, message) => this.#onNameLost(name, message);
+    }
     cluster.onEvent = (event) => {
       if (event.type === 'answers.dropped') this.timings.countDropped(event.count);
       this.events.emit(event);
@@ -123,7 +126,7 @@ export class SessionCore {
     if (own !== undefined) return own;
     const { actors } = this.cluster;
     if (actors === undefined) throw noSuchActor(name);
-    return new GuestActor(this, name, () => actors.open(name));
+    return new GuestActor(this, name, actors);
   }
 
   /** The living actor of a name that this session has, or, without a cluster, this process. */
@@ -142,6 +145,13 @@ export class SessionCore {
     const { actors } = this.cluster;
     if (actors === undefined) throw new InvalidArgumentError('Cannot start a detached actor: the cluster keeps none');
     return GuestActor.start(this, name, actors, { making, args, birth });
+  }
+
+  /** An actor of this session lives on without its name, which is found where it is now. */
+  #onNameLost(name: string, message: string): void {
+    const actor = this.actorNames.find(name);
+    if (actor === undefined || !this.actorNames.remove(name, actor)) return;
+    this.events.emit({ type: 'actor.name-lost', name, message });
   }
 
   addActorPool(pool: WorkerPool): void {
@@ -280,18 +290,6 @@ export class SessionCore {
     task.sink.onError(task, error);
   }
 
-  /** Keeps a failure in mind until somebody looks at it, so that closing can warn of those nobody did. */
-  noteFailure(entry: ObjectEntry, error: Error): void {
-    if (entry.isObserved || error instanceof CancelledError) return; // who cancels a task knows of its end
-    if (this.#unobserved.size < unobservedSamplesMax) {
-      this.#unobserved.set(entry, error.message);
-      entry.onObserved = () => this.#unobserved.delete(entry);
-    } else {
-      this.#unobservedMore++;
-      entry.onObserved = () => this.#unobservedMore--;
-    }
-  }
-
   /** A result that stayed on a node; it is made again when it is lost, and removed there when nobody has it any more. */
   keep(task: Task, place: ObjectPlace, target: TaskTarget | undefined): KeptObject {
     const { objects } = this.cluster;
@@ -303,6 +301,14 @@ export class SessionCore {
     });
     this.#unkept.register(kept, kept.holder);
     return kept;
+  }
+
+  /** Makes the same call once more, with the arguments as they were written then (N1). */
+  callAgain({ handle, rules, args, sink, position, depth }: Task, target: TaskTarget): Task {
+    const task = new Task(++this.#taskCount, handle, rules, args, sink, position, depth);
+    if (handle.definition !== undefined && haveValues(args)) target.submit(task);
+    else this.#submitLater(task, args, target);
+    return task;
   }
 
   #makeAgain({ handle, rules, args, position, depth }: Task, target: TaskTarget | undefined): Promise<Whereabouts> {
@@ -353,7 +359,7 @@ export class SessionCore {
   }
 
   async #end(): Promise<void> {
-    this.#warnOfUnobserved();
+    this.unobserved.warn();
     const error = new CancelledError('The session was closed before the task had settled');
     this.#stopWaiting(() => true, error);
     this.actorNames.removeAll(this);
@@ -361,15 +367,6 @@ export class SessionCore {
     await this.cluster.close();
     this.events.close();
     this.#cellTasks.close();
-  }
-
-  #warnOfUnobserved(): void {
-    const count = this.#unobserved.size + this.#unobservedMore;
-    if (count === 0) return;
-    const [first] = this.#unobserved.values();
-    const tasks =
-      count === 1 ? 'One task failed and nobody awaited it' : `${count} tasks failed and nobody awaited them`;
-    process.emitWarning(`${tasks}${first === undefined ? '' : `; the first: ${first}`}`, 'GridbookWarning');
   }
 }
 

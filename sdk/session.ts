@@ -261,6 +261,8 @@ export class Session implements AsyncDisposable {
    * @param args - the constructor's arguments.
    * @param options - its captures, and how it lives.
    * @returns its handle at once; a constructor that fails makes every call fail with an `ActorDiedError`.
+   * @throws InvalidArgumentError when it is no class, an option is not of its form, or an actor of that name lives;
+   *   SerializationError when an argument cannot travel; ResourceError when no worker can ever have the resources.
    * @example
    * ```ts
    * import { connect } from 'gridbook';
@@ -345,6 +347,7 @@ export class Session implements AsyncDisposable {
    * @param refs - all that may settle.
    * @param options - how many of them, and how long to wait.
    * @returns all references, those that have settled and those that have not.
+   * @throws InvalidArgumentError when something is no reference, or an option is not of its form.
    */
   async wait<T>(refs: readonly ObjectRef<T>[], options: WaitSomeOptions = {}): Promise<WaitResult<T>> {
     return waitForSome(refs, options);

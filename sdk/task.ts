@@ -80,6 +80,8 @@ export interface TaskRules {
   readonly timings: TimingsRecorder | undefined;
 }
 
+const barrierBytes = 2 ** 40;
+
 export class Task implements DispatchTask {
   readonly id: TaskId;
   readonly handle: FunctionHandle;
@@ -96,6 +98,8 @@ export class Task implements DispatchTask {
   suspect = false;
   lease = '';
   loadMs = 0;
+  /** Nothing is to be sent to its worker while it is there. */
+  isBarrier = false;
   /** When the call was made, was written, and was sent; 0 for a task that is not timed. */
   calledAt = 0;
   encodedAt = 0;
@@ -130,8 +134,9 @@ export class Task implements DispatchTask {
     return this.handle.profile;
   }
 
+  /** A barrier fills any window (D2 of the dispatcher). */
   get bytes(): number {
-    return this.args.byteLength;
+    return this.isBarrier ? barrierBytes : this.args.byteLength;
   }
 
   get maxRetries(): number {

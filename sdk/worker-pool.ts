@@ -9,13 +9,15 @@
 //   L2. A frame that cannot be read costs its worker, and nothing else.
 //   L3. While tasks are unsettled the channels keep the process running; otherwise they do not.
 //   L4. Tasks that cannot be sent fail, and nothing else does.
+//   L5. An actor's call whose argument may turn out to be lost travels alone, and nothing is sent while that is made again.
+//   L6. What a worker that was ended still says of tasks of its tasks is not heard: nothing would end those.
 
 import { outputOf, takeOutput } from './cell-tasks.ts';
 import type { LeaseHandle, LeaseRequest, WorkerLease, WorkerLoss } from './cluster/cluster.ts';
 import { DeadlineTimer } from './deadline-timer.ts';
 import { Dispatcher, type Effect } from './dispatcher.ts';
 import { CancelledError, type GridbookError } from './errors.ts';
-import { LostArguments } from './lost-arguments.ts';
+import { LostArguments, takesPlaced } from './lost-arguments.ts';
 import { DefinedFunctions, OutgoingFrame } from './outgoing-frame.ts';
 import type { Frame } from './protocol/channel.ts';
 import { nowMs } from './protocol/clock.ts';
@@ -49,6 +51,8 @@ export class WorkerPool implements TaskPool {
   readonly #asked: LeaseRequest;
   #request: LeaseHandle;
   readonly #workers = new Map<string, LeasedWorker>();
+  /** Leases whose workers were lost or ended. */
+  readonly #ended = new WeakSet<WorkerLease>();
   readonly #lost = new LostArguments();
   /** Why each lease ended whose tasks are being settled. */
   #lastLoss: WorkerLoss = { reason: 'exit', message: 'the worker ended' };
@@ -93,6 +97,7 @@ export class WorkerPool implements TaskPool {
 
   /** Sends a task when a worker has room; `first` before all that wait. */
   submit(task: Task, first = false): void {
+    if (this.#options.exclusive) task.isBarrier = takesPlaced(task); // L5
     this.#dispatcher.onSubmit(task, first);
     if (this.#isRefused) {
       this.#isRefused = false; // there may be a node by now that can have it
@@ -150,11 +155,14 @@ export class WorkerPool implements TaskPool {
 
   #onLost(lease: WorkerLease, loss: WorkerLoss): void {
     if (!this.#workers.delete(lease.id) || this.#closed) return;
+    this.#ended.add(lease);
     const { reason, message } = loss;
     this.#options.events.emit({ type: 'worker.lost', worker: lease.worker, lease: lease.id, reason, message });
     this.#lastLoss = loss;
     for (const task of this.#dispatcher.tasksAt(lease.id)) this.#options.nested.cancelUnder(task, true);
     this.#dispatcher.onWorkerLost(lease.id, reason !== 'node-died');
+    // L5: it was before all that waits, but comes after the constructor, if that is called again.
+    if (this.#options.exclusive) for (const task of this.#lost.takeAll()) this.#dispatcher.onSubmit(task, true);
     this.#options.onWorkerLost?.(loss);
     this.#flush();
   }
@@ -167,10 +175,10 @@ export class WorkerPool implements TaskPool {
     const now = nowMs();
     try {
       this.#sayDemand();
-      this.#dispatcher.dispatch(now);
+      this.#dispatch(now);
       for (let effects = this.#dispatcher.takeEffects(); effects.length > 0; ) {
         for (const effect of effects) this.#carryOut(effect, now);
-        this.#dispatcher.dispatch(now);
+        this.#dispatch(now);
         effects = this.#dispatcher.takeEffects();
       }
       this.#sayDemand(); // effects settle tasks, too
@@ -178,6 +186,10 @@ export class WorkerPool implements TaskPool {
       this.#flushing = false;
     }
     this.#deadline.set(this.#dispatcher.nextDeadline);
+  }
+
+  #dispatch(now: number): void {
+    if (!this.#options.exclusive || this.#lost.tasks.size === 0) this.#dispatcher.dispatch(now); // L5
   }
 
   #sayDemand(): void {
@@ -271,10 +283,13 @@ export class WorkerPool implements TaskPool {
             if (lost === undefined) settlements.push(() => this.#settleError(failed, failureOf(failed, error)));
             else {
               const sendAgain = (): void => {
-                this.#dispatcher.onSubmit(failed);
+                this.#dispatcher.onSubmit(failed, this.#options.exclusive);
                 this.#flush();
               };
-              const fail = (why: Error): void => this.#settleError(failed, why);
+              const fail = (why: Error): void => {
+                this.#settleError(failed, why);
+                this.#flush();
+              };
               this.#lost.recover(failed, lost, failureOf(failed, error), sendAgain, fail);
             }
             break;
@@ -295,6 +310,7 @@ export class WorkerPool implements TaskPool {
             this.#options.events.emit(outputOf(message, lease));
             break;
           default: {
+            if (this.#ended.has(lease)) break; // L6
             const { nested, nestedPool } = this.#options;
             nested.onMessage(lease.channel, message, frame, reader, {
               target: nestedPool?.() ?? this,
@@ -364,6 +380,7 @@ export class WorkerPool implements TaskPool {
     this.#request.end();
     const tasks = [...this.unsettledTasks()];
     for (const { lease } of this.#workers.values()) {
+      this.#ended.add(lease);
       if (this.#options.exclusive || tasks.length > 0) lease.kill();
       else lease.release();
     }

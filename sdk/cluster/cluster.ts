@@ -85,6 +85,8 @@ export interface ClusterActors {
   /** Takes a name for an actor of this session. @throws InvalidArgumentError when it is another session's. */
   claim(name: string): Promise<void>;
   release(name: string): void;
+  /** Called when a name that was this session's is another one's now. */
+  onNameLost: (name: string, message: string) => void;
   /** The way to the session that has an actor. @throws ConnectionError when none has one of that name. */
   open(name: string): Promise<ActorChannel>;
   /** Called with the way from each session that calls an actor of this one. */

@@ -8,36 +8,50 @@
 //   (nested-tasks.ts and guest-actor.ts), whose a name is (the head).
 //
 // Invariants:
-//   U1. A name is asked for again at each welcome, so that a new head knows it; it is given up when the actor is dead.
+//   U1. A name is asked for again at each welcome, so that a new head knows it; it is given up when the actor is dead. A new
+//       head may have given it to another session: then that is told.
 //   U2. What comes on a way that cannot be read ends that way, and nothing else.
+//   U3. A session at the other end may be busy for long and says nothing then. It is gone when the head, which passes on
+//       what it says and looks after its session, is silent as well.
+//   U4. When the session is closed no way is left, nor one that was just being opened.
 
 import { createServer, type IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { WebSocketServer } from 'ws';
+import { type WebSocket, WebSocketServer } from 'ws';
 import { actorGone } from '../actor-names.ts';
 import { ConnectionError, GridbookError, InvalidArgumentError } from '../errors.ts';
 import { actorKey, controlVersion, type SessionToHead } from '../protocol/control-messages.ts';
 import { openPeer, openStream, type PeerPlace, refusedStatus } from '../protocol/peer-connection.ts';
 import { frameMessageBytesMax, WebSocketChannel } from '../protocol/websocket-channel.ts';
 import type { ActorChannel, ClusterActors } from './cluster.ts';
+import { askDaemon } from './worker-connection.ts';
 
 /** How long the session that has an actor may take to meet its caller; the head gives up before. */
 const openWaitMs = 15_000;
+
+interface Name {
+  readonly claim: PromiseWithResolvers<void>;
+  /** A head has given it to this session. */
+  isHeld: boolean;
+}
 
 type HeadPlace = Exclude<PeerPlace, { socket: string }>;
 
 export class HeadActors implements ClusterActors {
   readonly #place: HeadPlace;
   readonly #say: (message: SessionToHead) => void;
-  /** Each with who waits for the head's word on it. */
-  readonly #names = new Map<string, PromiseWithResolvers<void>>();
+  /** Each with who waits for the head's first word on it. */
+  readonly #names = new Map<string, Name>();
   /** Names on which the head has not said its word. */
   readonly #asked = new Set<string>();
   readonly #ways = new Set<ActorChannel>();
+  /** On the way to callers that wait to be met. */
+  readonly #meeting = new Set<Duplex>();
   #isClosed = false;
   /** Called when `isAsking` may have changed. */
   onAsking: () => void = () => {};
   onCaller: (channel: ActorChannel) => void = (channel) => channel.close();
+  onNameLost: (name: string, message: string) => void = () => {};
 
   constructor(place: HeadPlace, say: (message: SessionToHead) => void) {
     this.#place = place;
@@ -47,18 +61,18 @@ export class HeadActors implements ClusterActors {
   claim(name: string): Promise<void> {
     const claim = Promise.withResolvers<void>();
     claim.promise.catch(() => {}); // whoever waits for it is told, too
-    this.#names.set(name, claim);
+    this.#names.set(name, { claim, isHeld: false });
     this.#setAsked(name, true);
     this.#say({ type: 'actor.claim', name });
     return claim.promise;
   }
 
   release(name: string): void {
-    const claim = this.#names.get(name);
-    if (claim === undefined) return;
+    const known = this.#names.get(name);
+    if (known === undefined) return;
     this.#names.delete(name);
     this.#setAsked(name, false);
-    claim.reject(new InvalidArgumentError(`The actor "${name}" ended before it had its name`));
+    known.claim.reject(new InvalidArgumentError(`The actor "${name}" ended before it had its name`));
     this.#say({ type: 'actor.release', name });
   }
 
@@ -79,14 +93,18 @@ export class HeadActors implements ClusterActors {
   }
 
   onClaimed(name: string, error: string | null): void {
-    const claim = this.#names.get(name);
+    const known = this.#names.get(name);
     this.#setAsked(name, false);
+    if (known === undefined) return;
     if (error === null) {
-      claim?.resolve();
+      known.isHeld = true;
+      known.claim.resolve();
       return;
     }
     this.#names.delete(name);
-    claim?.reject(new InvalidArgumentError(error));
+    if (known.isHeld)
+      this.onNameLost(name, error); // U1
+    else known.claim.reject(new InvalidArgumentError(error));
   }
 
   async open(name: string): Promise<ActorChannel> {
@@ -97,7 +115,11 @@ export class HeadActors implements ClusterActors {
         messageBytesMax: frameMessageBytesMax,
         timeoutMs: openWaitMs,
       });
-      return this.#keep(new WebSocketChannel(socket, 'client'));
+      if (this.#isClosed) {
+        socket.terminate(); // U4
+        throw new ConnectionError('Cannot call an actor: the session is closed');
+      }
+      return this.#keep(socket, 'client');
     } catch (error) {
       throw error instanceof ConnectionError && refusedStatus(error) === 404 ? actorGone(name) : error;
     }
@@ -116,12 +138,16 @@ export class HeadActors implements ClusterActors {
       stream.destroy();
       return;
     }
+    this.#meeting.add(stream); // U4
+    stream.on('close', () => this.#meeting.delete(stream));
     const server = createServer();
     const sockets = new WebSocketServer({ noServer: true, perMessageDeflate: false, maxPayload: frameMessageBytesMax });
     server.on('upgrade', (request: IncomingMessage, raw: Duplex, head: Buffer) => {
-      sockets.handleUpgrade(request, raw, head, (peer) =>
-        this.onCaller(this.#keep(new WebSocketChannel(peer, 'server'))),
-      );
+      sockets.handleUpgrade(request, raw, head, (peer) => {
+        this.#meeting.delete(stream);
+        if (this.#isClosed) peer.terminate();
+        else this.onCaller(this.#keep(peer, 'server'));
+      });
     });
     server.on('clientError', () => stream.destroy()); // U2: also when the head has nobody to meet
     stream.on('error', () => stream.destroy());
@@ -138,11 +164,8 @@ export class HeadActors implements ClusterActors {
     server.emit('connection', stream); // what comes back is the caller's own request
   }
 
-  #keep(channel: WebSocketChannel): ActorChannel {
-    if (this.#isClosed) {
-      channel.close();
-      throw new ConnectionError('Cannot call an actor: the session is closed');
-    }
+  #keep(socket: WebSocket, side: 'client' | 'server'): ActorChannel {
+    const channel = new WebSocketChannel(socket, side, { askWitness: () => askDaemon(this.#place) }); // U3
     const kept: ActorChannel = {
       copies: true,
       send: (frame) => channel.send(frame),
@@ -164,6 +187,7 @@ export class HeadActors implements ClusterActors {
   close(): void {
     this.#isClosed = true;
     for (const way of this.#ways) way.close();
+    for (const stream of this.#meeting) stream.destroy();
     this.#names.clear();
   }
 }

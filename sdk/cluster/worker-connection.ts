@@ -67,7 +67,7 @@ function witnessFor(way: Way, head: PeerPlace, place: WorkerPlace): (() => Promi
 }
 
 /** Whatever it answers, it is there. @throws ConnectionError or AuthenticationError when it cannot be reached. */
-async function askDaemon(daemon: Exclude<PeerPlace, { socket: string }>): Promise<void> {
+export async function askDaemon(daemon: Exclude<PeerPlace, { socket: string }>): Promise<void> {
   const socket = await openStream(daemon, witnessTimeoutMs);
   const timer = setTimeout(() => socket.destroy(new Error('it does not answer')), witnessTimeoutMs);
   try {

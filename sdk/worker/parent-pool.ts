@@ -4,10 +4,15 @@
 // a worker's death and time limits are the owner's; a predicate of `retryErrors` runs here, where it can.
 //
 // Owns: the tasks that this worker's tasks submitted and that have not settled.
-// Callers: current-session.ts makes it; the session's features submit to it.
+// Callers: current-session.ts and guest-actor.ts make it; the session's features submit to it.
+//
+// Invariants:
+//   R1. Tasks leave in the order in which they came; one whose arguments have to be fetched first keeps those after it.
+//   R2. A task that cannot be sent fails, and nothing else does.
 
 import type { GridbookError } from '../errors.ts';
 import { TaskError } from '../errors.ts';
+import { fetchPlaced } from '../fetched-arguments.ts';
 import { DefinedFunctions, OutgoingFrame } from '../outgoing-frame.ts';
 import type { Frame } from '../protocol/channel.ts';
 import { nowMs } from '../protocol/clock.ts';
@@ -26,6 +31,7 @@ import { settleResults } from '../settlement.ts';
 import type { Task, TaskPool, TaskTarget } from '../task.ts';
 import { failureOf, mayRetry } from '../task-failure.ts';
 import { runTimesOf } from '../task-times.ts';
+import { asError } from '../text-of.ts';
 import type { TimingsRecorder } from '../timings.ts';
 import type { Nesting } from './nesting.ts';
 
@@ -35,7 +41,7 @@ const openEnough = 1024;
 export class ParentPool implements TaskPool {
   readonly #nesting: Nesting;
   readonly #timings: TimingsRecorder;
-  readonly #defined = new DefinedFunctions();
+  #defined = new DefinedFunctions();
   readonly #open = new Map<TaskId, Task>();
   /** Which task of the owner each was submitted by. */
   readonly #parents = new WeakMap<Task, TaskId>();
@@ -43,6 +49,8 @@ export class ParentPool implements TaskPool {
   readonly #actors = new WeakMap<Task, string>();
   /** Which of them make the actor. */
   readonly #births = new WeakMap<Task, ActorBirth>();
+  /** As they are sent, those whose arguments had to be fetched. */
+  readonly #fetched = new WeakMap<Task, Task>();
   #unsent: Task[] = [];
 
   constructor(nesting: Nesting, timings: TimingsRecorder) {
@@ -96,25 +104,66 @@ export class ParentPool implements TaskPool {
   submit(task: Task): void {
     if (!this.#parents.has(task)) this.expect(task);
     task.state = 'queued';
+    task.calledAt = 0; // its owner times it: another machine's clock says nothing here
     this.#open.set(task.id, task);
     if (this.#unsent.push(task) === 1) queueMicrotask(() => this.#send());
   }
 
   #send(): void {
+    const fetching = fetchPlaced(this.#unsent, this.#fetched);
+    if (fetching !== undefined) {
+      void fetching.then(() => this.#send()); // R1
+      return;
+    }
     const tasks = this.#unsent.filter(({ state }) => state === 'queued');
     this.#unsent = [];
-    if (tasks.length === 0) return;
+    const sentAt = nowMs();
+    for (const task of tasks) {
+      task.state = 'sent';
+      task.attempt++;
+      task.sentAt = sentAt;
+    }
+    const frame = new OutgoingFrame(this.#defined);
+    const unsendable = new Map<TaskId, Error>();
+    for (const { task, error } of frame.addTasks(tasks.map((task) => this.#asSent(task))))
+      unsendable.set(task.id, error);
+    try {
+      if (!frame.isEmpty) {
+        const built = frame.build();
+        this.#say(this.#announcementsOf(tasks.filter(({ id }) => !unsendable.has(id))));
+        this.#nesting.send(built);
+      }
+    } catch (error) {
+      this.#defined = new DefinedFunctions(); // it is too much for one frame, of which nothing has left
+      for (const { id } of tasks) unsendable.set(id, unsendable.get(id) ?? asError(error));
+    }
+    for (const task of tasks) {
+      const error = unsendable.get(task.id);
+      if (error !== undefined) this.#fail(task, error); // R2
+    }
+  }
+
+  #asSent(task: Task): Task {
+    const fetched = this.#fetched.get(task);
+    if (fetched !== undefined) fetched.attempt = task.attempt;
+    return fetched ?? task;
+  }
+
+  #fail(task: Task, error: Error): void {
+    this.#open.delete(task.id);
+    task.state = 'settled';
+    task.sink.onError(task, error);
+  }
+
+  /** What their frame does not say of them. */
+  #announcementsOf(tasks: readonly Task[]): TaskNest[] {
     const announced: TaskNest[] = [];
     let last: { of: TaskNest; rules: Task['rules'] } | undefined;
-    const sentAt = nowMs();
     for (const task of tasks) {
       const { id, rules, retries } = task;
       const parent = this.#parents.get(task) ?? null;
       const actor = this.#actors.get(task) ?? null;
       const birth = this.#births.get(task);
-      task.state = 'sent';
-      task.attempt++;
-      task.sentAt = sentAt;
       if (
         last === undefined ||
         last.rules !== rules ||
@@ -141,10 +190,7 @@ export class ParentPool implements TaskPool {
       }
       last.of.ids.push(id);
     }
-    this.#say(announced);
-    const frame = new OutgoingFrame(this.#defined);
-    frame.addTasks(tasks);
-    this.#nesting.send(frame.build());
+    return announced;
   }
 
   #say(messages: (TaskNest | NestCancel)[]): void {
@@ -167,9 +213,7 @@ export class ParentPool implements TaskPool {
     const task = this.#take(message.id, message.attempt);
     if (task === undefined) return;
     const error = readValue(message.error, reader);
-    if (this.#tryAgain(task, error)) return;
-    task.state = 'settled';
-    task.sink.onError(task, failureOf(task, error));
+    if (!this.#tryAgain(task, error)) this.#fail(task, failureOf(task, error));
   }
 
   #onResults(message: TaskResults, frame: Frame, reader: FrameReader): void {

@@ -38,6 +38,8 @@ export class FaultProxy implements AsyncDisposable {
   readonly #sockets = new Set<Socket>();
   /** What becomes of each frame. */
   onFrame: (frame: SeenFrame) => Passed = ({ bytes }) => ({ frames: [bytes] });
+  /** Nothing arrives any more, on no connection, and nobody is told: a cable was pulled out. */
+  isSilent = false;
 
   private constructor(targetPort: number) {
     this.#targetPort = targetPort;
@@ -108,6 +110,7 @@ export class FaultProxy implements AsyncDisposable {
     let unfollowed: NodeJS.Timeout | undefined;
     source.on('close', () => clearTimeout(unfollowed));
     source.on('data', (data: Buffer) => {
+      if (this.isSilent) return;
       buffer = Buffer.concat([buffer, data]);
       if (!isOpen) {
         const at = buffer.indexOf('\r\n\r\n');
