@@ -32,6 +32,9 @@ function frameBytes(buffer: Buffer): number | undefined {
   return buffer.length < 10 ? undefined : 10 + maskBytes + Number(buffer.readBigUInt64BE(2));
 }
 
+/** Whoever asks for it is the server of what follows: it is passed on as it is. */
+const meetingPath = '/v1/actor-call/';
+
 export class FaultProxy implements AsyncDisposable {
   readonly #server: Server;
   readonly #targetPort: number;
@@ -111,6 +114,10 @@ export class FaultProxy implements AsyncDisposable {
     source.on('close', () => clearTimeout(unfollowed));
     source.on('data', (data: Buffer) => {
       if (this.isSilent) return;
+      if (path().startsWith(meetingPath)) {
+        target.write(data);
+        return;
+      }
       buffer = Buffer.concat([buffer, data]);
       if (!isOpen) {
         const at = buffer.indexOf('\r\n\r\n');
