@@ -7,6 +7,7 @@
 //   L2. A line that cannot be written is dropped and counted; it never ends the daemon. Once there is room again the log
 //       says how many are missing.
 //   L3. No line holds the token, whoever wrote it.
+//   L4. A file gives way only to one that is open: whatever the system refuses, nothing that was kept is lost.
 
 import { closeSync, fstatSync, ftruncateSync, openSync, renameSync, writeSync } from 'node:fs';
 import { type Logger, pino } from 'pino';
@@ -26,59 +27,71 @@ const limitsDefault: LogLimits = { fileBytesMax: 8 * 2 ** 20, filesMax: 4 };
 export class RotatingFile {
   readonly #path: string;
   readonly #limits: LogLimits;
-  #descriptor: number;
+  /** Undefined once it is closed: the number may be another file's then. */
+  #descriptor: number | undefined;
   #sizeBytes: number;
   #dropped = 0;
 
   constructor(path: string, limits: LogLimits = limitsDefault) {
     this.#path = path;
     this.#limits = limits;
-    this.#descriptor = openSync(path, 'a', 0o600);
-    this.#sizeBytes = fstatSync(this.#descriptor).size;
+    const descriptor = openSync(path, 'a', 0o600);
+    this.#descriptor = descriptor;
+    this.#sizeBytes = fstatSync(descriptor).size;
   }
 
   write(line: string): void {
+    if (this.#descriptor === undefined) return;
     try {
-      if (this.#sizeBytes + Buffer.byteLength(line) > this.#limits.fileBytesMax) this.#rotate();
+      if (this.#sizeBytes + Buffer.byteLength(line) > this.#limits.fileBytesMax) this.#rotate(this.#descriptor);
       if (this.#dropped > 0) {
         const time = new Date().toISOString();
         this.#append(
+          this.#descriptor,
           `${JSON.stringify({ level: 'error', time, dropped: this.#dropped, msg: 'the log was cut here' })}\n`,
         );
         this.#dropped = 0;
       }
-      this.#append(line);
+      this.#append(this.#descriptor, line);
     } catch {
       this.#dropped++; // L2
     }
   }
 
-  #append(line: string): void {
+  #append(descriptor: number, line: string): void {
     const bytes = Buffer.from(line);
     let done = 0;
     try {
-      while (done < bytes.length) done += writeSync(this.#descriptor, bytes, done);
+      while (done < bytes.length) done += writeSync(descriptor, bytes, done);
     } catch (error) {
       // A full disk takes a part of a line; half a record is worse than none.
-      if (done > 0) ftruncateSync(this.#descriptor, this.#sizeBytes);
+      if (done > 0) ftruncateSync(descriptor, this.#sizeBytes);
       throw error;
     }
     this.#sizeBytes += done;
   }
 
   /** L1 */
-  #rotate(): void {
-    for (let age = this.#limits.filesMax - 1; age > 0; age--) {
-      renameIfThere(age === 1 ? this.#path : `${this.#path}.${age - 1}`, `${this.#path}.${age}`);
+  #rotate(full: number): void {
+    const nextPath = `${this.#path}.next`;
+    const next = openSync(nextPath, 'w', 0o600); // L4
+    try {
+      for (let age = this.#limits.filesMax - 1; age > 0; age--) {
+        renameIfThere(age === 1 ? this.#path : `${this.#path}.${age - 1}`, `${this.#path}.${age}`);
+      }
+      renameSync(nextPath, this.#path);
+    } catch (error) {
+      closeSync(next);
+      throw error;
     }
-    const next = openSync(this.#path, 'w', 0o600);
-    closeSync(this.#descriptor);
+    closeSync(full);
     this.#descriptor = next;
     this.#sizeBytes = 0;
   }
 
   close(): void {
-    closeSync(this.#descriptor);
+    if (this.#descriptor !== undefined) closeSync(this.#descriptor);
+    this.#descriptor = undefined;
   }
 }
 

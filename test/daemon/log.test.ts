@@ -1,7 +1,7 @@
 // The log: limited, one record a line whatever is in it, and without the token.
 
 import assert from 'node:assert/strict';
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync, rmdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
@@ -45,6 +45,33 @@ describe('RotatingFile', () => {
     file.close();
     assert.deepEqual(linesOf(path), ['three']);
     assert.deepEqual(linesOf(`${path}.1`), ['one', 'two']);
+  });
+
+  test('keeps all that it has while no new file can be opened, and says how many lines are missing', (t) => {
+    const home = temporaryHome(t);
+    const path = join(home, 'a.log');
+    const file = new RotatingFile(path, { fileBytesMax: 100, filesMax: 3 });
+    const line = (i: number): string => `${String(i).padStart(49, '0')}\n`;
+    for (let i = 0; i < 6; i++) file.write(line(i));
+    mkdirSync(`${path}.next`);
+    for (let i = 6; i < 10; i++) file.write(line(i));
+    const kept = ['a.log.2', 'a.log.1', 'a.log'].flatMap((name) => linesOf(join(home, name)).map(Number));
+    assert.deepEqual(kept, [0, 1, 2, 3, 4, 5]);
+    rmdirSync(`${path}.next`);
+    file.write('{}\n');
+    file.close();
+    assert.match(readFileSync(path, 'utf8'), /"dropped":4,.*\n\{\}\n$/);
+  });
+
+  test('writes nothing once it is closed, whichever file has its descriptor by then', (t) => {
+    const home = temporaryHome(t);
+    const file = new RotatingFile(join(home, 'a.log'));
+    file.close();
+    const other = openSync(join(home, 'b'), 'w'); // takes the lowest number that is free
+    t.after(() => closeSync(other));
+    file.write('a line\n');
+    file.close();
+    assert.equal(readFileSync(join(home, 'b'), 'utf8'), '');
   });
 
   const full = needs('/dev/full', () => existsSync('/dev/full'), 'use a system that has it, such as Linux');
