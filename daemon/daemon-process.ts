@@ -1,4 +1,4 @@
-// A process that is a daemon: signals, and what is done about errors that nobody handles.
+// A process that is a daemon: signals, and errors that nobody handles, which end it and are in its log.
 
 import type { DaemonConfig } from './config.ts';
 import { type Daemon, openDaemon } from './daemon.ts';
@@ -18,7 +18,9 @@ export async function runDaemon(config: DaemonConfig, echo: boolean, onReady: (d
   // Who asks twice does not want to wait.
   const onSignal = (): void => void daemon.stop(signals++ === 0 ? stopGraceMs : 0);
   process.on('SIGTERM', onSignal).on('SIGINT', onSignal);
+  const onUncaught = (error: unknown): void => daemon.log.fatal({ err: error }, 'ends by an error that nobody handled');
+  process.on('uncaughtExceptionMonitor', onUncaught);
   onReady(daemon);
   await daemon.ended;
-  process.off('SIGTERM', onSignal).off('SIGINT', onSignal);
+  process.off('SIGTERM', onSignal).off('SIGINT', onSignal).off('uncaughtExceptionMonitor', onUncaught);
 }

@@ -5,6 +5,7 @@
 // Invariants:
 //   D1. Programs find the daemon exactly while it serves: its record is written last, and removed once nothing is served.
 //   D2. A stop takes at most its grace and `closeMarginMs`, whatever a part does.
+//   D3. A start that fails leaves nothing behind that runs: no part, no listener, no sockets.
 
 import { randomUUID } from 'node:crypto';
 import { rmSync } from 'node:fs';
@@ -60,6 +61,7 @@ export interface Daemon {
   readonly port: number;
   readonly record: DaemonRecord;
   readonly routes: readonly Route[];
+  readonly log: Logger;
   /** Ends it; what runs gets `graceMs`. A second call ends it sooner if its grace is over sooner. */
   stop(graceMs: number): Promise<void>;
   /** When it has ended, also by `POST /v1/stop`. */
@@ -77,12 +79,7 @@ export async function openDaemon(config: DaemonConfig, options: DaemonOptions = 
   const token = config.join?.token ?? ensureToken(home);
   const certificate = isLoopback(host) || config.insecure ? undefined : await ensureCertificate(home);
   const listener = await Listener.open({ host, port: config.port, certificate });
-  try {
-    return await serve(config, options, listener, certificate, token);
-  } catch (error) {
-    await listener.close();
-    throw error;
-  }
+  return serve(config, options, listener, certificate, token);
 }
 
 async function serve(
@@ -92,14 +89,18 @@ async function serve(
   certificate: Certificate | undefined,
   token: string,
 ): Promise<Daemon> {
+  await using undoing = new AsyncDisposableStack(); // D3
+  undoing.defer(() => listener.close());
   const { home, host } = config;
   const { port } = listener;
   const directory = ensureDaemonDirectory(home, port);
   const file = new RotatingFile(join(directory, 'daemon.log'));
+  undoing.defer(() => file.close());
   const log = openLog(file, { level: config.logLevel, secret: token, echo });
   const incarnation = randomUUID();
   const record = recordOf(config, port, incarnation, certificate?.fingerprint);
   const socketsPath = openSocketsDirectory(directory);
+  undoing.defer(() => rmSync(socketsPath, { recursive: true, force: true }));
   const services = await open({
     config,
     log,
@@ -110,6 +111,13 @@ async function serve(
     fingerprint: record.fingerprint,
     token,
   });
+  const closeAll = (graceMs: number): Promise<unknown> =>
+    Promise.all(
+      Object.values(services).map((service) =>
+        closed(service, graceMs).catch((error: unknown) => log.error({ error: String(error) }, 'a part did not close')),
+      ),
+    );
+  undoing.defer(async () => void (await closeAll(0)));
 
   const ended = Promise.withResolvers<void>();
   let isStopping = false;
@@ -121,10 +129,7 @@ async function serve(
     isStopping = true;
     log.info({ graceMs }, 'stopping');
     listener.stopServing();
-    const closing = Object.values(services).map((service) =>
-      closed(service, graceMs).catch((error: unknown) => log.error({ error: String(error) }, 'a part did not close')),
-    );
-    await Promise.race([Promise.all(closing), hurry.promise]); // D2
+    await Promise.race([closeAll(graceMs), hurry.promise]); // D2
     limits.forEach(clearTimeout);
     await listener.close();
     rmSync(socketsPath, { recursive: true, force: true });
@@ -141,7 +146,8 @@ async function serve(
   writeRecord(directory, record, config.join === null ? undefined : token); // D1
   log.info({ url: record.url, pid: process.pid, incarnation, head: record.head, isSecure }, 'started');
   if (!isSecure && !isLoopback(host)) log.warn('speaks in cleartext: whoever listens on the network gets the token');
-  return { port, record, routes, stop, ended: ended.promise };
+  undoing.move(); // from here on it is `stop` that ends it
+  return { port, record, routes, log, stop, ended: ended.promise };
 }
 
 async function closed(service: Service, graceMs: number): Promise<void> {

@@ -40,14 +40,15 @@ export const openServices: OpenServices = ({ config, log, incarnation, token, so
     return { node: new Node({ ...options, objects, head: new HeadLink({ open, log }) }) };
   }
   const url = `${place.fingerprint === null ? 'http' : 'https'}://${place.address}`;
-  const keeper = new Keeper({ url, token, fingerprint: place.fingerprint }, log);
-  const head = new Head({ log, incarnation, token, keeper });
-  const ends = connectInProcess();
+  // The store is opened first: a directory that cannot be made ends the start before anything runs.
   const objects = openStore(async (name) => {
     const found = head.nodeAt(name);
     const direct = found === undefined ? undefined : peerOf(found, token);
     return direct === undefined ? [] : [direct];
   });
+  const keeper = new Keeper({ url, token, fingerprint: place.fingerprint }, log);
+  const head = new Head({ log, incarnation, token, keeper });
+  const ends = connectInProcess();
   const node = new Node({ ...options, objects, head: ends.node });
   const isPipe = (route: Node['routes'][number]): route is PipeRoute => route.type === 'pipe';
   const pipe = node.routes.find(isPipe);

@@ -1,15 +1,16 @@
 // The life of a daemon: how it starts to serve, and how it stops.
 
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { describe, test } from 'node:test';
 import { WebSocket } from 'ws';
-import type { Services } from '../../daemon/daemon.ts';
+import { openDaemon, type ServicePlace, type Services } from '../../daemon/daemon.ts';
 import type { Service } from '../../daemon/service.ts';
 import { runningDaemons } from '../../sdk/internal.ts';
-import { goodHeaders, send, testDaemon, upgradeHeaders } from '../helpers/daemon-home.ts';
+import { goodHeaders, headConfig, send, temporaryHome, testDaemon, upgradeHeaders } from '../helpers/daemon-home.ts';
 
 /** A part that closes when the test says so. */
 function slowPart(): { service: Service; closing: Promise<number>; finish: () => void } {
@@ -88,4 +89,38 @@ test('a part that cannot tell its status does not hide that of the others', asyn
   const { status, text } = await send(to.port, 'GET', '/v1/status', goodHeaders(to));
   assert.equal(status, 200);
   assert.match(text, /"fine":\{"is":"fine"\}/);
+});
+
+test('a start that fails at its last step closes the parts that it has opened, and leaves no sockets', async (t) => {
+  const closed: number[] = [];
+  const part: Service = { routes: [], status: () => ({}), close: async (graceMs) => void closed.push(graceMs) };
+  let socketsPath = '';
+  const services = (place: ServicePlace): Services => {
+    ({ socketsPath } = place);
+    mkdirSync(join(dirname(socketsPath), 'daemon.json')); // where its record shall be
+    return { part };
+  };
+  await assert.rejects(openDaemon(headConfig(temporaryHome(t)), { services }), { code: 'EISDIR' });
+  assert.deepEqual(closed, [0]);
+  assert.ok(!existsSync(socketsPath));
+  const port = Number(dirname(socketsPath).split('/').at(-1));
+  await assert.rejects(send(port, 'GET', '/v1/status', {}), { code: 'ECONNREFUSED' });
+});
+
+test('an error that nobody handles ends the process of a daemon, and is in its log', (t) => {
+  const home = temporaryHome(t);
+  const module = new URL('../../daemon/daemon-process.ts', import.meta.url);
+  const config = headConfig(home, { resources: { cpus: 0 } });
+  const script = `
+    const { runDaemon } = await import(${JSON.stringify(module.href)});
+    await runDaemon(${JSON.stringify(config)}, false, ({ port }) => {
+      process.stdout.write(String(port), () => setImmediate(() => { throw new RangeError('thrown into the void'); }));
+    });`;
+  const { status, stdout } = spawnSync(process.execPath, ['--input-type=module', '-e', script], { encoding: 'utf8' });
+  assert.equal(status, 1);
+  const lines = readFileSync(join(home, 'daemons', stdout, 'daemon.log'), 'utf8')
+    .trim()
+    .split('\n');
+  const last: { level: string; err: { message: string } } = JSON.parse(lines.at(-1) ?? '');
+  assert.deepEqual([last.level, last.err.message], ['fatal', 'thrown into the void']);
 });
