@@ -3,6 +3,8 @@
 //
 // Invariants:
 //   R1. A record counts only while the very process that wrote it runs: a number of a process is used again after its end.
+//       Where the system does not say when a process started, a record may be of one that has gone: ask it before you
+//       signal it.
 //   R2. A token is taken only from a file that nobody else can read.
 
 import { readdirSync, readFileSync, statSync } from 'node:fs';
@@ -69,7 +71,7 @@ export function isRunning({ pid, processStart }: Pick<DaemonRecord, 'pid' | 'pro
     // Not there, or of another user.
     return false;
   }
-  return processStartOf(pid) === processStart;
+  return processStart === null || processStartOf(pid) === processStart;
 }
 
 /** When a process started, if the system has it in /proc; null for one that has ended and is not yet collected, too. */
