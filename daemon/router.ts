@@ -3,14 +3,13 @@
 // Invariants:
 //   T1. What a parameter holds is a plain name: no separator, no dots alone, nothing that a file system would take apart.
 
+import { isPlainName } from '../sdk/internal.ts';
 import type { Route } from './service.ts';
 
 /** A route with the parameters of a request, or what is wrong with the request. */
 export type Match =
   | { readonly route: Route; readonly params: Readonly<Record<string, string>> }
   | { readonly status: 400 | 404 | 405; readonly message: string };
-
-const plainName = /^(?!\.+$)[A-Za-z0-9._~:-]{1,128}$/;
 
 interface Entry {
   readonly route: Route;
@@ -49,7 +48,7 @@ export class Router {
     for (const [i, segment] of found.segments.entries()) {
       if (!segment.startsWith(':')) continue;
       const value = decoded(segments[i]!);
-      if (value === undefined || !plainName.test(value)) {
+      if (!isPlainName(value)) {
         return { status: 400, message: `the path's ${segment.slice(1)} is not a plain name` }; // T1
       }
       params[segment.slice(1)] = value;

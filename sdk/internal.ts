@@ -15,4 +15,6 @@ export * from './protocol/control-messages.ts';
 export { Heartbeat } from './protocol/heartbeat.ts';
 export type { LeaseId } from './protocol/ids.ts';
 export * from './protocol/join-string.ts';
+export * from './protocol/json-lines.ts';
 export * from './protocol/peer-connection.ts';
+export * from './protocol/plain-name.ts';

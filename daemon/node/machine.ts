@@ -2,6 +2,7 @@
 
 import { readFileSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
+import { join } from 'node:path';
 
 /** Of a process. */
 export interface ProcessState {
@@ -12,20 +13,55 @@ export interface ProcessState {
 
 /** What the system says of a process; undefined when it is gone, or the system has no such files. */
 export function processState(pid: number): ProcessState | undefined {
-  let text: string;
-  try {
-    text = readFileSync(`/proc/${pid}/status`, 'latin1');
-  } catch {
-    return undefined;
-  }
+  const text = textOf(`/proc/${pid}/status`);
+  if (text === undefined) return undefined;
   const kibibytes = /^VmRSS:\s*(\d+) kB$/m.exec(text)?.[1];
   return { residentBytes: Number(kibibytes ?? 0) * 1024, isStopped: /^State:\s*T/m.test(text) };
 }
 
+/** The limit of the container that this process is in, in bytes; undefined when there is none. */
+function containerBytes(): number | undefined {
+  const constrained = process.constrainedMemory();
+  return constrained > 0 && constrained < totalmem() ? constrained : undefined;
+}
+
 /** The memory of the machine, or of the container that this process is in, in bytes. */
 export function memoryBytes(): number {
-  const constrained = process.constrainedMemory();
-  return constrained > 0 && constrained < totalmem() ? constrained : totalmem();
+  return containerBytes() ?? totalmem();
+}
+
+/** What of the machine's memory, or of its container's, processes can still have, in bytes. */
+export function availableBytes(): number {
+  const bytes = process.availableMemory();
+  return containerBytes() === undefined ? bytes : bytes + idleFileBytes();
+}
+
+/**
+ * What a container holds of files that nobody has read lately, in bytes. The system counts it as used, and gives it to
+ * whoever needs memory; Kubernetes leaves it out of what a container uses, too.
+ *
+ * @param root - where `/proc` and `/sys` are.
+ */
+export function idleFileBytes(root = '/'): number {
+  const groups = textOf(join(root, 'proc/self/cgroup')) ?? '';
+  const unified = /^0::(.*)$/m.exec(groups)?.[1];
+  const legacy = /^\d+:(?:[^:]*,)?memory(?:,[^:]*)?:(.*)$/m.exec(groups)?.[1];
+  const [folder, path, name] =
+    legacy === undefined
+      ? ['sys/fs/cgroup', unified, 'inactive_file']
+      : ['sys/fs/cgroup/memory', legacy, 'total_inactive_file'];
+  if (path === undefined) return 0;
+  // A container may see its own group in the place of the root.
+  const text = textOf(join(root, folder, path, 'memory.stat')) ?? textOf(join(root, folder, 'memory.stat')) ?? '';
+  return Number(new RegExp(`^${name} (\\d+)$`, 'm').exec(text)?.[1] ?? 0);
+}
+
+function textOf(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'latin1');
+  } catch {
+    return undefined;
+  }
 }
 
 /** Measures how busy all cores were from one call to the next, from 0 to 1. */

@@ -11,6 +11,7 @@
 //       intent, and is not over; otherwise the process ends.
 //   N3. A lease without a connection of its session ends after `sessionWaitMs`, also when no head says so.
 //   N4. A head that is away takes nothing with it: leases go on, and what it missed is told when it is back.
+//   N5. What the system refuses, such as a directory or a process, costs the lease or the object that it was for.
 
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
@@ -21,14 +22,15 @@ import {
   namedSessionsMax,
   ObjectLostError,
   type Resources,
+  type WorkerStore,
 } from '../../sdk/internal.ts';
 import type { PipeRoute, Route, Service } from '../service.ts';
 import type { HeadConnection } from './head-connection.ts';
-import { CpuLoad, memoryBytes } from './machine.ts';
+import { availableBytes, CpuLoad, memoryBytes } from './machine.ts';
 import type { ObjectStore } from './object-store.ts';
 import type { ObjectMessage } from './object-store-messages.ts';
 import { objectRoutes } from './object-store-routes.ts';
-import type { WorkerLoss } from './worker-death.ts';
+import { startFailure, type WorkerLoss } from './worker-death.ts';
 import type { WorkerMessage } from './worker-messages.ts';
 import { refuseUpgrade, WorkerPipes } from './worker-pipe.ts';
 import type { WorkerProcess } from './worker-process.ts';
@@ -116,7 +118,11 @@ export class Node implements Service {
       env: options.env ?? process.env,
       spares: options.spares ?? 2,
       onMessage: (worker, message) => this.#onWorkerMessage(worker, message),
-      onObjectMessage: (worker, message) => void this.#onObjectMessage(worker, message),
+      onObjectMessage: (worker, message) => {
+        this.#onObjectMessage(worker, message).catch((error: unknown) =>
+          options.log.error({ err: error }, 'what a worker said of an object could not be carried out'),
+        ); // N5
+      },
       onEnd: (worker, loss) => this.#onWorkerEnd(worker, loss),
       onStarted: () => this.#watch.start(),
     });
@@ -188,7 +194,7 @@ export class Node implements Service {
     const cpu = this.#cpu.measure();
     if (!this.#isHeadThere) return;
     const bytes = memoryBytes();
-    const memoryUsedBytes = Math.max(0, bytes - process.availableMemory());
+    const memoryUsedBytes = Math.max(0, bytes - availableBytes());
     this.#options.head.send({ type: 'node.load', cpu, memoryUsedBytes, memoryBytes: bytes });
   }
 
@@ -209,9 +215,20 @@ export class Node implements Service {
     this.#stock.onSessionEnded(session);
   }
 
-  #onStart({ lease, session, resources, exclusive }: Extract<HeadToNode, { type: 'worker.start' }>): void {
+  #onStart(message: Extract<HeadToNode, { type: 'worker.start' }>): void {
+    const { lease, session, resources, exclusive } = message;
     if (this.#leases.has(lease)) return; // N1
-    const worker = this.#stock.take(session, exclusive);
+    let worker: WorkerProcess;
+    let store: WorkerStore | undefined;
+    try {
+      store = this.#options.objects?.openFor(session);
+      worker = this.#stock.take(session, exclusive);
+    } catch (error) {
+      this.#options.log.error({ err: error, lease }, 'a lease could not be started');
+      const loss = startFailure(`of node ${this.#options.name}`, error);
+      this.#options.head.send({ type: 'worker.lost', lease, ...loss }); // N5
+      return;
+    }
     const socket = join(this.#options.socketsPath, `${randomBytes(9).toString('base64url')}.sock`);
     const held: Held = {
       lease,
@@ -229,7 +246,7 @@ export class Node implements Service {
     this.#setTimer(held, serveWaitMs, () => {
       worker.kill(lossBecause(worker, 'exit', `did not get ready in ${serveWaitMs / 1000} s`));
     });
-    worker.serve(socket, this.#options.objects?.openFor(session));
+    worker.serve(socket, store);
   }
 
   #setTimer(held: Held, ms: number, onTime: () => void): void {
@@ -254,7 +271,7 @@ export class Node implements Service {
       else this.#options.head.send({ type: 'worker.ready', lease, worker: worker.name, socket });
     } else if (message.type === 'lease.connected' && held.connection === 'awaited') {
       held.connection = 'open';
-      clearTimeout(held.timer);
+      if (!held.isGivenBack) clearTimeout(held.timer); // otherwise it may still not settle (N2)
     } else if (message.type === 'lease.ended') {
       held.connection = 'ended';
       if (held.isGivenBack) this.#keep(held);
@@ -266,7 +283,10 @@ export class Node implements Service {
     const { objects } = this.#options;
     const session = this.#heldBy.get(worker)?.session;
     if (objects === undefined || session === undefined) return;
-    if (message.type === 'object.made') return objects.onMade(session, message.place.id);
+    if (message.type === 'object.made') {
+      objects.onMade(session, message.place.id);
+      return;
+    }
     const { request, place } = message;
     try {
       await objects.bring(session, place);

@@ -2,8 +2,9 @@
 // says is checked.
 
 import { z } from 'zod';
+import { plainName } from '../../sdk/internal.ts';
 
-const name = z.string().regex(/^(?!\.+$)[A-Za-z0-9._~:-]{1,128}$/);
+const name = z.string().regex(plainName);
 
 const place = z.object({
   node: name,

@@ -5,48 +5,45 @@
 // longest moves to the disk; copies of other nodes' objects are dropped first, for they can be fetched again. How much
 // may still come stands in a small file, which a worker reads before it writes, for it cannot ask while a task runs.
 //
-// Owns: the directories and all that is in them, what each holds, fetching from other nodes. Does not own: who still
-//   needs an object (its session), where other nodes are (`find`).
+// Owns: all that is in its directories, what each holds, what is on its way here. Does not own: who still needs an object
+//   (its session), where other nodes are (`find`), fetching (object-fetch.ts), the directories' names (store-directory.ts).
 // Callers: node.ts.
 //
 // Invariants:
 //   K1 of objects-worker.ts: a file has its final name only when it is whole. Further:
 //   K3. An object that moves is at its new place before it leaves the old: who looks in memory first, then on disk, finds it.
-//   K4. A session that was removed leaves nothing, also not what was on its way.
+//   K4. A session that was removed leaves nothing, also not what was on its way. What the system does not remove at once
+//       is tried again, and does not stop the daemon.
 //   K5. An object is fetched once, however many tasks wait for it.
 
-import { createHash } from 'node:crypto';
 import {
   closeSync,
+  constants,
   createReadStream,
-  createWriteStream,
   existsSync,
+  fstatSync,
+  lstatSync,
   mkdirSync,
-  mkdtempSync,
   openSync,
-  readdirSync,
   rmSync,
   statfsSync,
-  statSync,
   writeSync,
 } from 'node:fs';
 import { copyFile, rename, rm } from 'node:fs/promises';
-import { userInfo } from 'node:os';
 import { join } from 'node:path';
-import type { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
+import { Readable } from 'node:stream';
 import type { Logger } from 'pino';
 import {
-  fromFirst,
   isPlainName,
   lost,
-  ObjectCheck,
   type ObjectPeer,
   type ObjectPlace,
   ResourceError,
   type WorkerStore,
 } from '../../sdk/internal.ts';
 import { memoryBytes } from './machine.ts';
+import { FetchTurns, fetchObject } from './object-fetch.ts';
+import { makeStoreDirectory, removeLeftStores } from './store-directory.ts';
 
 export interface ObjectStoreOptions {
   /** The name of the node. */
@@ -101,11 +98,13 @@ export class ObjectStore {
   readonly #disk: string;
   readonly #roomPath: string;
   readonly #roomFile: number;
-  readonly #sessions = new Set<string>();
+  /** What ends with each session. */
+  readonly #sessions = new Map<string, AbortController>();
   /** What is here, the oldest first. */
   readonly #kept = new Map<string, Kept>();
   /** What is on its way here (K5). */
   readonly #coming = new Map<string, Promise<void>>();
+  readonly #turns = new FetchTurns();
   #memoryBytes = 0;
   #diskBytes = 0;
   /** Room that is taken for what is on its way. */
@@ -115,12 +114,11 @@ export class ObjectStore {
 
   constructor(options: ObjectStoreOptions) {
     this.#options = options;
-    const { diskPath, memoryPath = memoryPathHere() ?? diskPath } = options;
+    const { diskPath, memoryPath = memoryPathHere() ?? diskPath, log } = options;
     mkdirSync(diskPath, { recursive: true, mode: 0o700 });
-    const prefix = prefixOf(diskPath);
-    for (const path of new Set([memoryPath, diskPath])) removeLeftovers(path, prefix);
-    this.#memory = mkdtempSync(join(memoryPath, `${prefix}${process.pid}-`));
-    this.#disk = mkdtempSync(join(diskPath, `${prefix}${process.pid}-`));
+    for (const path of new Set([memoryPath, diskPath])) removeLeftStores(path, diskPath, log);
+    this.#memory = makeStoreDirectory(memoryPath, diskPath);
+    this.#disk = makeStoreDirectory(diskPath, diskPath);
     this.#roomPath = join(this.#memory, 'room');
     this.#roomFile = openSync(this.#roomPath, 'wx', 0o600);
     this.#sayRoom();
@@ -139,22 +137,34 @@ export class ObjectStore {
 
   /** The sessions that may have something here. */
   get sessions(): Iterable<string> {
-    return this.#sessions;
+    return this.#sessions.keys();
   }
 
   /** A worker's part of the store, for the tasks of a session. */
   openFor(session: string): WorkerStore {
-    this.#sessions.add(session);
-    for (const directory of this.directories) mkdirSync(join(directory, session), { recursive: true, mode: 0o700 });
+    if (!this.#sessions.has(session)) this.#sessions.set(session, new AbortController());
+    for (const directory of this.directories) {
+      try {
+        mkdirSync(join(directory, session), { recursive: true, mode: 0o700 });
+      } catch (error) {
+        // Its tasks go on without: a full disk takes no objects anyway, and what is small travels with its answer.
+        this.#options.log.warn({ err: error, session }, 'there is no room for the objects of a session');
+      }
+    }
     const { node } = this.#options;
     return { node, session, directories: this.directories, roomPath: this.#roomPath };
   }
 
   #sayRoom(): void {
+    if (this.#isClosed) return; // the file may be another one by now
     const room = this.#options.bytesMax - this.#memoryBytes - this.#diskBytes - this.#comingBytes;
     const bytes = Buffer.alloc(8);
     bytes.writeDoubleLE(Math.max(0, room));
-    writeSync(this.#roomFile, bytes, 0, 8, 0);
+    try {
+      writeSync(this.#roomFile, bytes, 0, 8, 0);
+    } catch (error) {
+      this.#options.log.warn({ err: error }, 'workers could not be told how much room there is for objects');
+    }
   }
 
   #pathOf({ session, id, where }: Kept): string {
@@ -167,9 +177,9 @@ export class ObjectStore {
     if (!this.#sessions.has(session)) return; // K4: the folder is gone already
     for (const where of ['memory', 'disk'] as const) {
       const path = join(where === 'memory' ? this.#memory : this.#disk, session, id);
-      const byteLength = statSync(path, { throwIfNoEntry: false })?.size;
-      if (byteLength === undefined) continue;
-      this.#keep({ session, id, byteLength, isCopy: false, where });
+      const stats = lstatSync(path, { throwIfNoEntry: false });
+      if (stats?.isFile() !== true) continue;
+      this.#keep({ session, id, byteLength: stats.size, isCopy: false, where });
       return;
     }
   }
@@ -218,6 +228,8 @@ export class ObjectStore {
     try {
       await copyFile(from, `${to}.part`);
       if (this.#kept.get(kept.id) === kept) await rename(`${to}.part`, to);
+    } catch (error) {
+      if (this.#kept.get(kept.id) === kept) throw error;
     } finally {
       await rm(`${to}.part`, { force: true });
     }
@@ -233,8 +245,26 @@ export class ObjectStore {
 
   #drop(kept: Kept): void {
     this.#kept.delete(kept.id);
-    for (const directory of this.directories) rmSync(join(directory, kept.session, kept.id), { force: true });
+    for (const directory of this.directories) this.#removeFiles(join(directory, kept.session, kept.id));
     this.#count(kept, -1);
+  }
+
+  /** K4 */
+  #removeFiles(path: string): void {
+    try {
+      rmSync(path, { recursive: true, force: true });
+    } catch {
+      void this.#removeFilesLater(path);
+    }
+  }
+
+  /** A worker that is about to end may still write there. */
+  async #removeFilesLater(path: string): Promise<void> {
+    try {
+      await rm(path, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
+    } catch (error) {
+      this.#options.log.warn({ err: error }, 'objects could not be removed');
+    }
   }
 
   /** Removes an object; false when there is none of this session. */
@@ -249,15 +279,20 @@ export class ObjectStore {
   open(session: string, id: string): { stream: Readable; byteLength: number } | undefined {
     const kept = this.#kept.get(id);
     if (kept === undefined || kept.session !== session) return undefined;
-    let file: number;
-    try {
-      // Opened at once: what moves or is removed from now on is still read.
-      file = openSync(this.#pathOf(kept), 'r');
-    } catch {
+    // Opened at once: what moves or is removed from now on is still read.
+    const file = openPlainFile(this.#pathOf(kept));
+    if (file === undefined) {
       this.#drop(kept); // a user's function may have removed the file
       return undefined;
     }
-    return { stream: createReadStream('', { fd: file, highWaterMark: 256 * 1024 }), byteLength: kept.byteLength };
+    const { byteLength } = kept;
+    if (byteLength > 0) {
+      // A user's function may have made it longer.
+      const stream = createReadStream('', { fd: file, end: byteLength - 1, highWaterMark: 256 * 1024 });
+      return { stream, byteLength };
+    }
+    closeSync(file);
+    return { stream: Readable.from([]), byteLength };
   }
 
   /**
@@ -269,42 +304,32 @@ export class ObjectStore {
     if (place.session !== session || this.#kept.has(place.id)) return;
     let coming = this.#coming.get(place.id);
     if (coming === undefined) {
-      coming = this.#fetch(place).finally(() => this.#coming.delete(place.id));
+      const signal = this.#sessions.get(session)?.signal;
+      if (signal === undefined || this.#isClosed) throw lost(place, 'its session has ended');
+      const fetched = this.#turns.whenFree(() => this.#fetch(place, signal));
+      coming = fetched.finally(() => this.#coming.delete(place.id));
       this.#coming.set(place.id, coming); // K5
     }
     await coming;
   }
 
-  async #fetch(place: ObjectPlace): Promise<void> {
+  async #fetch(place: ObjectPlace, signal: AbortSignal): Promise<void> {
     const { session, id, byteLength, node } = place;
     this.#makeRoom(byteLength);
     this.#comingBytes += byteLength;
     this.#sayRoom();
     const path = join(this.#memory, session, id);
     try {
-      const peers = node === this.#options.node ? [] : await this.#findPeers(place);
-      await fromFirst(peers, place, async (bytes) => {
-        const check = new ObjectCheck(place);
-        async function* checked(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-          for await (const piece of pieces) {
-            check.add(piece);
-            yield piece;
-          }
-          check.end();
-        }
-        await pipeline(bytes, checked, createWriteStream(`${path}.part`, { mode: 0o600 }));
-        await rename(`${path}.part`, path); // K1
-      });
-      if (!this.#sessions.has(session) || this.#isClosed) {
-        await rm(path, { force: true }); // K4
-        return;
-      }
+      const peers = async (): Promise<readonly ObjectPeer[]> =>
+        node === this.#options.node ? [] : await this.#findPeers(place);
+      await fetchObject(place, { path, peers, signal });
     } finally {
       this.#comingBytes -= byteLength;
       this.#sayRoom();
-      await rm(`${path}.part`, { force: true });
     }
-    this.#keep({ session, id, byteLength, isCopy: true, where: 'memory' });
+    if (signal.aborted)
+      this.#removeFiles(path); // K4
+    else this.#keep({ session, id, byteLength, isCopy: true, where: 'memory' });
   }
 
   /** @throws ObjectLostError when the head is away: what it alone knows can be made again, and is not waited for. */
@@ -329,43 +354,38 @@ export class ObjectStore {
 
   /** A session is over: so are its objects (K4). */
   removeSession(session: string): void {
-    if (!this.#sessions.delete(session)) return;
+    const ending = this.#sessions.get(session);
+    if (ending === undefined) return;
+    this.#sessions.delete(session);
+    ending.abort();
     for (const kept of [...this.#kept.values()]) {
       if (kept.session !== session) continue;
       this.#kept.delete(kept.id);
       this.#count(kept, -1);
     }
-    for (const directory of this.directories) rmSync(join(directory, session), { recursive: true, force: true });
+    for (const directory of this.directories) this.#removeFiles(join(directory, session));
   }
 
   async close(): Promise<void> {
     if (this.#isClosed) return;
     this.#isClosed = true;
+    for (const ending of this.#sessions.values()) ending.abort();
     await Promise.allSettled([this.#moving, ...this.#coming.values()]);
     closeSync(this.#roomFile);
-    for (const directory of this.directories) rmSync(directory, { recursive: true, force: true });
+    await Promise.all(this.directories.map((directory) => this.#removeFilesLater(directory)));
   }
 }
 
-/** Stores of one user and one home directory are known by their names, so that what a killed daemon left can be removed. */
-function prefixOf(diskPath: string): string {
-  const hash = createHash('sha256').update(`${userInfo().uid} ${diskPath}`).digest('hex').slice(0, 12);
-  return `gridbook-${hash}-`;
-}
-
-function removeLeftovers(path: string, prefix: string): void {
-  for (const name of readdirSync(path)) {
-    const pid = name.startsWith(prefix) ? Number(name.slice(prefix.length).split('-')[0]) : Number.NaN;
-    if (!Number.isInteger(pid) || pid <= 0 || isRunning(pid)) continue;
-    rmSync(join(path, name), { recursive: true, force: true });
-  }
-}
-
-function isRunning(pid: number): boolean {
+/** A file to be read, if there is one: no link, no directory, nothing that keeps its reader waiting. */
+function openPlainFile(path: string): number | undefined {
+  const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = constants;
+  let file: number;
   try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+    file = openSync(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+  } catch {
+    return undefined;
   }
+  if (fstatSync(file).isFile()) return file;
+  closeSync(file);
+  return undefined;
 }

@@ -43,6 +43,7 @@ export function lossOf(worker: string, end: ProcessEnd): WorkerLoss {
 }
 
 /** A worker that could not even be started. */
-export function startFailure(worker: string, error: Error): WorkerLoss {
-  return { reason: 'exit', message: `worker ${worker} could not be started: ${error.message}`, exitCode: null };
+export function startFailure(worker: string, error: unknown): WorkerLoss {
+  const why = error instanceof Error ? error.message : String(error);
+  return { reason: 'exit', message: `worker ${worker} could not be started: ${why}`, exitCode: null };
 }

@@ -6,13 +6,15 @@
 //   V1. The process gets no secret: no variable of Gridbook's own is in its environment, nothing but the entry in its
 //       arguments.
 //   V2. `onEnd` is called once. Nothing of its process group, and no socket file, is left then.
+//   V3. Whatever the process writes to its descriptors, and whichever of them it closes, costs that process only.
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { rmSync } from 'node:fs';
+import { Socket } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import type { Logger } from 'pino';
-import type { WorkerStore } from '../../sdk/internal.ts';
+import { readJsonLines, type WorkerStore, writeJsonLine } from '../../sdk/internal.ts';
 import { type ObjectBrought, type ObjectMessage, objectMessage } from './object-store-messages.ts';
 import { isAbort, lossOf, startFailure, type WorkerLoss } from './worker-death.ts';
 import { type DaemonToWorker, type WorkerMessage, workerMessage } from './worker-messages.ts';
@@ -29,6 +31,8 @@ const entry = fileURLToPath(
 
 /** How long the last words of a process are waited for, in milliseconds. */
 const lastWordsMs = 500;
+/** How long a process may live on that has closed the pipe to its daemon, in milliseconds. */
+const unheardMs = 1000;
 
 type ServeWithStore = Extract<DaemonToWorker, { type: 'lease.serve' }> & { readonly store?: WorkerStore };
 
@@ -47,6 +51,9 @@ export class WorkerProcess {
   readonly name: string;
   readonly #options: WorkerProcessOptions;
   readonly #child: ChildProcess;
+  /** What it and this process say to each other; undefined when it could not be started. */
+  readonly #channel: Socket | undefined;
+  #unheard: NodeJS.Timeout | undefined;
   readonly #output: WorkerOutput | undefined;
   readonly #errors: WorkerOutput | undefined;
   readonly #ended = Promise.withResolvers<void>();
@@ -62,22 +69,40 @@ export class WorkerProcess {
     const flags = heapBytesMax === undefined ? [] : [`--max-old-space-size=${Math.ceil(heapBytesMax / 2 ** 20)}`];
     const child = spawn(process.execPath, [...flags, entry], {
       detached: true, // leads a group of its own
-      // The last one is never written to: it ends when this process does.
-      stdio: ['ignore', 'pipe', 'pipe', 'ipc', 'pipe'],
+      // What is said (`parentDescriptor`), and one that is never written to: it ends when this process does.
+      stdio: ['ignore', 'pipe', 'pipe', 'pipe', 'pipe'],
       env: withoutSecrets(env),
     });
     this.#child = child;
-    child.on('message', (value: unknown) => this.#onMessage(value));
     child.on('error', (error) => this.#onError(error));
     child.on('exit', (code, signal) => this.#onExit(code, signal));
-    child.stdio[4]?.on('error', () => {});
+    // One for which the system had no descriptors left has no streams at all.
+    if (child.stdio === undefined) return;
+    const [, stdout, stderr, channel, lifeline] = child.stdio;
+    lifeline?.on('error', () => {});
+    if (channel instanceof Socket) this.#channel = this.#listenTo(channel);
     if (child.pid !== undefined) log.info({ workerPid: child.pid }, 'started');
-    if (child.stdout !== null) {
-      this.#output = new WorkerOutput(child.stdout, (line) => log.info({ stream: 'stdout' }, line));
-    }
-    if (child.stderr !== null) {
-      this.#errors = new WorkerOutput(child.stderr, (line) => log.info({ stream: 'stderr' }, line));
-    }
+    if (stdout !== null) this.#output = new WorkerOutput(stdout, (line) => log.info({ stream: 'stdout' }, line));
+    if (stderr !== null) this.#errors = new WorkerOutput(stderr, (line) => log.info({ stream: 'stderr' }, line));
+  }
+
+  #listenTo(channel: Socket): Socket {
+    readJsonLines(channel, {
+      onValue: (value) => this.#onMessage(value),
+      onUnreadable: (what) => this.#onUnreadable(what),
+    });
+    channel.on('error', () => {}); // 'close' follows
+    channel.on('close', () => {
+      if (this.#isEnded) return;
+      // Its end closes the pipe, too, and comes right after.
+      this.#unheard = setTimeout(() => this.kill(lossBecause(this.name, 'closed the pipe to its daemon')), unheardMs);
+    });
+    return channel;
+  }
+
+  /** V3 */
+  #onUnreadable(what: string): void {
+    this.kill(lossBecause(this.name, `was ended, because it sent its daemon ${what}`));
   }
 
   /** Undefined when it could not be started. */
@@ -97,10 +122,13 @@ export class WorkerProcess {
   #onMessage(value: unknown): void {
     if (this.#isEnded) return;
     const ofObject = objectMessage.safeParse(value);
-    if (ofObject.success) this.#options.onObjectMessage(ofObject.data);
+    if (ofObject.success) {
+      this.#options.onObjectMessage(ofObject.data);
+      return;
+    }
     const { success, data } = workerMessage.safeParse(value);
-    if (!success) return;
-    if (data.type === 'worker.ending') this.#said ??= data;
+    if (!success) this.#onUnreadable('what is no message of a worker');
+    else if (data.type === 'worker.ending') this.#said ??= data;
     else this.#options.onMessage(data);
   }
 
@@ -117,7 +145,7 @@ export class WorkerProcess {
     };
     // What it said last may come after its end: what it told the daemon, and, when V8 ended it, what it printed.
     const awaited: Promise<unknown>[] = [];
-    if (this.#child.connected) awaited.push(once(this.#child, 'disconnect'));
+    if (this.#channel?.closed === false) awaited.push(once(this.#channel, 'close'));
     if (isAbort({ code, signal }) && this.#errors !== undefined) awaited.push(this.#errors.ended);
     if (awaited.length === 0 || this.#loss !== undefined) {
       finish();
@@ -133,11 +161,21 @@ export class WorkerProcess {
   #finish(loss: WorkerLoss): void {
     if (this.#isEnded) return; // V2
     this.#isEnded = true;
-    for (const path of this.#socketPaths) rmSync(path, { force: true });
-    this.#child.stdio[4]?.destroy();
+    clearTimeout(this.#unheard);
+    for (const path of this.#socketPaths) this.#removeSocket(path);
+    this.#channel?.destroy();
+    this.#child.stdio?.[4]?.destroy();
     this.#options.log.info({ reason: loss.reason }, loss.message);
     this.#options.onEnd(loss);
     void this.#drain().then(this.#ended.resolve);
+  }
+
+  #removeSocket(path: string): void {
+    try {
+      rmSync(path, { force: true });
+    } catch (error) {
+      this.#options.log.warn({ err: error }, 'the socket of a worker could not be removed');
+    }
   }
 
   /** Reads what it printed last, as long as no one who left its group keeps the streams open. */
@@ -168,7 +206,7 @@ export class WorkerProcess {
 
   tell(message: DaemonToWorker | ObjectBrought | ServeWithStore): void {
     // One that is about to end cannot be told; its end is noticed.
-    if (this.#child.connected) this.#child.send(message, () => {});
+    if (this.#channel?.writable === true) writeJsonLine(this.#channel, message);
   }
 
   #signalGroup(signal: NodeJS.Signals): void {
@@ -202,6 +240,10 @@ export class WorkerProcess {
       clearTimeout(timer);
     }
   }
+}
+
+function lossBecause(name: string, why: string): WorkerLoss {
+  return { reason: 'killed', message: `worker ${name} ${why}`, exitCode: null };
 }
 
 /** V1 */

@@ -83,8 +83,20 @@ export class WorkerStock {
 
   #fill(): void {
     while (!this.#isClosed && this.#sparesTimer === undefined && this.#spares.size < this.#options.spares) {
-      this.#spares.add(this.#start());
+      try {
+        this.#spares.add(this.#start());
+      } catch (error) {
+        this.#options.log.warn({ err: error }, 'a worker could not be started');
+        this.#fillLater();
+      }
     }
+  }
+
+  #fillLater(): void {
+    this.#sparesTimer ??= setTimeout(() => {
+      this.#sparesTimer = undefined;
+      this.#fill();
+    }, spareRetryMs);
   }
 
   #onEnd(worker: WorkerProcess, loss: WorkerLoss): void {
@@ -93,10 +105,7 @@ export class WorkerStock {
     if (this.#spares.delete(worker) && !this.#isClosed) {
       // One that nobody used should not end; whatever ends it may end the next as well.
       this.#options.log.warn(`${worker.name} ended before anyone used it`);
-      this.#sparesTimer ??= setTimeout(() => {
-        this.#sparesTimer = undefined;
-        this.#fill();
-      }, spareRetryMs);
+      this.#fillLater();
     }
     this.#options.onEnd(worker, loss);
   }
@@ -107,7 +116,11 @@ export class WorkerStock {
     clearTimeout(warm?.timer);
   }
 
-  /** A process for a session: its own warm one unless it must be `fresh`, else one that nobody has used (Z1). */
+  /**
+   * A process for a session: its own warm one unless it must be `fresh`, else one that nobody has used (Z1).
+   *
+   * @throws Error when the system has no room for another.
+   */
   take(session: string, fresh = false): WorkerProcess {
     const warm = fresh ? undefined : this.#warm.findLast((w) => w.session === session);
     if (warm !== undefined) {

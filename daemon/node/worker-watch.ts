@@ -7,7 +7,7 @@
 //       still short.
 //   Q2. Looks are counted, not time: while the daemon stands still nobody is stopped any longer.
 
-import { memoryBytes, processState } from './machine.ts';
+import { availableBytes, memoryBytes, processState } from './machine.ts';
 import type { WorkerLoss } from './worker-death.ts';
 import type { WorkerProcess } from './worker-process.ts';
 
@@ -74,7 +74,7 @@ export class WorkerWatch {
     if (memoryBytesMax !== undefined && usedBytes > memoryBytesMax) {
       return `the workers of its node had ${mebibytes(usedBytes)} of the ${mebibytes(memoryBytesMax)} that they may have`;
     }
-    const freeBytes = process.availableMemory();
+    const freeBytes = availableBytes();
     const leastBytes = Math.min(freeBytesLeast, freeShareLeast * memoryBytes());
     return freeBytes < leastBytes ? `its machine had only ${mebibytes(freeBytes)} left` : undefined;
   }

@@ -3,9 +3,8 @@
 // P2 of objects.ts: of a place only plain names are taken, since paths are made of them.
 
 import { ProtocolError } from '../errors.ts';
+import { isPlainName } from '../protocol/plain-name.ts';
 import type { WireValue } from '../protocol/wire-value.ts';
-
-const plainName = /^(?!\.+$)[A-Za-z0-9._~:-]{1,128}$/;
 
 /** Where an object is, and what proves that it is whole. */
 export interface ObjectPlace {
@@ -16,11 +15,6 @@ export interface ObjectPlace {
   readonly byteLength: number;
   /** CRC-32 of its bytes: it finds damage, not malice. */
   readonly checksum: number;
-}
-
-/** Whether a name is one that a path can be made of (P2). */
-export function isPlainName(name: unknown): name is string {
-  return typeof name === 'string' && plainName.test(name);
 }
 
 /** A place as it stands in a message. */

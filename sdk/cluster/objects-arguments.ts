@@ -10,6 +10,9 @@ import { tags, type WireValue } from '../protocol/wire-value.ts';
 import { asPlace, type ObjectPlace } from './object-place.ts';
 import type { WorkerObjects } from './objects-worker.ts';
 
+/** So many objects are asked of the node at once. */
+const broughtAtOnceMax = 16;
+
 /** Thrown where an argument is lost that the session may have made again. */
 export class LostArgument {
   readonly id: string;
@@ -57,12 +60,17 @@ export class PlacedArguments {
       this.#missing = missing;
       return undefined;
     }
-    const brought = absent.map((place) =>
-      objects.bring(place).catch((error: unknown) => {
-        missing.set(place.id, error);
-      }),
-    );
-    return Promise.all(brought).then(() => {
+    const left = absent.values();
+    const bringOneByOne = async (): Promise<void> => {
+      for (const place of left) {
+        try {
+          await objects.bring(place);
+        } catch (error) {
+          missing.set(place.id, error);
+        }
+      }
+    };
+    return Promise.all(Array.from({ length: broughtAtOnceMax }, bringOneByOne)).then(() => {
       this.#missing = missing;
     });
   }

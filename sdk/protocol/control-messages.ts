@@ -6,9 +6,11 @@
 // Invariants:
 //   M1. A lease is known by its id alone, which is never used twice; a worker's name is for people.
 //   M2. A node's `incarnation` is new each time its daemon starts; what an earlier one said is stale.
+//   M3. A session's id is a plain name: it never leads out of a folder.
 
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
+import { plainName } from './plain-name.ts';
 
 /**
  * The version of all that processes of Gridbook say to each other: these messages, frames between sessions and workers
@@ -25,6 +27,8 @@ export const controlBytesMax = 1024 * 1024;
 export const namedSessionsMax = 10_000;
 
 const id = z.string().min(1).max(128);
+/** A session's id; nodes name folders by it (M3). */
+const sessionId = z.string().regex(plainName);
 const text = z.string().max(4096);
 const actorName = z.string().min(1).max(256);
 const resources = z.record(z.string().min(1).max(64), z.number().finite().nonnegative());
@@ -58,7 +62,7 @@ export const sessionToHead = z.discriminatedUnion('type', [
   /** The first message of a connection, also of a new one of an old session: then with the leases that it still has. */
   z.object({
     type: z.literal('session.hello'),
-    session: id,
+    session: sessionId,
     name: text,
     leases: z.array(z.object({ lease: id, request: z.int().nonnegative() })).max(100_000),
   }),
@@ -118,11 +122,11 @@ export const nodeToHead = z.discriminatedUnion('type', [
     resources,
     labels,
     /** The leases whose workers run, when the node comes back to a head. */
-    leases: z.array(z.object({ lease: id, session: id, resources, worker: id, socket: z.string().max(1024) })),
+    leases: z.array(z.object({ lease: id, session: sessionId, resources, worker: id, socket: z.string().max(1024) })),
     /** The directories of its object store. */
     objects: z.array(z.string().max(4096)).max(2).optional(),
     /** The sessions of which it keeps objects. */
-    sessions: z.array(id).max(namedSessionsMax),
+    sessions: z.array(sessionId).max(namedSessionsMax),
   }),
   z.object({
     type: z.literal('node.load'),
@@ -138,13 +142,13 @@ export const nodeToHead = z.discriminatedUnion('type', [
 /** What the head says to a node. */
 export const headToNode = z.discriminatedUnion('type', [
   /** `ended`, `endedSessions`: of the leases and sessions that the node named, those that are over. */
-  z.object({ type: z.literal('node.welcome'), head: id, ended: z.array(id), endedSessions: z.array(id) }),
+  z.object({ type: z.literal('node.welcome'), head: id, ended: z.array(id), endedSessions: z.array(sessionId) }),
   /** `exclusive`: only a process that nobody has used may serve it. */
-  z.object({ type: z.literal('worker.start'), lease: id, session: id, resources, exclusive: z.boolean() }),
+  z.object({ type: z.literal('worker.start'), lease: id, session: sessionId, resources, exclusive: z.boolean() }),
   /** `force` kills it at once; otherwise the worker is kept warm for its session, or ended. */
   z.object({ type: z.literal('worker.stop'), lease: id, force: z.boolean() }),
   /** Its objects are needed no more. */
-  z.object({ type: z.literal('session.ended'), session: id }),
+  z.object({ type: z.literal('session.ended'), session: sessionId }),
 ]);
 
 /** What stands for an actor's name in a path, whatever is in the name. */

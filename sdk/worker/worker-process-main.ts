@@ -1,7 +1,7 @@
 // The entry of a worker process: one lease at a time, one connection a lease, one executor a connection.
 //
 // Owns: the Unix socket of the lease, the executor. Does not own: which lease, or how long it lives (the daemon).
-// Callers: the daemon starts it and tells it over the child's channel; sessions connect to the socket.
+// Callers: the daemon starts it and tells it over a pipe; sessions connect to the socket.
 //
 // Invariants:
 //   B1. A socket takes one connection and is gone from the file system then: a lease is never held twice.
@@ -11,34 +11,35 @@
 //   B3. Without its daemon the process ends, whatever it is doing.
 
 import { createServer, type IncomingMessage, type Server } from 'node:http';
+import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { Worker } from 'node:worker_threads';
 import { type WebSocket, WebSocketServer } from 'ws';
 import type { ObjectPlace } from '../cluster/object-place.ts';
 import { WorkerObjects, type WorkerStore } from '../cluster/objects-worker.ts';
 import { ObjectLostError, ResourceError } from '../errors.ts';
+import { readJsonLines, writeJsonLine } from '../protocol/json-lines.ts';
 import { frameMessageBytesMax, WebSocketChannel } from '../protocol/websocket-channel.ts';
 import { textOf } from '../text-of.ts';
 import { Executor } from './executor.ts';
 import { releaseOutput } from './output-capture.ts';
-import { asParentMessage, type WorkerToParent } from './worker-process-messages.ts';
+import { asParentMessage, parentDescriptor, type WorkerToParent } from './worker-process-messages.ts';
 
 const watchEntry = new URL(
   import.meta.url.endsWith('.ts') ? './parent-watch-main.ts' : './parent-watch-main.js',
   import.meta.url,
 );
 
-if (process.send === undefined) throw new Error('worker-process-main is started by a daemon, not by itself');
-
 /** How much of an error's words the daemon is told. */
 const messageMax = 1000;
 
 /** Users' functions may put something else in its place. */
-const send = process.send.bind(process);
 const exit = process.exit.bind(process);
 
+const parent = new Socket({ fd: parentDescriptor, readable: true, writable: true });
+
 function tell(message: WorkerToParent, done: () => void = () => {}): void {
-  if (process.connected) send(message, undefined, undefined, done);
+  if (parent.writable) writeJsonLine(parent, message, done);
   else done();
 }
 
@@ -116,7 +117,7 @@ function leave(): void {
   process.stdout.write('', () => process.stderr.write('', () => exit(0)));
 }
 
-process.on('message', (value: unknown) => {
+function onParentValue(value: unknown): void {
   const message = asParentMessage(value);
   if (message?.type === 'lease.serve') serve(message.socket, message.store);
   if (message?.type === 'object.brought') {
@@ -130,8 +131,16 @@ process.on('message', (value: unknown) => {
     closeServer(server);
     tell({ type: 'lease.ended', socket });
   }
+}
+
+readJsonLines(parent, {
+  onValue: onParentValue,
+  onUnreadable: (what) => {
+    tell({ type: 'worker.ending', reason: 'uncaught-error', message: `its daemon sent ${what}` }, () => exit(1));
+  },
 });
-process.on('disconnect', () => exit(0)); // B3
+parent.on('error', () => {}); // 'close' follows
+parent.on('close', () => exit(0)); // B3
 process.on('SIGTERM', leave);
 process.on('unhandledRejection', (error) => executor?.onStrayError(error));
 process.on('uncaughtExceptionMonitor', (error: unknown) => {

@@ -1,9 +1,12 @@
-// What a worker process and the daemon that started it say to each other, over the channel that Node gives to a child.
+// What a worker process and the daemon that started it say to each other, in lines of JSON (json-lines.ts).
 //
 // The daemon checks what comes, for users' functions run in the process; the process checks what it is told.
 
 import type { ObjectPlace } from '../cluster/object-place.ts';
 import type { WorkerStore } from '../cluster/objects-worker.ts';
+
+/** Where the daemon puts the pipe of these messages among the descriptors of the process. */
+export const parentDescriptor = 3;
 
 /** What the daemon says. */
 export type ParentToWorker =

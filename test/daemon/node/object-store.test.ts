@@ -1,90 +1,16 @@
 // A node's object store by itself: files that workers write, limits, eviction, what is served by HTTP, and what is left.
 
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { describe, type TestContext, test } from 'node:test';
 import fc from 'fast-check';
-import { pino } from 'pino';
-import { ObjectStore, type ObjectStoreOptions } from '../../../daemon/node/object-store.ts';
 import { objectRoutes } from '../../../daemon/node/object-store-routes.ts';
-import { asPlace, type ObjectPlace, wirePlace } from '../../../sdk/cluster/object-place.ts';
+import { asPlace, wirePlace } from '../../../sdk/cluster/object-place.ts';
 import type { ObjectPeer } from '../../../sdk/cluster/objects.ts';
-import { WorkerObjects } from '../../../sdk/cluster/objects-worker.ts';
 import { goodHeaders, send, type TestDaemon, testDaemon } from '../../helpers/daemon-home.ts';
-
-const mebibyte = 2 ** 20;
-
-interface Given {
-  readonly store: ObjectStore;
-  /** A worker of the session. */
-  worker(session?: string): WorkerObjects;
-  /** Where the store's directories are made. */
-  readonly root: string;
-}
-
-/** A store of 4 MiB, 2 of them in memory, which another node's objects may be asked for by `peers`. */
-function openStore(
-  t: TestContext,
-  options: Partial<ObjectStoreOptions> = {},
-  peers: readonly ObjectPeer[] = [],
-): Given {
-  const root = mkdtempSync(join(tmpdir(), 'gridbook-store-'));
-  mkdirSync(join(root, 'memory'));
-  const store = new ObjectStore({
-    node: 'n1',
-    diskPath: join(root, 'disk'),
-    memoryPath: join(root, 'memory'),
-    memoryBytesMax: 2 * mebibyte,
-    bytesMax: 4 * mebibyte,
-    find: async () => peers,
-    log: pino({ level: 'silent' }),
-    ...options,
-  });
-  t.after(async () => {
-    await store.close();
-    rmSync(root, { recursive: true, force: true });
-  });
-  const worker = (session = 's1'): WorkerObjects =>
-    new WorkerObjects({
-      store: store.openFor(session),
-      onMade: ({ id }) => store.onMade(session, id),
-      bring: (place) => store.bring(session, place),
-    });
-  return { store, worker, root };
-}
-
-function bytesOf(byteLength: number, first = 1): Uint8Array {
-  return Uint8Array.from({ length: byteLength }, (_, i) => (first + i) % 251);
-}
-
-/** All files below a directory but the store's own. */
-function filesIn(path: string): string[] {
-  return readdirSync(path, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile() && entry.name !== 'room')
-    .map(({ name }) => name);
-}
-
-function pathIn(store: ObjectStore, { session, id }: ObjectPlace): string | undefined {
-  return store.directories.map((directory) => join(directory, session, id)).find((path) => existsSync(path));
-}
-
-/** Waits until objects that move have moved. */
-async function settled(store: ObjectStore, memoryBytesMax: number): Promise<void> {
-  while (store.status.memoryBytes > memoryBytesMax) await new Promise((resolve) => setImmediate(resolve));
-}
+import { bytesOf, filesIn, foldersIn, type Given, mebibyte, openStore, pathIn, settled } from './store-harness.ts';
 
 describe('WorkerObjects', () => {
   test('write() makes one file that readHere() gives back, of this user alone', (t) => {
@@ -162,14 +88,14 @@ describe('ObjectStore', () => {
   });
 
   test('removeSession() removes the files of that session, also one that moves to disk, and no other', async (t) => {
-    const { store, worker, root } = openStore(t, { memoryBytesMax: 0 });
+    const { store, worker } = openStore(t, { memoryBytesMax: 0 });
+    for (const first of [1, 2, 3]) worker('s1').write(bytesOf(mebibyte, first)); // the first of them moves at once
     const kept = worker('s2').write(bytesOf(1000));
-    for (const first of [1, 2, 3]) worker('s1').write(bytesOf(mebibyte, first));
     store.removeSession('s1');
-    await settled(store, 0);
-    await store.close(); // waits for what moves
-    assert.deepEqual(filesIn(root), []);
+    await settled(store, 0); // what moves after it has moved, too
     assert.equal(store.status.diskBytes, kept.byteLength);
+    for (const directory of store.directories) assert.deepEqual(foldersIn(directory), ['s2']);
+    assert.deepEqual(filesIn(store.directories[1]!), [kept.id]);
   });
 
   test('a session that was removed gets nothing more', (t) => {
@@ -180,24 +106,6 @@ describe('ObjectStore', () => {
     store.onMade('s1', 'a'.repeat(32));
     assert.deepEqual(filesIn(root), []);
     assert.equal(store.status.objects, 0);
-  });
-
-  test('removes what a store of the same home left whose process was killed', (t) => {
-    const root = mkdtempSync(join(tmpdir(), 'gridbook-store-'));
-    t.after(() => rmSync(root, { recursive: true, force: true }));
-    const module = new URL('../../../daemon/node/object-store.ts', import.meta.url);
-    const script = `
-      const { ObjectStore } = await import('${module.href}');
-      const store = new ObjectStore({ node: 'n', diskPath: '${root}/disk', memoryPath: '${root}', memoryBytesMax: 1, bytesMax: 1 });
-      store.openFor('s1');
-      process.kill(process.pid, 'SIGKILL');`;
-    const { signal } = spawnSync(process.execPath, ['--input-type=module', '-e', script]);
-    assert.equal(signal, 'SIGKILL');
-    const left = readdirSync(root).filter((name) => name !== 'disk');
-    assert.equal(left.length, 1);
-    const { store } = openStore(t, { memoryPath: root, diskPath: join(root, 'disk') });
-    assert.ok(!existsSync(join(root, left[0]!)));
-    assert.ok(store.directories.every((path) => existsSync(path)));
   });
 });
 

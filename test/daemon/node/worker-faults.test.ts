@@ -5,6 +5,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { rmSync } from 'node:fs';
 import { createInterface } from 'node:readline';
+import { text } from 'node:stream/consumers';
 import { describe, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -98,18 +99,45 @@ describe('Node, when a worker dies', () => {
     });
   });
 
-  test('survives a worker that tells it nonsense', async () => {
-    await using harness = new NodeHarness();
-    await using session = harness.session();
-    const babble = session.remote(() => {
-      for (const nonsense of [null, 5, 'x', [], { type: 'lease.served' }, { type: 'lease.ended', socket: '/other' }]) {
-        process.send?.(nonsense);
-      }
-      return 'said';
+  const nonsense = {
+    'no JSON': 'x\n',
+    'a message of no kind': '{"type":"lease.served"}\n',
+    "a message of Node's own": '{"cmd":"NODE_HANDLE_ACK"}\n',
+    'a line without an end': 'x'.repeat(200_000),
+  };
+  for (const [what, text] of Object.entries(nonsense)) {
+    test(`ends a worker that writes ${what} into the pipe to its daemon, and no other`, async () => {
+      await using harness = new NodeHarness();
+      await using session = harness.session();
+      const babble = session.remote(
+        async (said: string) => {
+          const { writeSync } = await import('node:fs');
+          for (let rest = Buffer.from(said); rest.length > 0; ) {
+            try {
+              rest = rest.subarray(writeSync(3, rest));
+            } catch {
+              await new Promise((resolve) => setImmediate(resolve)); // the pipe is full
+            }
+          }
+          await new Promise(() => {});
+        },
+        { maxRetries: 0 },
+      );
+      const error = await errorOf(babble(text));
+      assert.ok(error instanceof WorkerDiedError, String(error));
+      assert.match(error.message, /was ended, because it sent its daemon (a line|what is no message)/);
+      assert.equal(await session.remote(() => 'alive')(), 'alive');
     });
-    assert.equal(await babble(), 'said');
-    assert.equal(await babble(), 'said');
-    assert.equal(harness.messages.filter((m) => m.type === 'worker.lost').length, 0);
+  }
+
+  test('ends a worker that has closed the pipe to its daemon', async () => {
+    await using harness = new NodeHarness();
+    const error = await deathBy(harness, async () => {
+      const { closeSync } = await import('node:fs');
+      closeSync(3);
+      await new Promise(() => {});
+    });
+    assert.match(error.message, /closed the pipe to its daemon/);
   });
 
   test('ends what a task has started along with its worker', async () => {
@@ -145,6 +173,21 @@ describe('Node, when a worker dies', () => {
     harness.head.send({ type: 'worker.start', lease: 'x', session: 's', resources: {}, exclusive: false });
     const { reason, exitCode } = await harness.lost('x');
     assert.deepEqual([reason, exitCode], ['exit', 9]);
+  });
+
+  test('tells which lease cannot be started for want of descriptors, and starts others when there are some', async () => {
+    const script = fileURLToPath(new URL('../../fixtures/node/node-without-descriptors.ts', import.meta.url));
+    const command = `ulimit -n 256; exec "$0" "$1"`;
+    const child = spawn('sh', ['-c', command, process.execPath, script], {
+      env: workerEnv(),
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    const [said, [code]] = await Promise.all([text(child.stdout), once(child, 'exit')]);
+    assert.equal(code, 0);
+    const { lost, ready }: { lost: { reason: string; message: string }; ready: string } = JSON.parse(said);
+    assert.equal(lost.reason, 'exit');
+    assert.match(lost.message, /could not be started: .*EMFILE/);
+    assert.equal(ready, 'n1-w2');
   });
 
   test('logs what workers print, line by line, and drops what is too much', async () => {
