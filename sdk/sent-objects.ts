@@ -9,6 +9,8 @@
 // Invariants:
 //   M1. A worker keeps at most `keptBytesMax` of them, those that were used last.
 
+import type { Channel } from './protocol/channel.ts';
+
 /** How much of what was sent a worker keeps, in bytes (M1). */
 export const keptBytesMax = 256 * 1024 * 1024;
 
@@ -56,4 +58,9 @@ export class SentObjects {
     }
     return forget;
   }
+}
+
+/** What goes through a channel; undefined where all see the same memory. */
+export function sentObjectsOf({ copies }: Channel): SentObjects | undefined {
+  return copies === true ? new SentObjects() : undefined;
 }

@@ -24,7 +24,7 @@ import { nowMs } from './protocol/clock.ts';
 import { type FrameReader, readFrame } from './protocol/codec.ts';
 import { readValue } from './protocol/deserialization.ts';
 import { asWorkerMessages, type TaskCombined, type TaskResults } from './protocol/messages.ts';
-import { SentObjects } from './sent-objects.ts';
+import { type SentObjects, sentObjectsOf } from './sent-objects.ts';
 import { settleCombined, settleResults } from './settlement.ts';
 import type { Task, TaskPool } from './task.ts';
 import { failureOf, mayRetry, timedOut, workerDied } from './task-failure.ts';
@@ -139,7 +139,7 @@ export class WorkerPool implements TaskPool {
   }
 
   #onGranted(lease: WorkerLease): void {
-    this.#workers.set(lease.id, { lease, defined: new DefinedFunctions(), sent: sentObjects(lease) });
+    this.#workers.set(lease.id, { lease, defined: new DefinedFunctions(), sent: sentObjectsOf(lease.channel) });
     lease.onLost = (loss) => this.#onLost(lease, loss);
     lease.onRecalled = () => {
       this.#dispatcher.onWorkerRecalled(lease.id);
@@ -251,7 +251,7 @@ export class WorkerPool implements TaskPool {
     } catch (error) {
       // It is too much for one frame, of which nothing has left.
       worker.defined = new DefinedFunctions();
-      worker.sent = sentObjects(lease);
+      worker.sent = sentObjectsOf(lease.channel);
       for (const task of tasks) this.#failUnsendable(lease, task, asError(error));
     }
   }
@@ -393,9 +393,4 @@ export class WorkerPool implements TaskPool {
     }
     this.#unsettled = 0;
   }
-}
-
-/** Where sending copies, a large value is sent to a worker once. */
-function sentObjects({ channel }: WorkerLease): SentObjects | undefined {
-  return channel.copies === true ? new SentObjects() : undefined;
 }

@@ -46,6 +46,7 @@ const homes: Readonly<Record<string, readonly string[]>> = {
   'prom-client': ['daemon/'],
   selfsigned: ['daemon/'],
   'simple-statistics': ['sdk/experiments/', 'sdk/workloads/', 'repl/'],
+  'string-width': ['sdk/experiments/report/'],
   tslab: ['notebooks/'],
   vega: ['sdk/experiments/', 'notebooks/'],
   'vega-lite': ['sdk/experiments/', 'notebooks/'],
