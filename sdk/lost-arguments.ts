@@ -21,10 +21,10 @@ export class LostArguments {
   /**
    * Has the object made again.
    *
-   * @param then - called when the task can be sent again, unless it was taken out of `tasks` meanwhile.
-   * @param fail - called in its stead when the object cannot be made.
+   * @param then - called when the task can be sent again, unless it was taken out of `tasks` meanwhile; with the reason when
+   *   the object cannot be made.
    */
-  recover(task: Task, id: string, error: Error, then: () => void, fail: (error: Error) => void): void {
+  recover(task: Task, id: string, error: Error, then: (why?: Error) => void): void {
     this.tasks.add(task);
     const made = keptAmong(task, id)?.remake(id, error) ?? Promise.resolve();
     made.then(
@@ -32,7 +32,7 @@ export class LostArguments {
         if (this.tasks.delete(task)) then();
       },
       (why: Error) => {
-        if (this.tasks.delete(task)) fail(why);
+        if (this.tasks.delete(task)) then(why);
       },
     );
   }

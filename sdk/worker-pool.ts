@@ -282,15 +282,12 @@ export class WorkerPool implements TaskPool {
             if (failed === undefined) break;
             if (lost === undefined) settlements.push(() => this.#settleError(failed, failureOf(failed, error)));
             else {
-              const sendAgain = (): void => {
-                this.#dispatcher.onSubmit(failed, this.#options.exclusive);
+              const then = (why?: Error): void => {
+                if (why === undefined) this.#dispatcher.onSubmit(failed, this.#options.exclusive);
+                else this.#settleError(failed, why);
                 this.#flush();
               };
-              const fail = (why: Error): void => {
-                this.#settleError(failed, why);
-                this.#flush();
-              };
-              this.#lost.recover(failed, lost, failureOf(failed, error), sendAgain, fail);
+              this.#lost.recover(failed, lost, failureOf(failed, error), then);
             }
             break;
           }
