@@ -2,9 +2,9 @@
 // says is checked.
 
 import { z } from 'zod';
-import { plainName } from '../../sdk/internal.ts';
+import { isPlainName } from '../../sdk/internal.ts';
 
-const name = z.string().regex(plainName);
+const name = z.string().refine(isPlainName);
 
 const place = z.object({
   node: name,

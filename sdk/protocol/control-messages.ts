@@ -10,7 +10,7 @@
 
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import { plainName } from './plain-name.ts';
+import { isPlainName } from './plain-name.ts';
 
 /**
  * The version of all that processes of Gridbook say to each other: these messages, frames between sessions and workers
@@ -28,7 +28,7 @@ export const namedSessionsMax = 10_000;
 
 const id = z.string().min(1).max(128);
 /** A session's id; nodes name folders by it (M3). */
-const sessionId = z.string().regex(plainName);
+const sessionId = id.refine(isPlainName);
 const text = z.string().max(4096);
 const actorName = z.string().min(1).max(256);
 const resources = z.record(z.string().min(1).max(64), z.number().finite().nonnegative());

@@ -1,8 +1,12 @@
 // Tests of a node's leases: processes of their own, reuse, ends. Workers are real processes, the head is the test's.
 
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { describe, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { errorOf } from '../../helpers/outcomes.ts';
 import { isGone, logged, NodeHarness, openChannel, pidOfWorker, workerEnv } from './node-harness.ts';
 
@@ -172,6 +176,24 @@ describe('Node', () => {
     const { lease, socket } = await harness.start();
     (await openChannel(socket)).close();
     assert.equal((await harness.lost(lease)).reason, 'connection-lost');
+  });
+
+  test('ends a worker whose session connects just as its lease was given back, and stays', async (t) => {
+    await using harness = new NodeHarness();
+    const { lease, socket, worker } = await harness.start();
+    const connectedPath = `${socket}.connected`;
+    const script = fileURLToPath(new URL('../../fixtures/node/late-session.ts', import.meta.url));
+    const client = fork(script, [socket, connectedPath], { env: workerEnv() });
+    t.after(() => client.kill('SIGKILL'));
+    await once(client, 'message');
+    // Read from a file, the lease is given back before what the worker says meanwhile is heard.
+    await readFile(script);
+    client.send('connect');
+    const clock = new Int32Array(new SharedArrayBuffer(4));
+    while (!existsSync(connectedPath)) Atomics.wait(clock, 0, 0, 5);
+    harness.stop(lease);
+    await harness.until(() => logged(harness, /was ended by|ended with exit code/, worker));
+    rmSync(connectedPath);
   });
 
   test('ends a worker whose connection was cut', async () => {
