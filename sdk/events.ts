@@ -22,6 +22,8 @@ export type SessionEvent =
   | { type: 'worker.lost'; worker: string; lease: string; reason: WorkerDeathReason; message: string }
   /** A worker that had been lost answered after all, as one that stood still; its tasks had gone to others. */
   | { type: 'answers.dropped'; worker: string; lease: string; count: number }
+  /** No way leads from here to a worker of the session; it gets none on that node for up to 10 s. */
+  | { type: 'worker.unreachable'; worker: string; lease: string; node: string; message: string }
   /** The head cannot be reached; leased workers go on, and it is tried again. */
   | { type: 'head.lost' }
   /** The head is back. */

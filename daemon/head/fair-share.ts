@@ -17,6 +17,7 @@
 //       most, claims of its session included.
 
 import { type Amounts, account, amountOf, cpusOf, fits, lacking, type MutableAmounts, remaining } from './amounts.ts';
+import { mayServe } from './node-rest.ts';
 import { chooseRoom, matches } from './placement.ts';
 import type { ClusterNode, HeadSession, Lease, StandingRequest } from './scheduler-state.ts';
 
@@ -136,7 +137,7 @@ class Plan {
         if (request.leases.size > request.demand) this.#isAnyIdle = true;
         const missing = missingOf(request);
         if (missing <= 0) continue;
-        const rooms = this.#rooms.filter(({ node }) => matches(node, request));
+        const rooms = this.#rooms.filter(({ node }) => matches(node, request) && mayServe(node, session, now));
         this.#needs.push({
           request,
           session: this.#sessionUsage(session),

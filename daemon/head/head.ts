@@ -8,8 +8,9 @@
 //   E1. The scheduler hears of a peer's newest connection only; an older one is closed first.
 //   E2. What a peer says that is not of its protocol closes that peer's connection, and nothing else.
 //   E3. A connection that ends with code 1000 was ended by intent: its session, or its node, is gone for good.
-//   E5. Effects are carried out before a peer comes or goes: they are for those who were there.
 //   E4. What is passed on to a node that is gone is cut: its session cannot see by itself that nobody is there.
+//   E5. Effects are carried out before a peer comes or goes: they are for those who were there.
+//   E6. Who is not let in changes nothing for who is there under the same name.
 
 import { randomBytes } from 'node:crypto';
 import type { Logger } from 'pino';
@@ -127,12 +128,13 @@ export class Head implements Service {
     let id: string | undefined;
     let peer: SessionPeer | undefined;
     const control = new ControlSocket(socket, sessionToHead, {
+      log: this.#options.log,
       onMessage: (message) => {
         if (message.type !== 'session.hello') {
           if (id !== undefined && this.#peers.sessions.get(id) === peer) this.#onSessionMessage(id, message);
           return;
         }
-        if (id !== undefined) return control.close('one hello is enough');
+        if (id !== undefined) return control.refuse('one hello is enough');
         this.#carryOut(); // E5
         id = message.session;
         peer = {
@@ -171,9 +173,12 @@ export class Head implements Service {
       case 'lease.release':
         this.#scheduler.onLeaseReleased(id, message.lease, now);
         break;
-      case 'lease.kill':
-        this.#scheduler.onLeaseKilled(id, message.lease, now);
+      case 'lease.kill': {
+        const { lease, unreachable } = message;
+        if (unreachable !== undefined) this.#noteUnreachable(id, lease, unreachable);
+        this.#scheduler.onLeaseKilled(id, lease, now, unreachable !== undefined);
         break;
+      }
       case 'actor.claim':
         this.#peers.sessions.get(id)?.send(this.#actors.claim(message.name, id));
         break;
@@ -184,15 +189,25 @@ export class Head implements Service {
     this.#carryOutSoon();
   }
 
+  /** Nobody else sees it: where the node dials the head, all looks well here. */
+  #noteUnreachable(session: string, lease: string, why: string): void {
+    const node = this.#scheduler.nodeOf(lease);
+    if (node === undefined) return;
+    const { address } = this.nodeAt(node) ?? {};
+    this.#options.log.warn({ session, node, address, why }, 'a session cannot reach a worker');
+    this.#failures.add({ session, node, message: `session ${session.slice(0, 8)} cannot use node ${node}: ${why}` });
+  }
+
   #onNodeSocket(socket: WebSocket): void {
     let peer: NodePeer | undefined;
     const control = new ControlSocket(socket, nodeToHead, {
+      log: this.#options.log,
       onMessage: (message) => {
         if (message.type !== 'node.hello') {
           this.#onNodeMessage(peer, message);
           return;
         }
-        if (peer !== undefined) return control.close('one hello is enough');
+        if (peer !== undefined) return control.refuse('one hello is enough');
         peer = {
           hello: message,
           isLocal: false,
@@ -209,10 +224,16 @@ export class Head implements Service {
 
   #onNodeHello(peer: NodePeer): void {
     this.#carryOut(); // E5
-    const { hello } = peer;
-    if (!this.#peers.setNode(peer)) return;
-    this.#options.log.info({ node: hello.node, address: hello.address, resources: hello.resources }, 'a node joined');
-    this.#scheduler.onNodeJoined(hello, nowMs());
+    const { node, incarnation, address, resources } = peer.hello;
+    const isTaken = this.#peers.isNameTaken(peer);
+    if (isTaken || !this.#scheduler.onNodeJoined(peer.hello, nowMs())) {
+      const why = isTaken ? 'the head has a node of this name' : 'a newer daemon of this node has come';
+      this.#options.log.warn({ node, incarnation, address, why }, 'a node was not let in');
+      peer.close(why); // E6
+      return;
+    }
+    this.#peers.setNode(peer);
+    this.#options.log.info({ node, address, resources }, 'a node joined');
     this.#carryOut();
   }
 

@@ -39,11 +39,12 @@ export class Keeper {
     if (this.#child !== undefined || this.#isClosed) return;
     const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('GRIDBOOK')));
     const child = spawn(process.execPath, [...memoryFlags, entry], { env, stdio: ['pipe', 'ignore', 'pipe'] });
+    child.on('error', (error) => this.#log.error({ err: error }, 'the keeper of detached actors cannot be started'));
+    if (child.pid === undefined) return; // told by `error`; it may have no pipes, and the next one to ask tries again
     this.#child = child;
     child.stdin.on('error', () => {}); // its end is told by `exit`
     child.stdin.end(JSON.stringify(this.#place));
     child.stderr.setEncoding('utf8').on('data', (said: string) => this.#log.warn({ part: 'keeper' }, said.trim()));
-    child.on('error', (error) => this.#log.error({ err: error }, 'the keeper of detached actors cannot be started'));
     child.on('exit', (code, signal) => {
       if (this.#child === child) this.#child = undefined;
       this.#log.info({ code, signal }, 'the keeper of detached actors ended');
@@ -54,7 +55,7 @@ export class Keeper {
   async close(): Promise<void> {
     this.#isClosed = true;
     const child = this.#child;
-    if (child === undefined || child.pid === undefined) return;
+    if (child === undefined) return;
     const ended = once(child, 'exit');
     child.kill('SIGTERM');
     const timer = setTimeout(() => child.kill('SIGKILL'), graceMs);

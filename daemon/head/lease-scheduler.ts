@@ -18,11 +18,12 @@
 //   L5. A node that is away keeps its granted leases for `nodeGraceMs`, and gets none. A session that is away keeps its
 //       own for `sessionGraceMs`, or `sessionCutGraceMs` when its end was seen; its requests end at once, and it makes
 //       them again when it is back.
-//   L6. A new head believes nodes and sessions that come back with leases, if both say so. It waits `sessionGraceMs`
+//   L6. A new head believes nodes and sessions that come back with leases, if both say so. It waits `sessionReturnMs`
 //       for a session of which a node speaks, and until it is `nodeGraceMs` old for a node of which a session's leases
 //       speak. It refuses nothing before it is `sessionGraceMs` old.
 //   L7. A request is judged once. One that no known node can ever meet is refused; all others wait as long as need be.
-//   L8. A node on which workers end before they are ready rests for longer and longer.
+//   L8. A node on which workers end before they are ready rests for longer and longer; one whose workers a session cannot
+//       reach does so for that session.
 //   L9. At rest (no sessions) no collection holds anything but nodes.
 //   L10. Each node hears of the end of a session of which it keeps something: when it ends, or when it is back.
 
@@ -30,7 +31,7 @@ import { amountsTaken, workersIn } from './amounts.ts';
 import { isWaiting, planLeases } from './fair-share.ts';
 import { bind, LeaseTable } from './lease-table.ts';
 import { nextDeadlineOf } from './next-deadline.ts';
-import { endRests, rest } from './node-rest.ts';
+import { endRests, forgetRests, noteWay, rest, wake } from './node-rest.ts';
 import {
   type ClusterNode,
   countsOf,
@@ -112,19 +113,17 @@ export class LeaseScheduler {
     return this.#options.now + this.#options.sessionGraceMs; // L6
   }
 
-  /** A node has connected, for the first time or again. */
-  onNodeJoined(joining: JoiningNode, now: number): void {
+  /** A node has connected, for the first time or again. @returns false for one that was followed by the present one. */
+  onNodeJoined(joining: JoiningNode, now: number): boolean {
     const known = this.#nodes.get(joining.node);
     // Only while the present one is there: should that one be the late one, this one gets in as soon as it has gone.
-    if (known?.previous === joining.incarnation && known.awayUntil === undefined) {
-      this.#effects.push({ type: 'node.rejected', node: joining.node, incarnation: joining.incarnation }); // L4
-      return;
-    }
+    if (known?.previous === joining.incarnation && known.awayUntil === undefined) return false; // L4
     const again = known?.incarnation === joining.incarnation;
     if (known !== undefined && !again) this.#loseNode(known, `node ${known.id} was started again`); // L4
     const node: ClusterNode = again ? known : newNode(joining, known?.incarnation, this.#options.nodeLeasesMax);
     this.#nodes.set(node.id, node);
     node.awayUntil = undefined;
+    forgetRests(node, this.#sessions.values());
     this.#leases.forgetStarting(node);
     const runs = new Set(joining.leases.map(({ lease }) => lease));
     for (const lease of node.leases) {
@@ -142,6 +141,7 @@ export class LeaseScheduler {
     const endedSessions = joining.sessions.filter((session) => this.#sessionOf(session, now) === undefined); // L10
     this.#effects.push({ type: 'node.welcome', node: node.id, ended, endedSessions });
     this.#onNodesChanged(now);
+    return true;
   }
 
   /** L6: the session that has a lease of which a node speaks; undefined when none has. */
@@ -154,7 +154,7 @@ export class LeaseScheduler {
   #sessionOf(id: string, now: number): HeadSession | undefined {
     const session = this.#sessions.get(id);
     if (session !== undefined || now >= this.#claimsUntil) return session;
-    const awaited = newSession(id, now + this.#options.sessionGraceMs);
+    const awaited = newSession(id, now + this.#options.sessionReturnMs);
     this.#sessions.set(id, awaited);
     return awaited;
   }
@@ -178,6 +178,7 @@ export class LeaseScheduler {
 
   #loseNode(node: ClusterNode, message: string): void {
     this.#nodes.delete(node.id);
+    forgetRests(node, this.#sessions.values());
     this.#leases.forgetStarting(node);
     for (const lease of node.leases) this.#leases.lose(lease, lost('node-died', message));
   }
@@ -243,6 +244,7 @@ export class LeaseScheduler {
     }
     session.greeted = true;
     session.awayUntil = undefined;
+    session.unreachable.clear();
     this.#effects.push({ type: 'session.welcome', session: id, workersMax: this.#workersMax, ended });
     this.#plan(now);
   }
@@ -322,17 +324,20 @@ export class LeaseScheduler {
     this.#giveBack(id, lease, false, now);
   }
 
-  /** A session wants a worker ended. */
-  onLeaseKilled(id: string, lease: string, now: number): void {
-    this.#giveBack(id, lease, true, now);
+  /** A session wants a worker ended, also because it could not reach it (L8). */
+  onLeaseKilled(id: string, lease: string, now: number, isUnreachable = false): void {
+    this.#giveBack(id, lease, true, now, isUnreachable);
   }
 
-  #giveBack(id: string, lease: string, force: boolean, now: number): void {
+  #giveBack(id: string, lease: string, force: boolean, now: number, isUnreachable = false): void {
     const session = this.#connected(id);
     if (session === undefined) return;
     session.claims.delete(lease);
     const found = this.#leases.get(lease);
-    if (found?.session === session) this.#leases.stop(found, force || found.exclusive !== false);
+    if (found?.session === session) {
+      noteWay(session, found.node, !isUnreachable, now); // L8
+      this.#leases.stop(found, force || found.exclusive !== false);
+    }
     this.#plan(now, found?.recalled !== true);
   }
 
@@ -344,25 +349,16 @@ export class LeaseScheduler {
   /** Time has passed: who was away for too long is gone. */
   onTick(now: number): void {
     for (const node of this.#nodes.values()) {
-      if (node.restsUntil !== undefined && node.restsUntil <= now) node.restsUntil = undefined;
+      wake(node, now);
       if (node.awayUntil === undefined || node.awayUntil > now) continue;
       this.#loseNode(node, `node ${node.id} was away for more than ${this.#options.nodeGraceMs} ms`);
     }
     for (const session of this.#sessions.values()) {
+      for (const node of session.unreachable.values()) wake(node, now);
       if (session.awayUntil !== undefined && session.awayUntil <= now) this.#close(session);
-      else if (now >= this.#claimsUntil) this.#loseClaims(session);
+      else if (now >= this.#claimsUntil) this.#leases.loseClaims(session); // L6
     }
     this.#onNodesChanged(now);
-  }
-
-  /** L6: the nodes of these have not come back. */
-  #loseClaims(session: HeadSession): void {
-    for (const lease of session.claims.keys()) {
-      const end = lost('node-died', 'its node did not come back to the head');
-      if (session.awayUntil === undefined)
-        this.#effects.push({ type: 'lease.lost', session: session.id, lease, ...end });
-    }
-    session.claims.clear();
   }
 
   /** L7 */

@@ -4,7 +4,15 @@
 
 import { type Amounts, account, areEqual } from './amounts.ts';
 import type { Decision } from './fair-share.ts';
-import type { ClusterNode, HeadSession, Lease, LeaseEffect, StandingRequest, WorkerEnd } from './scheduler-state.ts';
+import {
+  type ClusterNode,
+  type HeadSession,
+  type Lease,
+  type LeaseEffect,
+  lost,
+  type StandingRequest,
+  type WorkerEnd,
+} from './scheduler-state.ts';
 
 export class LeaseTable {
   readonly #leases = new Map<string, Lease>();
@@ -107,6 +115,15 @@ export class LeaseTable {
     if (session.awayUntil === undefined) {
       this.#say({ type: 'lease.lost', session: session.id, lease: id, reason, message, exitCode });
     }
+  }
+
+  /** Ends what a session says that it has on nodes that have not come back. */
+  loseClaims({ id, claims, awayUntil }: HeadSession): void {
+    const end = lost('node-died', 'its node did not come back to the head');
+    for (const lease of claims.keys()) {
+      if (awayUntil === undefined) this.#say({ type: 'lease.lost', session: id, lease, ...end });
+    }
+    claims.clear();
   }
 
   #recall(lease: Lease): void {

@@ -20,10 +20,12 @@ export interface Deadlines {
 export function nextDeadlineOf({ nodes, sessions, unjudged, claimsUntil, judgesFrom }: Deadlines): number | undefined {
   let next = Number.POSITIVE_INFINITY;
   let waits = false;
-  for (const { awayUntil, claims, requests } of sessions) {
+  for (const { awayUntil, claims, requests, unreachable } of sessions) {
     if (awayUntil !== undefined) next = Math.min(next, awayUntil);
     if (claims.size > 0) next = Math.min(next, claimsUntil);
-    waits ||= requests.values().some(isWaiting);
+    if (!requests.values().some(isWaiting)) continue;
+    waits = true;
+    for (const { restsUntil = next } of unreachable.values()) next = Math.min(next, restsUntil);
   }
   let hasNodes = false;
   for (const { awayUntil, restsUntil } of nodes) {

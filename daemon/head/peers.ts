@@ -4,7 +4,7 @@
 // Callers: head.ts, whose invariants are cited here.
 
 import type { Duplex } from 'node:stream';
-import type { HeadToNode, HeadToSession, NodeToHead } from '../../sdk/internal.ts';
+import { clipped, type HeadToNode, type HeadToSession, type NodeToHead } from '../../sdk/internal.ts';
 import type { LeaseEffect } from './scheduler-state.ts';
 
 export type NodeHello = Extract<NodeToHead, { type: 'node.hello' }>;
@@ -44,17 +44,16 @@ export class Peers {
     this.sessions.set(id, peer);
   }
 
-  /** The same; false when the name is that of the head's own node, or of another one. */
-  setNode(peer: NodePeer): boolean {
+  /** The same. */
+  setNode(peer: NodePeer): void {
     const { node } = peer.hello;
-    const before = this.nodes.get(node);
-    if (before !== undefined && before.isLocal !== peer.isLocal) {
-      peer.close('the head has a node of this name');
-      return false;
-    }
-    before?.close('another connection of this node has come');
+    this.nodes.get(node)?.close('another connection of this node has come');
     this.nodes.set(node, peer);
-    return true;
+  }
+
+  /** Whether the name is that of the head's own node, and the peer another one, or the other way round. */
+  isNameTaken({ hello: { node }, isLocal }: NodePeer): boolean {
+    return (this.nodes.get(node)?.isLocal ?? isLocal) !== isLocal;
   }
 
   /** Whether it is the newest connection of its node (E1). */
@@ -69,9 +68,6 @@ export class Peers {
         this.nodes.get(node)?.send({ type, head: this.#incarnation, ended, endedSessions });
         break;
       }
-      case 'node.rejected':
-        this.nodes.get(effect.node)?.close('a newer daemon of this node has come');
-        break;
       case 'worker.start': {
         const { type, node, lease, session, resources, exclusive } = effect;
         this.nodes.get(node)?.send({ type, lease, session, resources, exclusive });
@@ -93,7 +89,8 @@ export class Peers {
         break;
       }
       case 'lease.lost': {
-        const { type, lease, reason, message, exitCode } = effect;
+        const { type, lease, reason, exitCode } = effect;
+        const message = clipped(effect.message);
         this.sessions.get(effect.session)?.send({ type, lease, reason, message, exitCode });
         break;
       }
@@ -101,8 +98,8 @@ export class Peers {
         this.sessions.get(effect.session)?.send({ type: effect.type, lease: effect.lease });
         break;
       case 'lease.refused': {
-        const { type, session, request, message } = effect;
-        this.sessions.get(session)?.send({ type, request, message });
+        const { type, session, request } = effect;
+        this.sessions.get(session)?.send({ type, request, message: clipped(effect.message) });
         break;
       }
       case 'session.ended':

@@ -3,7 +3,14 @@
 import type { Placement, Resources, WorkerDeathReason } from '../../sdk/internal.ts';
 import { type Amounts, amountsHad, type MutableAmounts } from './amounts.ts';
 
-export interface ClusterNode {
+/** What gets no workers for a while, because those before were of no use. */
+export interface Resting {
+  /** How many in a row were of no use. */
+  failures: number;
+  restsUntil: number | undefined;
+}
+
+export interface ClusterNode extends Resting {
   readonly id: string;
   readonly incarnation: string;
   /** The incarnation before this one: its late words are known by it. */
@@ -14,9 +21,6 @@ export interface ClusterNode {
   readonly leases: Set<Lease>;
   /** When it is lost, if it does not come back before; undefined while it is connected. */
   awayUntil: number | undefined;
-  /** How many workers in a row ended before they were ready, and until when it therefore gets no others. */
-  failures: number;
-  restsUntil: number | undefined;
 }
 
 export interface HeadSession {
@@ -29,6 +33,8 @@ export interface HeadSession {
   readonly leases: Set<Lease>;
   /** Leases that it says it has, on nodes that are not back yet; each with the number of its request, if it said so. */
   readonly claims: Map<string, number | undefined>;
+  /** Nodes whose workers it could not reach when it last tried. */
+  readonly unreachable: Map<ClusterNode, Resting>;
 }
 
 export interface StandingRequest {
@@ -114,6 +120,11 @@ export interface LeaseSchedulerOptions {
   readonly sessionGraceMs?: number;
   /** The same for one whose end was seen: a process that lives connects again at once. @default 500 */
   readonly sessionCutGraceMs?: number;
+  /**
+   * How long a new head waits for a session of which a node speaks. One attempt of a session to connect takes up to 5 s
+   * where nobody answers, and it waits up to 2 s before the next. @default 10_000
+   */
+  readonly sessionReturnMs?: number;
   /** How many leases a node has at most, whatever they take. @default 1024 */
   readonly nodeLeasesMax?: number;
 }
@@ -123,6 +134,7 @@ export const schedulerDefaults = {
   nodeGraceMs: 60_000,
   sessionGraceMs: 3_500,
   sessionCutGraceMs: 500,
+  sessionReturnMs: 10_000,
   nodeLeasesMax: 1024,
 } as const satisfies Partial<LeaseSchedulerOptions>;
 
@@ -130,8 +142,6 @@ export const schedulerDefaults = {
 export type LeaseEffect =
   /** `ended`, `endedSessions`: of the leases and sessions that the node named, those that are over. */
   | { type: 'node.welcome'; node: string; ended: string[]; endedSessions: string[] }
-  /** An incarnation that was followed by another one spoke up: close its connection. */
-  | { type: 'node.rejected'; node: string; incarnation: string }
   /** `exclusive`: only a worker that nobody has used may serve it. */
   | {
       type: 'worker.start';
@@ -162,7 +172,8 @@ export type LeaseEffect =
   | { type: 'cluster.changed'; workersMax: number };
 
 export function newSession(id: string, awayUntil: number | undefined): HeadSession {
-  return { id, greeted: false, awayUntil, requests: new Map(), leases: new Set(), claims: new Map() };
+  const [requests, leases, claims, unreachable] = [new Map(), new Set<Lease>(), new Map(), new Map()];
+  return { id, greeted: false, awayUntil, requests, leases, claims, unreachable };
 }
 
 export function newNode(joining: JoiningNode, previous: string | undefined, leasesMax: number): ClusterNode {

@@ -71,7 +71,7 @@ export class HeadLink implements HeadConnection {
       });
     }
     socket.on('message', (data) => this.#onText(socket, String(data)));
-    socket.on('close', () => this.#onSocketClose(socket));
+    socket.on('close', (code, reason) => this.#onSocketClose(socket, code, String(reason)));
     this.#heartbeat = new Heartbeat({
       lifeSign: () => heard,
       ask: () => {
@@ -104,8 +104,9 @@ export class HeadLink implements HeadConnection {
     this.onMessage(data);
   }
 
-  #onSocketClose(socket: WebSocket): void {
+  #onSocketClose(socket: WebSocket, code: number, reason: string): void {
     if (this.#socket !== socket) return;
+    if (this.#state !== 'closed') this.#options.log.warn({ code, reason }, 'the connection to the head has ended');
     this.#socket = undefined;
     this.#heartbeat?.stop();
     this.onClose();

@@ -59,7 +59,6 @@ export class ControlConnection {
       return;
     }
     this.#socket = socket;
-    this.#retryMs = retryLeastMs;
     socket.on('message', (data) => this.#onMessage(String(data)));
     socket.on('pong', () => {
       this.#heard++;
@@ -86,8 +85,13 @@ export class ControlConnection {
       return;
     }
     const { success, data } = headToSession.safeParse(json);
-    if (success) this.#options.onMessage(data);
-    else this.#socket?.close(1002, 'not a message of a head');
+    if (!success) {
+      this.#socket?.close(1002, 'not a message of a head');
+      return;
+    }
+    // It lets us in and speaks our language: the next cut is answered at once again.
+    if (data.type === 'session.welcome') this.#retryMs = retryLeastMs;
+    this.#options.onMessage(data);
   }
 
   #onClose(socket: WebSocket): void {

@@ -14,8 +14,9 @@ import { randomBytes } from 'node:crypto';
 import { ClosedError, ResourceError } from '../errors.ts';
 import type { SessionEvent } from '../events.ts';
 import type { Channel } from '../protocol/channel.ts';
-import type { HeadToSession } from '../protocol/control-messages.ts';
+import { clipped, type HeadToSession } from '../protocol/control-messages.ts';
 import type { PeerPlace } from '../protocol/peer-connection.ts';
+import { textOf } from '../text-of.ts';
 import { CappedCluster, checkCap } from './capped-cluster.ts';
 import type { Cluster, LeaseHandle, LeaseRequest, WorkerLease, WorkerLoss } from './cluster.ts';
 import { ControlConnection } from './control-connection.ts';
@@ -269,10 +270,13 @@ export class HeadCluster implements Cluster {
     let connection: WorkerConnection;
     try {
       connection = await connectWorker(this.#place, id, place, this.#ways);
-    } catch {
-      // The head gives another one; nothing was sent to this worker.
-      this.#connecting.delete(id);
-      this.#control.send({ type: 'lease.kill', lease: id });
+    } catch (error) {
+      // The head gives another one, elsewhere or later; nothing was sent to this worker.
+      if (!this.#connecting.delete(id)) return; // it has ended meanwhile, or we have
+      const { worker, node } = message;
+      const why = clipped(textOf(error));
+      this.#control.send({ type: 'lease.kill', lease: id, unreachable: why });
+      this.onEvent({ type: 'worker.unreachable', worker, lease: id, node, message: why });
       return;
     }
     const wanted = this.#connecting.delete(id) && !this.#closed;

@@ -20,16 +20,21 @@ import { isPlainName } from './plain-name.ts';
  */
 export const controlVersion = 2;
 
-/** The longest control message, in bytes. */
-export const controlBytesMax = 1024 * 1024;
+/** The longest control message, in bytes: a hello with `namedLeasesMax` leases, as ids are made, is shorter. */
+export const controlBytesMax = 8 * 1024 * 1024;
+
+/** A session has so many leases at most. */
+export const namedLeasesMax = 100_000;
 
 /** A node names so many sessions at most; it names others when it connects the next time. */
 export const namedSessionsMax = 10_000;
 
+const textLengthMax = 4096;
+
 const id = z.string().min(1).max(128);
 /** A session's id; nodes name folders by it (M3). */
 const sessionId = id.refine(isPlainName);
-const text = z.string().max(4096);
+const text = z.string().max(textLengthMax);
 const actorName = z.string().min(1).max(256);
 const resources = z.record(z.string().min(1).max(64), z.number().finite().nonnegative());
 const labels = z.record(z.string().min(1).max(64), z.string().max(256));
@@ -64,7 +69,7 @@ export const sessionToHead = z.discriminatedUnion('type', [
     type: z.literal('session.hello'),
     session: sessionId,
     name: text,
-    leases: z.array(z.object({ lease: id, request: z.int().nonnegative() })).max(100_000),
+    leases: z.array(z.object({ lease: id, request: z.int().nonnegative() })).max(namedLeasesMax),
   }),
   z.object({
     type: z.literal('lease.request'),
@@ -76,7 +81,8 @@ export const sessionToHead = z.discriminatedUnion('type', [
   z.object({ type: z.literal('lease.demand'), request: z.int().nonnegative(), count: z.int().nonnegative() }),
   z.object({ type: z.literal('lease.end'), request: z.int().nonnegative() }),
   z.object({ type: z.literal('lease.release'), lease: id }),
-  z.object({ type: z.literal('lease.kill'), lease: id }),
+  /** `unreachable`: no way leads to the worker, and why; the head starts none there for this session for a while. */
+  z.object({ type: z.literal('lease.kill'), lease: id, unreachable: text.optional() }),
   /** An actor of the session has this name; said anew after each welcome. Answered by `actor.claimed`. */
   z.object({ type: z.literal('actor.claim'), name: actorName }),
   z.object({ type: z.literal('actor.release'), name: actorName }),
@@ -150,6 +156,11 @@ export const headToNode = z.discriminatedUnion('type', [
   /** Its objects are needed no more. */
   z.object({ type: z.literal('session.ended'), session: sessionId }),
 ]);
+
+/** A text as it goes into a message: what is too long is cut. */
+export function clipped(said: string): string {
+  return said.length > textLengthMax ? `${said.slice(0, textLengthMax - 1)}…` : said;
+}
 
 /** What stands for an actor's name in a path, whatever is in the name. */
 export function actorKey(name: string): string {

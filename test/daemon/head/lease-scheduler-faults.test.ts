@@ -60,8 +60,7 @@ describe('LeaseScheduler, when a node', () => {
     cluster.cut('n');
     cluster.scheduler.onNodeLost('n', 'n.1', cluster.now);
     cluster.nothingElse({ leases: 1 });
-    cluster.join('n', 2, [['L1', 'a']]);
-    assert.deepEqual(cluster.said(), ['n.1 rejected']);
+    assert.equal(cluster.join('n', 2, [['L1', 'a']]), false);
     cluster.nothingElse({ leases: 1 });
   });
 
@@ -168,6 +167,75 @@ describe('LeaseScheduler, when a session', () => {
   });
 });
 
+describe('LeaseScheduler, when a session cannot reach a node', () => {
+  const unreachable = (cluster: TestCluster, ...leases: string[]): void => {
+    for (const lease of leases) cluster.scheduler.onLeaseKilled('a', lease, cluster.now, true);
+  };
+
+  test('starts no worker there for it for longer and longer, and goes on for others', () => {
+    const cluster = clusterWith(2, 'a', 'b');
+    cluster.ask('a', 1, 2);
+    cluster.ready('n', 'L1', 'L2');
+    cluster.said();
+    unreachable(cluster, 'L1', 'L2');
+    assert.deepEqual(cluster.said(), ['n kills L1', 'n kills L2']);
+    cluster.ask('b', 1, 1);
+    assert.deepEqual(cluster.said(), ['n starts L3 for b']);
+    cluster.pass(99);
+    assert.deepEqual(cluster.said(), []);
+    cluster.pass(1);
+    assert.deepEqual(cluster.said(), ['n starts L4 for a']);
+    cluster.ready('n', 'L4');
+    unreachable(cluster, 'L4');
+    assert.deepEqual(cluster.said(), ['a gets L4 for 1', 'n kills L4']);
+    cluster.pass(199);
+    assert.deepEqual(cluster.said(), []);
+    cluster.pass(1);
+    assert.deepEqual(cluster.said(), ['n starts L5 for a']);
+    cluster.nothingElse({ leases: 2 });
+  });
+
+  test('uses another one instead, and this one at once when the node, or the session, has come anew', () => {
+    const cluster = clusterWith(1, 'a');
+    cluster.ask('a', 1, { demand: 1 });
+    cluster.ready('n', 'L1');
+    cluster.said();
+    unreachable(cluster, 'L1');
+    cluster.join('m', 1);
+    assert.deepEqual(cluster.said(), ['n kills L1', 'm welcome', '2 workers', 'm starts L2 for a']);
+    cluster.ask('a', 2, { node: 'n' });
+    assert.deepEqual(cluster.said(), []);
+    cluster.join('n', 1);
+    assert.deepEqual(cluster.said(), ['n welcome', 'n starts L3 for a']);
+    cluster.ready('n', 'L3');
+    unreachable(cluster, 'L3');
+    cluster.said();
+    cluster.open('a');
+    cluster.ask('a', 2, { node: 'n' });
+    assert.deepEqual(cluster.said(), ['m stops L2', 'a welcome', 'n starts L4 for a']);
+    cluster.nothingElse({ leases: 1 });
+  });
+
+  test('counts anew once it has reached a worker', () => {
+    const cluster = clusterWith(1, 'a');
+    cluster.ask('a', 1, 1);
+    for (const [lease, next] of [
+      ['L1', 'L2'],
+      ['L3', 'L4'],
+    ] as const) {
+      cluster.ready('n', lease);
+      unreachable(cluster, lease);
+      cluster.said();
+      cluster.pass(100);
+      assert.deepEqual(cluster.said(), [`n starts ${next} for a`]);
+      cluster.ready('n', next);
+      cluster.release('a', next);
+    }
+    cluster.said();
+    cluster.nothingElse({ leases: 1 });
+  });
+});
+
 describe('LeaseScheduler, when the head is new', () => {
   test('takes over what node and session both say, in either order', () => {
     for (const nodeFirst of [true, false]) {
@@ -213,11 +281,11 @@ describe('LeaseScheduler, when the head is new', () => {
     cluster.open('a', ['Y', 1]);
     cluster.ask('a', 1, { exclusive: true });
     cluster.said();
-    cluster.pass(3_499);
+    cluster.pass(9_999);
     cluster.nothingElse({ sessions: 2 });
     cluster.pass(1);
     assert.deepEqual(cluster.said(), ['n kills X', 'gone is over']);
-    cluster.pass(56_499);
+    cluster.pass(49_999);
     cluster.nothingElse({ claims: 1 });
     cluster.pass(1);
     assert.deepEqual(cluster.said(), ['a loses Y: node-died', 'n starts L1 for a alone']);
@@ -229,7 +297,7 @@ describe('LeaseScheduler, when the head is new', () => {
     cluster.join('n', 1, [], { sessions: ['back', 'gone'] });
     assert.deepEqual(cluster.said(), ['n welcome', '1 workers']);
     cluster.open('back');
-    cluster.pass(3_499);
+    cluster.pass(9_999);
     assert.deepEqual(cluster.said(), ['back welcome']);
     cluster.pass(1);
     assert.deepEqual(cluster.said(), ['gone is over']);

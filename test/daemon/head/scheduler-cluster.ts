@@ -16,7 +16,6 @@ function lineOf(effect: LeaseEffect): string {
   const list = (ended: string[]): string => (ended.length === 0 ? '' : `, not ${ended.join(' ')}`);
   if (type === 'node.welcome') return `${effect.node} welcome${list([...effect.ended, ...effect.endedSessions])}`;
   if (type === 'session.ended') return `${effect.session} is over`;
-  if (type === 'node.rejected') return `${effect.incarnation} rejected`;
   if (type === 'worker.start') {
     return `${effect.node} starts ${effect.lease} for ${effect.session}${effect.exclusive ? ' alone' : ''}`;
   }
@@ -75,7 +74,7 @@ export class TestCluster {
       labels = {},
       sessions = [],
     }: { life?: number; labels?: Record<string, string>; sessions?: string[] } = {},
-  ): void {
+  ): boolean {
     const had = typeof resources === 'number' ? { cpus: resources } : resources;
     const leases = runs.map(([lease, session, taken = { cpus: 1 }]) => ({
       lease,
@@ -84,7 +83,7 @@ export class TestCluster {
       worker: `w-${lease}`,
     }));
     const hello = { node: id, incarnation: `${id}.${life}`, resources: had, labels, leases, sessions };
-    this.scheduler.onNodeJoined(hello, this.now);
+    return this.scheduler.onNodeJoined(hello, this.now);
   }
 
   cut(id: string): void {

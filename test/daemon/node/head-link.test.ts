@@ -17,6 +17,8 @@ const load: NodeToHead = { type: 'node.load', cpu: 0, memoryUsedBytes: 0, memory
 class Head implements AsyncDisposable {
   readonly server = new WebSocketServer({ port: 0, host: '127.0.0.1' });
   readonly links: HeadLink[] = [];
+  /** What the links log, a line each. */
+  readonly logged: string[] = [];
   /** Nobody gets through before this. */
   gate: Promise<unknown> = Promise.resolve();
 
@@ -31,7 +33,7 @@ class Head implements AsyncDisposable {
         await once(socket, 'open');
         return socket;
       },
-      log: pino({ level: 'silent' }),
+      log: pino({}, { write: (line) => this.logged.push(line) }),
     });
     this.links.push(link);
     return link;
@@ -111,7 +113,7 @@ describe('HeadLink', () => {
       (socket) => socket.terminate(),
       (socket) => socket.send('no JSON'),
       (socket) => socket.send('{"type":"worker.stop"}'),
-      (socket) => socket.close(1001),
+      (socket) => socket.close(1001, 'there is a newer one'),
       (socket) => socket.pause(),
     ];
     for (const how of spoil) {
@@ -124,6 +126,7 @@ describe('HeadLink', () => {
       told.slice(0, 10),
       spoil.flatMap(() => ['open', 'close']),
     );
+    assert.ok(head.logged.some((line) => line.includes('"code":1001,"reason":"there is a newer one"')));
   });
 
   test('close() ends tries that would go on', async () => {

@@ -36,7 +36,7 @@ function mutant(name: string, ...replacements: Replacement[]): Mutant {
 export const mutants: readonly Mutant[] = [
   mutant('a lease that is given back stays', [
     'lease-scheduler.ts',
-    'if (found?.session === session) this.#leases.stop(found, force || found.exclusive !== false);',
+    'this.#leases.stop(found, force || found.exclusive !== false);',
     '',
   ]),
   mutant('a lease that is given back keeps what it took', [
@@ -141,7 +141,7 @@ export const mutants: readonly Mutant[] = [
     'return session?.greeted ? undefined : session;',
   ]),
   mutant('a session is believed whatever it says it has', ['lease-scheduler.ts', 'else ended.push(lease);', 'else {}']),
-  mutant('claims are never given up', ['lease-scheduler.ts', 'this.#loseClaims(session);', '{}']),
+  mutant('claims are never given up', ['lease-scheduler.ts', 'this.#leases.loseClaims(session);', '{}']),
   mutant('nodes do not hear of the end of a session', [
     'lease-scheduler.ts',
     "this.#effects.push({ type: 'session.ended', session: session.id });",
@@ -159,13 +159,18 @@ export const mutants: readonly Mutant[] = [
   ]),
   mutant('the loss of a worker is not told', [
     'lease-table.ts',
-    "this.#say({ type: 'lease.lost'",
-    "({ type: 'lease.lost'",
+    "this.#say({ type: 'lease.lost', session: session.id",
+    "({ type: 'lease.lost', session: session.id",
   ]),
   mutant('a lost worker gives nothing free', [
     'lease-table.ts',
     'this.remove(lease);\n    const { id, session }',
     'const { id, session }',
+  ]),
+  mutant('nodes that rest for a session never get leases for it again', [
+    'next-deadline.ts',
+    'for (const { restsUntil = next } of unreachable.values()) next = Math.min(next, restsUntil);',
+    '',
   ]),
   mutant('nodes that rest never get leases again', [
     'next-deadline.ts',

@@ -59,9 +59,14 @@ export class SimulatedHead {
 
   #newScheduler(): LeaseScheduler {
     const { nodeGraceMs, sessionGraceMs } = this.#scenario;
-    const sessionCutGraceMs = sessionGraceMs / 2;
+    const graces = {
+      nodeGraceMs,
+      sessionGraceMs,
+      sessionCutGraceMs: sessionGraceMs / 2,
+      sessionReturnMs: sessionGraceMs,
+    };
     const createLeaseId = (): string => `L${++this.#leaseCount}`;
-    return new this.#Scheduler({ createLeaseId, now: this.#now, nodeGraceMs, sessionGraceMs, sessionCutGraceMs });
+    return new this.#Scheduler({ createLeaseId, now: this.#now, ...graces });
   }
 
   /** All sessions end from now on. */
@@ -95,7 +100,10 @@ export class SimulatedHead {
     this.#connections.add(connection);
     let incarnation = '';
     connection.head.receive = (message) => {
-      if (message.type === 'node.hello' && incarnation !== '') return; // only the first message is one
+      if (message.type === 'node.hello' && incarnation !== '') {
+        connection.cut(); // only the first message is one
+        return;
+      }
       incarnation = message.incarnation;
       this.#receiveFromNode(terms.id, connection, message);
     };
@@ -114,16 +122,14 @@ export class SimulatedHead {
     const { incarnation } = message;
     if (message.type === 'node.hello') {
       const before = this.#nodes.get(id);
-      this.#nodes.set(id, { connection, incarnation });
-      this.#feed(
-        message.type,
-        message,
-        () => this.scheduler.onNodeJoined(message, this.#now),
-        (effect) => {
-          if (effect.type === 'node.rejected') this.#reject(id, connection, before);
-        },
-      );
-      if (this.#nodes.get(id)?.connection !== connection) return;
+      this.#feed(message.type, message, () => {
+        if (this.scheduler.onNodeJoined(message, this.#now)) this.#nodes.set(id, { connection, incarnation });
+      });
+      if (this.#nodes.get(id)?.connection !== connection) {
+        this.#trace?.(this.#world.timeline.now, 'node rejected', { id, incarnation });
+        connection.abandon('head');
+        return;
+      }
       // A connection that was replaced is closed: hellos of two connections may come in either order.
       if (before?.incarnation === incarnation) before.connection.abandon('head');
       else before?.connection.cut();
@@ -138,13 +144,6 @@ export class SimulatedHead {
         this.scheduler.onWorkerReady(id, incarnation, message.lease, message.worker, message.socket, now);
       } else this.scheduler.onWorkerLost(id, incarnation, message.lease, message, now);
     });
-  }
-
-  /** The present incarnation keeps its connection. */
-  #reject(id: string, connection: NodeConnection, before: NodeLink | undefined): void {
-    if (before === undefined) this.#nodes.delete(id);
-    else this.#nodes.set(id, before);
-    connection.abandon('head');
   }
 
   /** K5: of a replaced connection only another incarnation's words come through, and change nothing. */
@@ -169,7 +168,10 @@ export class SimulatedHead {
     this.#connections.add(connection);
     connection.head.receive = (message) => {
       if (message.type === 'session.hello') {
-        if (this.#sessions.get(id) === connection) return; // only the first message is one
+        if (this.#sessions.get(id) === connection) {
+          connection.cut(); // only the first message is one
+          return;
+        }
         this.#sessions.get(id)?.abandon('head');
         this.#sessions.set(id, connection);
         this.#ledger.onSessionHere(id);
@@ -217,17 +219,16 @@ export class SimulatedHead {
         scheduler.onLeaseReleased(id, message.lease, now);
         break;
       case 'lease.kill':
-        scheduler.onLeaseKilled(id, message.lease, now);
+        scheduler.onLeaseKilled(id, message.lease, now, message.unreachable !== undefined);
         break;
     }
   }
 
-  #feed(what: string, detail: unknown, input: () => void, onEffect?: (effect: LeaseEffect) => void): void {
+  #feed(what: string, detail: unknown, input: () => void): void {
     this.#trace?.(this.#world.timeline.now, what, detail);
     input();
     for (const effect of this.scheduler.takeEffects()) {
       this.#trace?.(this.#world.timeline.now, `  ${effect.type}`, effect);
-      onEffect?.(effect);
       this.#ledger.onEffect(effect, this.scheduler, (node) => this.#nodes.has(node));
       this.#send(effect);
     }
@@ -236,7 +237,6 @@ export class SimulatedHead {
 
   #send(effect: LeaseEffect): void {
     const { type } = effect;
-    if (type === 'node.rejected') return;
     if (type === 'cluster.changed') for (const connection of this.#sessions.values()) connection.sendDown(effect);
     else if (type === 'session.ended') for (const { connection } of this.#nodes.values()) connection.sendDown(effect);
     else if (type === 'node.welcome') this.#toNode(effect.node, { ...effect, head: 'head' });

@@ -28,6 +28,7 @@ export class SimulatedSession {
   readonly #dial: (session: SimulatedSession) => SessionConnection | undefined;
   #connection: SessionConnection | undefined;
   #wishCount = 0;
+  #killCount = 0;
 
   constructor(world: Surroundings, id: string, dial: (session: SimulatedSession) => SessionConnection | undefined) {
     this.#world = world;
@@ -124,8 +125,10 @@ export class SimulatedSession {
     if (this.leases.delete(lease)) this.#say({ type: 'lease.release', lease });
   }
 
+  /** Every other one because it is said not to be reached. */
   kill(lease: string): void {
-    if (this.leases.delete(lease)) this.#say({ type: 'lease.kill', lease });
+    const unreachable = ++this.#killCount % 2 === 0 ? { unreachable: 'no way leads there' } : {};
+    if (this.leases.delete(lease)) this.#say({ type: 'lease.kill', lease, ...unreachable });
   }
 
   cut(): void {
