@@ -15,6 +15,7 @@ import { type DaemonRecord, ensureHome, hostAndPort, isLoopback, processStartOf 
 import { type Certificate, ensureCertificate } from './certificates.ts';
 import type { DaemonConfig } from './config.ts';
 import { daemonRoutes } from './daemon-routes.ts';
+import { lockDirectory } from './directory-lock.ts';
 import { Guard, isWildcard } from './guard.ts';
 import { ensureDaemonDirectory, openSocketsDirectory, removeRecord, writeRecord } from './home.ts';
 import { type Logger, openLog, RotatingFile } from './log.ts';
@@ -36,6 +37,8 @@ export interface ServicePlace {
   readonly socketsPath: string;
   /** The name of its node, for people. */
   readonly name: string;
+  /** `http:` or `https:`, as programs on this machine reach it. */
+  readonly url: string;
   /** `host:port` for other machines; null when only this machine reaches it. */
   readonly address: string | null;
   /** SHA-256 of its certificate, as hexadecimal pairs with colons; null without TLS. */
@@ -94,6 +97,8 @@ async function serve(
   const { home, host } = config;
   const { port } = listener;
   const directory = ensureDaemonDirectory(home, port);
+  const unlock = lockDirectory(directory, port);
+  undoing.defer(unlock);
   const file = new RotatingFile(join(directory, 'daemon.log'));
   undoing.defer(() => file.close());
   const log = openLog(file, { level: config.logLevel, secret: token, echo });
@@ -107,6 +112,7 @@ async function serve(
     incarnation,
     socketsPath,
     name: `${hostname()}:${port}`,
+    url: record.url,
     address: isReachedFrom(config) ? record.address : null,
     fingerprint: record.fingerprint,
     token,
@@ -134,6 +140,7 @@ async function serve(
     await listener.close();
     rmSync(socketsPath, { recursive: true, force: true });
     removeRecord(directory, incarnation); // D1
+    unlock();
     log.info('stopped');
     file.close();
     ended.resolve();

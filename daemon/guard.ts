@@ -45,25 +45,45 @@ export function hostsOf(host: string, port: number, isSecure: boolean): Readonly
   return new Set(isSchemePort ? hosts.flatMap((place) => [place, place.slice(0, place.lastIndexOf(':'))]) : hosts);
 }
 
+/** Without the prefix of an IPv4 address to which a connection came by IPv6. */
+function bareAddress(address: string): string {
+  return address.replace(/^::ffff:(?=\d+\.)/, '');
+}
+
 export class Guard {
   readonly #token: TokenCheck;
+  readonly #listening: { readonly host: string; readonly port: number; readonly isSecure: boolean };
   readonly #hosts: ReadonlySet<string>;
-  readonly #origins: ReadonlySet<string>;
 
-  constructor({ token, host, port, isSecure }: GuardOptions) {
+  constructor({ token, ...listening }: GuardOptions) {
     this.#token = token;
-    this.#hosts = hostsOf(host, port, isSecure);
-    this.#origins = new Set([...this.#hosts].map((place) => `${isSecure ? 'https' : 'http'}://${place}`));
+    this.#listening = listening;
+    this.#hosts = hostsOf(listening.host, listening.port, listening.isSecure);
+  }
+
+  /**
+   * Whether a value of `Host` means the daemon: one that it had at its start, or the address to which the connection came,
+   * which the machine may have got since.
+   */
+  #isOwn(place: string, reached: string | undefined): boolean {
+    const { host, port, isSecure } = this.#listening;
+    if (this.#hosts.has(place)) return true;
+    return isWildcard(host) && reached !== undefined && hostsOf(bareAddress(reached), port, isSecure).has(place);
+  }
+
+  #isOwnOrigin(origin: string, reached: string | undefined): boolean {
+    const scheme = this.#listening.isSecure ? 'https://' : 'http://';
+    return origin.startsWith(scheme) && this.#isOwn(origin.slice(scheme.length), reached);
   }
 
   /** Why a request does not pass; undefined when it does (G1). */
-  refusalOf({ headersDistinct: headers, url = '' }: IncomingMessage): Refusal | undefined {
+  refusalOf({ headersDistinct: headers, url = '', socket }: IncomingMessage): Refusal | undefined {
     const hosts = headers['host'] ?? [];
-    if (hosts.length !== 1 || !this.#hosts.has(hosts[0]!.toLowerCase())) {
+    if (hosts.length !== 1 || !this.#isOwn(hosts[0]!.toLowerCase(), socket.localAddress)) {
       return { status: 403, message: 'this host is not one of the daemon' };
     }
     const origins = headers['origin'] ?? [];
-    if (!origins.every((origin) => this.#origins.has(origin.toLowerCase()))) {
+    if (!origins.every((origin) => this.#isOwnOrigin(origin.toLowerCase(), socket.localAddress))) {
       return { status: 403, message: 'requests from other origins are not taken' };
     }
     const authorization = headers['authorization'] ?? [];

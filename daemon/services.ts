@@ -39,14 +39,13 @@ export const openServices: OpenServices = ({ config, log, incarnation, token, so
     });
     return { node: new Node({ ...options, objects, head: new HeadLink({ open, log }) }) };
   }
-  const url = `${place.fingerprint === null ? 'http' : 'https'}://${place.address}`;
   // The store is opened first: a directory that cannot be made ends the start before anything runs.
   const objects = openStore(async (name) => {
     const found = head.nodeAt(name);
     const direct = found === undefined ? undefined : peerOf(found, token);
     return direct === undefined ? [] : [direct];
   });
-  const keeper = new Keeper({ url, token, fingerprint: place.fingerprint }, log);
+  const keeper = new Keeper({ url: place.url, token, fingerprint: place.fingerprint }, log);
   const head = new Head({ log, incarnation, token, keeper });
   const ends = connectInProcess();
   const node = new Node({ ...options, objects, head: ends.node });

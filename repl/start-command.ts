@@ -41,7 +41,8 @@ function reportOf({ url, pid, joinString, isLocal, logPath }: StartedDaemon): st
       'Programs on this machine:',
       '  export GRIDBOOK_ADDRESS=auto',
       `${where}:`,
-      `  gridbook start --address '${joinString}'`,
+      // By standard input: arguments are for all users of a machine to see.
+      `  echo '${joinString}' | gridbook start --address -`,
       isLocal ? 'Programs with another home directory:' : 'Programs on other machines:',
       `  export GRIDBOOK_ADDRESS='${joinString}'`,
       '',

@@ -4,7 +4,7 @@
 //   R1 of relay.ts: only nodes that have joined are connected to; where to comes from what the node said.
 //   R3. An object passes through as fast as it is taken, and is not kept.
 
-import { freeObject, type NodePlace, openObject, peerOf } from '../../sdk/internal.ts';
+import { freeObject, GridbookError, type NodePlace, openObject, peerOf } from '../../sdk/internal.ts';
 import type { ObjectStore } from '../node/object-store.ts';
 import { objectRoutes } from '../node/object-store-routes.ts';
 import type { HttpRoute, RouteAnswer, RouteRequest } from '../service.ts';
@@ -26,6 +26,10 @@ const noRelay: RouteAnswer = {
 };
 const noObject: RouteAnswer = { status: 404, json: { error: 'there is no such object' } };
 
+function notReached(node: string, why: string): RouteAnswer {
+  return { status: 502, json: { error: `node ${node} cannot be reached from the head: ${why}` } };
+}
+
 /** The routes of a head: for its own node's objects, those of other nodes, and where nodes are. */
 export function objectRelayRoutes(options: ObjectRelayOptions): HttpRoute[] {
   const { nodeAt, ownNode, ownStore, token } = options;
@@ -35,12 +39,18 @@ export function objectRelayRoutes(options: ObjectRelayOptions): HttpRoute[] {
       const { node = '', session = '', id = '' } = request.params;
       if (node === ownNode) return own.handle(request);
       const place = nodeAt(node);
-      const peer = place === undefined ? undefined : peerOf(place, token);
-      if (peer === undefined) return noRelay;
+      if (place === undefined) return noRelay;
+      const peer = peerOf(place, token);
+      if (peer === undefined) return notReached(node, 'it joined without an address');
       const name = { node, session, id };
-      if (own.method === 'DELETE') return (await freeObject(peer, name)) ? { status: 200, json: {} } : noObject;
-      const object = await openObject(peer, name);
-      return object === undefined ? noObject : { status: 200, ...object };
+      try {
+        if (own.method === 'DELETE') return (await freeObject(peer, name)) ? { status: 200, json: {} } : noObject;
+        const object = await openObject(peer, name);
+        return object === undefined ? noObject : { status: 200, ...object };
+      } catch (error) {
+        if (error instanceof GridbookError) return notReached(node, error.message);
+        throw error;
+      }
     },
   }));
   return [

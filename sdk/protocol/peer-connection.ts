@@ -64,7 +64,10 @@ export async function openPeer(
   };
   if ('socket' in place) {
     const headers = { 'X-Gridbook-Version': String(controlVersion) };
-    return opened(new WebSocket(`ws+unix://${place.socket}:${path}`, { ...common, headers }), place.socket);
+    return opened(
+      new WebSocket(`ws://localhost${path}`, { ...common, headers, createConnection: () => connectTcp(place.socket) }),
+      place.socket,
+    );
   }
   const { url, token, fingerprint } = place;
   const headers = { Authorization: `Bearer ${token}`, 'X-Gridbook-Version': String(controlVersion) };

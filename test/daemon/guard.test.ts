@@ -1,6 +1,8 @@
 // Who may pass the listener: made from the router's own table, so that a route that is added is tested, too.
 
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { type IncomingMessage, request } from 'node:http';
 import { describe, type TestContext, test } from 'node:test';
 import type { Services } from '../../daemon/daemon.ts';
 import type { Route } from '../../daemon/service.ts';
@@ -221,4 +223,21 @@ test('a parameter that is no plain name is refused with 400, whatever it means t
     assert.notEqual((await send(to.port, 'GET', path, goodHeaders(to))).status, 200, path);
   }
   assert.equal(to.count(), 0);
+});
+
+test('on all addresses, one that the machine has got since the start is the daemon, and no other is', {
+  skip: process.platform !== 'linux',
+}, async (t) => {
+  const to = await testDaemon(t, {}, { host: '0.0.0.0', insecure: true });
+  const statusOf = async (host: string, origin: string): Promise<number | undefined> => {
+    // Linux has all of 127.0.0.0/8, and lists one of them.
+    const headers = { ...goodHeaders(to), Host: `${host}:${to.port}`, Origin: `http://${origin}:${to.port}` };
+    const asked = request({ host: '127.0.0.2', port: to.port, path: '/v1/status', headers, agent: false }).end();
+    const [response]: IncomingMessage[] = await once(asked, 'response');
+    response?.resume();
+    return response?.statusCode;
+  };
+  assert.equal(await statusOf('127.0.0.2', '127.0.0.2'), 200);
+  assert.equal(await statusOf('127.0.0.3', '127.0.0.2'), 403);
+  assert.equal(await statusOf('127.0.0.2', '127.0.0.3'), 403);
 });

@@ -14,6 +14,7 @@ import {
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { openDaemon } from '../../daemon/daemon.ts';
+import { lockDirectory } from '../../daemon/directory-lock.ts';
 import { openSocketsDirectory } from '../../daemon/home.ts';
 import { ensureToken, TokenCheck } from '../../daemon/tokens.ts';
 import {
@@ -103,6 +104,44 @@ test('openSocketsDirectory() gives an empty private directory with a path short 
     assert.ok(Buffer.byteLength(join(path, 'x'.repeat(24))) < 104);
     assert.equal(statSync(path).mode & 0o777, 0o700);
   }
+});
+
+describe('the directory of a daemon', () => {
+  test('has one daemon at a time, also where both could listen', { skip: process.platform !== 'linux' }, async (t) => {
+    const { daemon, home, port } = await testDaemon(t);
+    const second = openDaemon(headConfig(home, { host: '127.0.0.2', port }));
+    await assert.rejects(
+      second,
+      (error) => error instanceof ConnectionError && /another one of yours/.test(error.message),
+    );
+    const directory = join(home, 'daemons', String(port));
+    assert.deepEqual(readdirSync(directory).sort(), ['daemon.json', 'daemon.log', 'lock', 'sockets']);
+    assert.deepEqual(runningDaemons(home), [{ port, record: daemon.record }]);
+    await daemon.stop(0);
+    assert.deepEqual(readdirSync(directory), ['daemon.log']);
+  });
+
+  test('is taken over from a daemon that was killed, and from a lock that says nothing', (t) => {
+    const home = temporaryHome(t);
+    const path = join(home, 'lock');
+    for (const text of [JSON.stringify({ pid: 2 ** 22 + 1, processStart: '1' }), '', '{}']) {
+      writeFileSync(path, text);
+      const unlock = lockDirectory(home, 1);
+      assert.throws(() => lockDirectory(home, 1), ConnectionError);
+      assert.deepEqual(readdirSync(home), ['lock']);
+      unlock();
+      assert.deepEqual(readdirSync(home), []);
+    }
+  });
+
+  test('stays with a newer daemon when an older one gives it back', (t) => {
+    const home = temporaryHome(t);
+    const unlock = lockDirectory(home, 1);
+    const newer = JSON.stringify({ pid: process.pid, processStart: processStartOf(process.pid) });
+    writeFileSync(join(home, 'lock'), newer);
+    unlock();
+    assert.equal(readFileSync(join(home, 'lock'), 'utf8'), newer);
+  });
 });
 
 describe('the record of a daemon', () => {

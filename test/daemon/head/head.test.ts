@@ -146,6 +146,26 @@ test('a request that is refused with many long labels is told so in a message th
   await assert.rejects(refused, /Cannot lease a worker on a node with label-0=x/);
 });
 
+test('an object of a node that the head cannot reach is answered with 502 and the reason', async (t) => {
+  const head = await testDaemon(t, { services: openServices });
+  const node = await Peer.open(t, head, '/v1/node');
+  node.say(nodeHello('1', { address: '127.0.0.1:1' }));
+  await node.hears('node.welcome');
+  const other = await Peer.open(t, head, '/v1/node');
+  other.say(nodeHello('1', { node: 'm' }));
+  await other.hears('node.welcome');
+  for (const [name, why] of [
+    ['n', /node n cannot be reached from the head: .*127\.0\.0\.1:1/],
+    ['m', /node m cannot be reached from the head: it joined without an address/],
+  ] as const) {
+    for (const method of ['GET', 'DELETE']) {
+      const { status, text } = await send(head.port, method, `/v1/objects/${name}/s/o`, goodHeaders(head));
+      assert.equal(status, 502);
+      assert.match(text, why);
+    }
+  }
+});
+
 test('Keeper.start() tries again after one that could not be started', async (t) => {
   const log = pino({ level: 'silent' });
   const told: string[] = [];
