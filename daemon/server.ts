@@ -27,6 +27,8 @@ import type { HttpRoute, Route, RouteAnswer, WebSocketRoute } from './service.ts
 const headerBytesMax = 16 * 1024;
 const headersTimeoutMs = 5000;
 const requestTimeoutMs = 30_000;
+/** How long a client may take nothing of an answer that is streamed to it. */
+const stallMaxMs = 60_000;
 
 export interface ListenOptions {
   readonly host: string;
@@ -35,6 +37,8 @@ export interface ListenOptions {
   /** By TLS with this; undefined: in cleartext. */
   readonly certificate: Certificate | undefined;
   readonly newcomers?: NewcomerLimits;
+  /** How long a client may take nothing of an answer that is streamed to it, in milliseconds. @default 60,000 */
+  readonly stallMs?: number;
 }
 
 /** What a listener serves once everything behind it is there. */
@@ -56,11 +60,13 @@ export class Listener {
   readonly #newcomers: Newcomers;
   readonly #upgraded = new Set<Duplex>();
   readonly #webSockets = new Map<WebSocketRoute, WebSocketServer>();
+  readonly #stallMs: number;
   #active: Active | undefined;
   #isStopping = false;
 
-  private constructor(server: Server, newcomers: NewcomerLimits | undefined) {
+  private constructor(server: Server, { newcomers, stallMs = stallMaxMs }: ListenOptions) {
     this.#server = server;
+    this.#stallMs = stallMs;
     this.#newcomers = new Newcomers(newcomers);
     server.on('connection', (socket: Socket) => this.#newcomers.add(socket));
     const onRequest = (request: IncomingMessage, response: ServerResponse): void => {
@@ -76,7 +82,8 @@ export class Listener {
   }
 
   /** Takes the port; connections are served from `serve` on. @throws ConnectionError when it cannot be had. */
-  static async open({ host, port, certificate, newcomers }: ListenOptions): Promise<Listener> {
+  static async open(options: ListenOptions): Promise<Listener> {
+    const { host, port, certificate } = options;
     const limits = {
       maxHeaderSize: headerBytesMax,
       headersTimeout: headersTimeoutMs,
@@ -93,7 +100,7 @@ export class Listener {
             minVersion: 'TLSv1.3',
             handshakeTimeout: headersTimeoutMs,
           });
-    const listener = new Listener(server, newcomers);
+    const listener = new Listener(server, options);
     server.listen({ host, port, backlog: 4096 });
     try {
       await once(server, 'listening');
@@ -101,6 +108,8 @@ export class Listener {
       listener.#newcomers.close();
       throw listenError(host, port, cause);
     }
+    // Such as a connection that could not be taken for lack of descriptors (S3).
+    server.on('error', (error) => listener.#active?.log.error({ err: error }, 'the listener failed'));
     return listener;
   }
 
@@ -163,7 +172,23 @@ export class Listener {
     const { route, params, query } = way.entered;
     if (route.type !== 'http') throw new TypeError(`${route.path} takes no requests`);
     if (request.headers.expect !== undefined) response.writeContinue();
-    await handle(route, params, query, request, response);
+    await this.#handle(route, params, query, request, response);
+  }
+
+  async #handle(
+    route: HttpRoute,
+    params: Readonly<Record<string, string>>,
+    query: URLSearchParams,
+    request: IncomingMessage,
+    response: ServerResponse,
+  ): Promise<void> {
+    const given = await readJson(request);
+    if ('status' in given) return refuse(request, response, given.status, { error: given.message });
+    const gone = new AbortController();
+    response.once('close', () => gone.abort());
+    const answered = await route.handle({ params, query, body: given.body, signal: gone.signal });
+    if ('stream' in answered) await sendStream(response, answered, this.#stallMs);
+    else if (!response.destroyed) answer(response, answered.status, answered.json);
   }
 
   #onUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
@@ -218,27 +243,13 @@ interface Refused {
   readonly message: string;
 }
 
-async function handle(
-  route: HttpRoute,
-  params: Readonly<Record<string, string>>,
-  query: URLSearchParams,
-  request: IncomingMessage,
-  response: ServerResponse,
-): Promise<void> {
-  const given = await readJson(request);
-  if ('status' in given) return refuse(request, response, given.status, { error: given.message });
-  const gone = new AbortController();
-  response.once('close', () => gone.abort());
-  const answered = await route.handle({ params, query, body: given.body, signal: gone.signal });
-  if ('stream' in answered) await sendStream(response, answered);
-  else if (!response.destroyed) answer(response, answered.status, answered.json);
-}
-
-/** As fast as the peer takes it; a peer that goes away, or a source that fails, ends this answer only. */
+/** As fast as the peer takes it; a peer that goes away, or takes nothing, or a source that fails, ends this answer only. */
 async function sendStream(
   response: ServerResponse,
   { status, stream, byteLength }: Extract<RouteAnswer, { stream: unknown }>,
+  stallMs: number,
 ): Promise<void> {
+  response.setTimeout(stallMs, () => response.destroy());
   response.writeHead(status, {
     'Content-Type': 'application/octet-stream',
     'Content-Length': byteLength,

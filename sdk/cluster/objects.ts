@@ -12,9 +12,12 @@
 // Invariants:
 //   P1. Bytes are handed out only when their length and checksum are those of the place.
 //   P2. A name in a place is plain: no separator and no dots alone, so that it never leads out of a folder.
+//   P3. A peer that is silent ends the fetch and nothing else. While what came is not taken here, it is not the peer that
+//       is silent.
 
 import { once } from 'node:events';
 import { type IncomingMessage, request as startRequest } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 import { crc32 } from 'node:zlib';
 import { ConnectionError, ObjectLostError, ProtocolError } from '../errors.ts';
@@ -28,6 +31,12 @@ export type ObjectPeer = Exclude<PeerPlace, { socket: string }>;
 
 /** How long a peer may be silent while it sends an object, in milliseconds. */
 const silenceMaxMs = 10_000;
+/** How often it is looked in that time whether something came. */
+const looksMax = 20;
+/** How long a peer may take for an answer about itself, in milliseconds. */
+const answerMaxMs = 10_000;
+/** The longest answer about itself that is read, in characters. */
+const answerLengthMax = 16 * 2 ** 20;
 
 /** The checksum of bytes, going on from that of those before them. */
 export function checksumOf(bytes: Uint8Array, before = 0): number {
@@ -66,8 +75,19 @@ function pathOf({ node, session, id }: ObjectName): string {
   return `/v1/objects/${[node, session, id].map(encodeURIComponent).join('/')}`;
 }
 
+/** How a daemon is asked. */
+export interface AskOptions {
+  /** How long it may be silent. @default 10,000 */
+  readonly silenceMs?: number;
+}
+
 /** Sends a request to a daemon, and gives its answer. @throws ConnectionError, AuthenticationError. */
-export async function ask(peer: ObjectPeer, method: 'GET' | 'DELETE', path: string): Promise<IncomingMessage> {
+async function ask(
+  peer: ObjectPeer,
+  method: 'GET' | 'DELETE',
+  path: string,
+  { silenceMs = silenceMaxMs }: AskOptions = {},
+): Promise<IncomingMessage> {
   const socket = await openStream(peer);
   const request = startRequest({
     createConnection: () => socket,
@@ -80,15 +100,57 @@ export async function ask(peer: ObjectPeer, method: 'GET' | 'DELETE', path: stri
       Connection: 'close',
     },
   });
-  request.setTimeout(silenceMaxMs, () => request.destroy(new Error(`nothing came for ${silenceMaxMs / 1000} s`)));
+  // Before the answer the wait below is told of it, and from then on whoever reads the answer.
+  request.on('error', () => {});
+  const answered = once(request, 'response', { signal: AbortSignal.timeout(silenceMs) });
   request.end();
   try {
-    const [response]: IncomingMessage[] = await once(request, 'response');
+    const [response]: IncomingMessage[] = await answered;
     if (response === undefined) throw new Error('there was no answer');
+    endWhenSilent(response, socket, silenceMs);
     return response;
   } catch (cause) {
     socket.destroy();
     throw new ConnectionError(`Cannot ask ${peer.url}: ${textOf(cause)}`, { cause });
+  }
+}
+
+/** P3. Counted in looks, so that a stall of this process is no silence either. */
+function endWhenSilent(response: IncomingMessage, socket: Socket, silenceMs: number): void {
+  let bytesSeen = socket.bytesRead;
+  let silentLooks = 0;
+  const timer = setInterval(() => {
+    const isPeersTurn = response.readableLength === 0;
+    silentLooks = isPeersTurn && socket.bytesRead === bytesSeen ? silentLooks + 1 : 0;
+    bytesSeen = socket.bytesRead;
+    if (silentLooks === looksMax) response.destroy(new Error(`nothing came for ${silenceMs / 1000} s`));
+  }, silenceMs / looksMax).unref();
+  socket.once('close', () => clearInterval(timer));
+}
+
+/** What a daemon says of itself; undefined when it knows nothing of that. @throws ConnectionError, ProtocolError. */
+export async function askJson(peer: ObjectPeer, path: string): Promise<unknown> {
+  const response = await ask(peer, 'GET', path);
+  const { statusCode } = response;
+  const tooLate = setTimeout(() => response.destroy(new Error('its answer takes too long')), answerMaxMs);
+  let text = '';
+  try {
+    for await (const piece of response.setEncoding('utf8')) {
+      text += String(piece);
+      if (text.length > answerLengthMax) throw new ProtocolError(`${peer.url} says more of itself than is read`);
+    }
+  } catch (cause) {
+    if (cause instanceof ProtocolError) throw cause;
+    throw new ConnectionError(`Cannot ask ${peer.url}: ${textOf(cause)}`, { cause });
+  } finally {
+    clearTimeout(tooLate);
+  }
+  if (statusCode === 404) return undefined;
+  if (statusCode !== 200) throw new ConnectionError(`${peer.url} answered ${statusCode}`);
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new ProtocolError(`${peer.url} answered with what is not JSON`, { cause });
   }
 }
 
@@ -99,8 +161,9 @@ export type ObjectName = Pick<ObjectPlace, 'node' | 'session' | 'id'>;
 export async function openObject(
   peer: ObjectPeer,
   name: ObjectName,
+  options: AskOptions = {},
 ): Promise<{ stream: Readable; byteLength: number } | undefined> {
-  const response = await ask(peer, 'GET', pathOf(name));
+  const response = await ask(peer, 'GET', pathOf(name), options);
   const { statusCode } = response;
   if (statusCode === 200) return { stream: response, byteLength: Number(response.headers['content-length']) };
   response.destroy();
@@ -146,15 +209,10 @@ export interface NodePlace {
   readonly directories: readonly string[];
 }
 
-/** Asks a head where a node is; undefined when it does not know the node. */
+/** Asks a head where a node is; undefined when it does not know the node. @throws ConnectionError, ProtocolError. */
 export async function findNode(head: ObjectPeer, node: string): Promise<NodePlace | undefined> {
-  const response = await ask(head, 'GET', `/v1/nodes/${encodeURIComponent(node)}`);
-  let text = '';
-  response.setEncoding('utf8');
-  for await (const piece of response) text += String(piece);
-  if (response.statusCode === 404) return undefined;
-  if (response.statusCode !== 200) throw new ConnectionError(`${head.url} answered ${response.statusCode}`);
-  const value: unknown = JSON.parse(text);
+  const value = await askJson(head, `/v1/nodes/${encodeURIComponent(node)}`);
+  if (value === undefined) return undefined;
   if (typeof value !== 'object' || value === null) throw new ProtocolError('The head says no place of a node');
   const { address, fingerprint, directories }: Record<string, unknown> = { ...value };
   return {

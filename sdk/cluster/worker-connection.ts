@@ -83,7 +83,6 @@ export async function askDaemon(daemon: Exclude<PeerPlace, { socket: string }>):
     if (socket.read() === null) throw new ConnectionError(`Cannot ask ${daemon.url}: it closed the connection`);
   } finally {
     clearTimeout(timer);
-    socket.on('error', () => {}); // nobody waits for it any more
     socket.destroy();
   }
 }

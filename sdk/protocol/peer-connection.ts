@@ -7,11 +7,12 @@
 // Invariants:
 //   O1. The token is written only to a peer whose certificate has the fingerprint, or to a plain connection that the
 //       address asks for.
+//   O2. What goes wrong with a connection after it was opened ends it with a 'close' and never the process, also before
+//       whoever asked for it listens.
 
 import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
-import { connect as connectTcp } from 'node:net';
-import type { Duplex } from 'node:stream';
+import { connect as connectTcp, type Socket } from 'node:net';
 import { connect as connectTls, type TLSSocket } from 'node:tls';
 import { WebSocket } from 'ws';
 import { AuthenticationError, ConnectionError, VersionError } from '../errors.ts';
@@ -64,9 +65,12 @@ export async function openPeer(
   };
   if ('socket' in place) {
     const headers = { 'X-Gridbook-Version': String(controlVersion) };
+    // The path of a socket may hold what an address cannot.
+    const createConnection = (): Socket => connectTcp(place.socket);
     return opened(
-      new WebSocket(`ws://localhost${path}`, { ...common, headers, createConnection: () => connectTcp(place.socket) }),
+      new WebSocket(`ws://localhost${path}`, { ...common, headers, createConnection }),
       place.socket,
+      timeoutMs,
     );
   }
   const { url, token, fingerprint } = place;
@@ -77,7 +81,7 @@ export async function openPeer(
   const tls = secure
     ? { ca: await certificateOf(target, fingerprint, timeoutMs), checkServerIdentity: () => undefined }
     : {};
-  return opened(new WebSocket(target, { ...common, ...tls, headers }), url); // O1
+  return opened(new WebSocket(target, { ...common, ...tls, headers }), url, timeoutMs); // O1
 }
 
 /**
@@ -88,7 +92,7 @@ export async function openPeer(
 export async function openStream(
   place: Exclude<PeerPlace, { socket: string }>,
   timeoutMs = timeoutDefaultMs,
-): Promise<Duplex> {
+): Promise<Socket> {
   const url = new URL(place.url);
   const secure = url.protocol === 'https:';
   const host = url.hostname.replace(/^\[|\]$/g, '');
@@ -101,6 +105,7 @@ export async function openStream(
         checkServerIdentity: () => undefined,
       })
     : connectTcp({ host, port });
+  socket.on('error', () => {}); // O2
   try {
     await once(socket, secure ? 'secureConnect' : 'connect', { signal: AbortSignal.timeout(timeoutMs) });
     return socket;
@@ -110,33 +115,38 @@ export async function openStream(
   }
 }
 
-async function opened(socket: WebSocket, where: string): Promise<WebSocket> {
+/** @param timeoutMs - for everything until it is open or refused, however slowly the peer speaks. */
+async function opened(socket: WebSocket, where: string, timeoutMs: number): Promise<WebSocket> {
   let refused: { status: number; text: string } | undefined;
+  let isTooLate = false;
+  const timer = setTimeout(() => {
+    isTooLate = true;
+    socket.terminate();
+  }, timeoutMs);
+  socket.on('error', () => {}); // O2
   socket.on('unexpected-response', (_request, response: IncomingMessage) => {
-    let text = '';
+    const said = { status: response.statusCode ?? 0, text: '' };
+    refused = said; // told also when its text is cut or does not end
     response.setEncoding('utf8');
     response.on('data', (part: string) => {
-      if (text.length < 4096) text += part;
+      if (said.text.length < 4096) said.text += part;
     });
-    response.on('end', () => {
-      refused = { status: response.statusCode ?? 0, text: text.trim() };
-      socket.terminate();
-    });
+    response.on('close', () => socket.terminate());
   });
   try {
     await once(socket, 'open');
     return socket;
   } catch (cause) {
-    // What comes after the refusal is told by it.
-    socket.on('error', () => {});
     if (refused !== undefined) throw refusalOf(refused, where);
-    const why = textOf(cause);
+    const why = isTooLate ? `it did not answer within ${timeoutMs / 1000} s` : textOf(cause);
     throw new ConnectionError(`Cannot connect to ${where}: ${why}`, { cause });
+  } finally {
+    clearTimeout(timer);
   }
 }
 
 function refusalOf({ status, text }: { status: number; text: string }, where: string): Error {
-  const said = messageIn(text);
+  const said = messageIn(text.trim());
   if (status === 401) return new AuthenticationError(`Cannot connect to ${where}: ${said || 'the token is wrong'}`);
   if (status === 426) return new VersionError(`Cannot connect to ${where}: ${said}`);
   const why = `it answered ${status}${said === '' ? '' : `, ${said}`}`;
@@ -174,6 +184,7 @@ async function certificateOf(url: URL, fingerprint: string | undefined, timeoutM
   const host = url.hostname.replace(/^\[|\]$/g, '');
   // Nothing is written to this connection: it only shows the certificate.
   const socket: TLSSocket = connectTls({ host, port, rejectUnauthorized: false });
+  socket.on('error', () => {}); // O2
   try {
     await once(socket, 'secureConnect', { signal: AbortSignal.timeout(timeoutMs) });
     const certificate = socket.getPeerX509Certificate();

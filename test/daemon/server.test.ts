@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
+import { Readable } from 'node:stream';
 import { describe, type TestContext, test } from 'node:test';
 import { WebSocket } from 'ws';
 import { Guard } from '../../daemon/guard.ts';
@@ -16,12 +17,18 @@ import { send, sendBytes, temporaryHome } from '../helpers/daemon-home.ts';
 
 const token = 'a-token-of-this-test-alone';
 
-async function listenerWith(t: TestContext, routes: readonly Route[], newcomers?: NewcomerLimits): Promise<number> {
+async function listenerWith(
+  t: TestContext,
+  routes: readonly Route[],
+  newcomers?: NewcomerLimits,
+  stallMs?: number,
+): Promise<number> {
   const home = temporaryHome(t);
   const file = new RotatingFile(`${home}/daemon.log`);
   const log = openLog(file, { level: 'debug', secret: token, echo: false });
   const host = '127.0.0.1';
-  const listener = await Listener.open({ host, port: 0, certificate: undefined, newcomers });
+  const limits = { ...(newcomers && { newcomers }), ...(stallMs === undefined ? {} : { stallMs }) };
+  const listener = await Listener.open({ host, port: 0, certificate: undefined, ...limits });
   const { port } = listener;
   const guard = new Guard({ token: new TokenCheck(token), host, port, isSecure: false });
   listener.serve({ guard, routes, log });
@@ -122,6 +129,35 @@ describe('a route that answers requests', () => {
     await begun;
     socket.destroy();
     await gone;
+  });
+});
+
+describe('a route that streams its answer', () => {
+  test('is told when its client takes nothing for too long, and others are served', async (t) => {
+    const { promise: ended, resolve: end } = Promise.withResolvers<void>();
+    const flood: Route = {
+      type: 'http',
+      method: 'GET',
+      path: '/v1/flood',
+      handle: () => {
+        const stream = Readable.from(
+          (function* () {
+            for (;;) yield Buffer.alloc(2 ** 16);
+          })(),
+        );
+        stream.once('close', end);
+        return { status: 200, stream, byteLength: 2 ** 40 };
+      },
+    };
+    const port = await listenerWith(t, [flood, echo], undefined, 200);
+    const socket = connect({ host: '127.0.0.1', port });
+    socket.on('error', () => {});
+    t.after(() => socket.destroy());
+    const lines = Object.entries(headersFor(port)).map(([name, value]) => `${name}: ${value}\r\n`);
+    socket.write(`GET /v1/flood HTTP/1.1\r\n${lines.join('')}\r\n`);
+    await once(socket, 'readable');
+    await ended;
+    assert.equal((await send(port, 'POST', '/v1/echo', headersFor(port))).status, 200);
   });
 });
 
