@@ -75,7 +75,10 @@ export interface CellHost {
    * what a call from a cell fails with that was interrupted.
    */
   readonly cell?: unknown;
-  /** Takes what tasks print. Without it, threads print on this process's output, and daemons' workers into their log. */
+  /**
+   * Takes what tasks print. Without it, threads print on this process's output, and daemons' workers into their log. What it
+   * throws is warned of, and tasks go on.
+   */
   readonly onOutput?: ((output: TaskOutput) => void) | undefined;
 }
 

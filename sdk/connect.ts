@@ -56,7 +56,11 @@ export async function connect(options: ConnectOptions = {}): Promise<Session> {
   if (address !== 'embedded') return new Session(await connectToHead(address, options));
   if (workers !== undefined) checkInteger('workers', workers, 1, embeddedWorkersMax);
   if (workerHeapBytesMax !== undefined) checkInteger('workerHeapBytesMax', workerHeapBytesMax, heapBytesLeast);
-  if (resources !== undefined) checkResources(resources);
+  if (resources !== undefined && 'cpus' in checkResources(resources)) {
+    throw new InvalidArgumentError(
+      'resources.cpus of an embedded session is how many workers it has: give workers instead',
+    );
+  }
   return new Session(new EmbeddedCluster({ workers, resources, workerHeapBytesMax }));
 }
 

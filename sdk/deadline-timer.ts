@@ -2,6 +2,9 @@
 
 import { nowMs } from './protocol/clock.ts';
 
+/** The longest time that a timer of Node can wait; a longer one would be over at once. */
+const timerMsMax = 2 ** 31 - 1;
+
 export class DeadlineTimer {
   readonly #onTime: () => void;
   #timer: NodeJS.Timeout | undefined;
@@ -11,7 +14,7 @@ export class DeadlineTimer {
     this.#onTime = onTime;
   }
 
-  /** Replaces the deadline; undefined for none. */
+  /** Replaces the deadline; undefined for none. When it is very far off, it is called before, and is to be set again. */
   set(at: number | undefined): void {
     if (at === this.#at) return;
     clearTimeout(this.#timer);
@@ -22,7 +25,7 @@ export class DeadlineTimer {
         this.#at = undefined;
         this.#onTime();
       },
-      Math.max(0, at - nowMs()) + 1,
+      Math.min(Math.max(0, at - nowMs()) + 1, timerMsMax),
     );
   }
 }

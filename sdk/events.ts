@@ -6,8 +6,10 @@
 //   V1. A listener that does not read loses its oldest events, never more memory than `eventsBufferedMax`, and is told
 //       how many it lost.
 //   V2. A stream has every event from the call that made it on, and is forgotten when it is closed, read or not.
+//   V3. What a callback throws is warned of, once a callback, and ends nothing of those who tell what happened.
 
 import type { WorkerDeathReason } from './errors.ts';
+import { textOf } from './text-of.ts';
 
 /** How many events wait for a listener that does not read. */
 export const eventsBufferedMax = 10_000;
@@ -94,11 +96,27 @@ class Listener {
 export class EventHub {
   readonly #listeners = new Set<Listener>();
   readonly #callbacks = new Set<(event: SessionEvent) => void>();
+  /** Those that were warned of. */
+  readonly #failed = new WeakSet<object>();
   #closed = false;
 
   emit(event: SessionEvent): void {
     for (const listener of this.#listeners) listener.push(event);
-    for (const callback of this.#callbacks) callback(event);
+    for (const callback of this.#callbacks) {
+      try {
+        callback(event);
+      } catch (error) {
+        this.#warnOf(callback, error); // V3
+      }
+    }
+  }
+
+  #warnOf(callback: (event: SessionEvent) => void, error: unknown): void {
+    if (this.#failed.has(callback)) return;
+    this.#failed.add(callback);
+    const detail = error instanceof Error && error.stack !== undefined ? { detail: error.stack } : {};
+    const what = `What is called with a session's events, or with what tasks print, failed: ${textOf(error)}`;
+    process.emitWarning(what, { type: 'GridbookWarning', ...detail });
   }
 
   /** Calls back for each event, at once; returns how to stop that. */

@@ -15,6 +15,11 @@ import type { TimingsRecorder } from './timings.ts';
 /** Any function at all. */
 export type AnyFunction = (...args: never[]) => unknown;
 
+/** Whether a value is one. */
+export function isFunction(value: unknown): value is AnyFunction {
+  return typeof value === 'function';
+}
+
 /** An argument, or a reference to one, or one that has references inside. */
 export type RemoteArg<T> = T | ObjectRef<T> | WithRefs<T>;
 
@@ -49,7 +54,12 @@ export type WithRefs<T> = T extends WholeValue
  * of what the function returns, or of what its promise gives.
  */
 export interface Remote<F extends AnyFunction> {
-  /** Calls it on a worker: the reference is there at once. */
+  /**
+   * Calls it on a worker: the reference is there at once.
+   *
+   * @throws SerializationError naming the place of what cannot travel in an argument.
+   * @throws ClosedError when the session is closed.
+   */
   (...args: RemoteArgs<Parameters<F>>): ObjectRef<Awaited<ReturnType<F>>>;
   /** The function's name, as messages and lists show it. */
   readonly name: string;

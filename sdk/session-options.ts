@@ -2,7 +2,7 @@
 
 import type { MapProgress } from './map.ts';
 import type { Remote } from './remote.ts';
-import { checkNames, type TaskOptions, taskOptionNames } from './task-options.ts';
+import { checkBoolean, checkNames, type TaskOptions, taskOptionNames } from './task-options.ts';
 
 /** Options of `remote` beside those of the task. */
 export interface RemoteOptions extends TaskOptions {
@@ -46,4 +46,15 @@ const namesOf = {
 /** @throws InvalidArgumentError for an option that the call does not have. */
 export function checkOptionNames(call: keyof typeof namesOf, options: object): void {
   checkNames(options, namesOf[call], call);
+}
+
+/** Checks the options of `cancel`, and says whether it is by force. @throws InvalidArgumentError */
+export function isForced(options: { readonly force?: boolean }): boolean {
+  checkOptionNames('cancel', options);
+  return checkBoolean('force', options.force) ?? false;
+}
+
+/** Whether `reduce` was given what to begin with, also when that is undefined. */
+export function hasInitial<V>(options: { readonly initial?: V }): options is { readonly initial: V } {
+  return 'initial' in options;
 }

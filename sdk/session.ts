@@ -15,6 +15,7 @@ import {
   type AnyFunction,
   cancelTask,
   insideOf,
+  isFunction,
   makeRemote,
   type Remote,
   type RemoteArgs,
@@ -22,7 +23,14 @@ import {
   rulesOf,
 } from './remote.ts';
 import { type OwnerSide, SessionCore } from './session-core.ts';
-import { checkOptionNames, type MapOptions, type RemoteMapper, type RemoteOptions } from './session-options.ts';
+import {
+  checkOptionNames,
+  hasInitial,
+  isForced,
+  type MapOptions,
+  type RemoteMapper,
+  type RemoteOptions,
+} from './session-options.ts';
 import { checkCallback, checkInteger, checkTaskOptions, type TaskOptions } from './task-options.ts';
 import { type Timings, TimingsRecorder } from './timings.ts';
 import { checkRefs, getAll, type WaitOptions, type WaitResult, type WaitSomeOptions, waitForSome } from './waiting.ts';
@@ -82,6 +90,7 @@ export class Session implements AsyncDisposable {
    * @returns the remote function: a call gives an `ObjectRef` at once.
    * @throws InvalidArgumentError naming the variable, the line and the ways out, when something else is used.
    * @throws SerializationError when a captured value cannot travel.
+   * @throws ResourceError or ClosedError when no worker can ever have its resources, or the session is closed.
    * @example
    * ```ts
    * import { connect } from 'gridbook';
@@ -101,7 +110,7 @@ export class Session implements AsyncDisposable {
    * @param name - the name of the export.
    * @param options - the rules of its tasks.
    * @returns the remote function.
-   * @throws InvalidArgumentError when it is no file's URL, or an option is not of its form.
+   * @throws InvalidArgumentError when it is no file's URL, or an option is not of its form; further as for a function.
    */
   remote<F extends AnyFunction = (...args: unknown[]) => unknown>(
     module: URL,
@@ -114,7 +123,7 @@ export class Session implements AsyncDisposable {
    * @param module - the module as `import * as module` gives it.
    * @param options - the rules of their tasks.
    * @returns the remote functions, by the names of the exports.
-   * @throws InvalidArgumentError when it is no module of a file, or an option is not of its form.
+   * @throws InvalidArgumentError when it is no module of a file, or an option is not of its form; further as for a function.
    */
   remote<M extends object>(module: M, options?: RemoteOptions): RemoteModule<M>;
   remote(what: object, second?: string | RemoteOptions, third?: RemoteOptions): unknown {
@@ -172,6 +181,7 @@ export class Session implements AsyncDisposable {
    * @param inputs - any iterable or async iterable, also an endless one: it is read as results are taken.
    * @param options - order, limits, how results combine, and the rules of the tasks.
    * @returns the results in the order of the inputs, unless `ordered: false`.
+   * @throws InvalidArgumentError, SerializationError, ResourceError or ClosedError where `remote` does.
    * @throws (from the stream) what the first failed task failed with; the others are cancelled then.
    * @example
    * ```ts
@@ -243,8 +253,8 @@ export class Session implements AsyncDisposable {
     options: Omit<MapOptions<Awaited<R>>, 'combine' | 'ordered'> & { initial?: Awaited<R> } = {},
   ): Promise<Awaited<R>> {
     checkOptionNames('reduce', options);
-    const { initial, ...mapOptions } = options;
-    let total: { value: Awaited<R> } | undefined = 'initial' in options ? { value: initial as Awaited<R> } : undefined;
+    const { initial: _, ...mapOptions } = options;
+    let total = hasInitial(options) ? { value: options.initial } : undefined;
     await this.map(fn, inputs, { ...mapOptions, combine }).forEach((value) => {
       total = { value: total === undefined ? value : combine(total.value, value) };
     });
@@ -363,8 +373,7 @@ export class Session implements AsyncDisposable {
    */
   cancel(ref: ObjectRef<unknown>, options: { force?: boolean } = {}): void {
     checkRefs([ref], 'cancel');
-    checkOptionNames('cancel', options);
-    cancelTask(this.#core, entryOf(ref), options.force ?? false);
+    cancelTask(this.#core, entryOf(ref), isForced(options));
   }
 
   /** Where the time of this session's tasks went. @returns one summary a stage. */
@@ -377,7 +386,7 @@ export class Session implements AsyncDisposable {
     return this.#core.events.listen();
   }
 
-  /** Cancels what has not settled and ends all workers; resolves when they are gone. */
+  /** Cancels what has not settled, and gives up all workers. @returns when they have ended, or a head that answers knows. */
   close(): Promise<void> {
     return this.#core.close();
   }
@@ -386,10 +395,6 @@ export class Session implements AsyncDisposable {
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
-}
-
-function isFunction(value: unknown): value is AnyFunction {
-  return typeof value === 'function';
 }
 
 refuseInstances(Session, 'a session', 'call currentSession() in the task');

@@ -5,11 +5,11 @@ import { GridbookError, TaskError, TimeoutError, WorkerDiedError } from './error
 import type { Task } from './task.ts';
 import { asError, textOf } from './text-of.ts';
 
-/** Whether the task's own rules allow another try after this error. A predicate that throws allows none. */
+/** Whether the task's own rules allow another try after this error. A predicate that throws, or gives a promise, allows none. */
 export function mayRetry({ rules: { retryErrors } }: Task, error: unknown): boolean {
   if (typeof retryErrors === 'boolean') return retryErrors;
   try {
-    return retryErrors(asError(error));
+    return retryErrors(asError(error)) === true;
   } catch {
     return false;
   }

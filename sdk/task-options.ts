@@ -1,5 +1,6 @@
 // The options of a remote function, checked once, and the rules that follow from them.
 
+import { types } from 'node:util';
 import type { Resources, WorkerTerms } from './cluster/cluster.ts';
 import { CancelledError, InvalidArgumentError } from './errors.ts';
 import { anywhere, checkPlacement, type PlacementOptions } from './placement.ts';
@@ -13,7 +14,10 @@ export interface TaskOptions {
    * @default 3
    */
   maxRetries?: number | undefined;
-  /** Whether an error that the function throws leads to another try: never, always, or as a function says. @default false */
+  /**
+   * Whether an error that the function throws leads to another try: never, always, or as a function says that answers
+   * `true` at once; a promise is no answer. @default false
+   */
   retryErrors?: boolean | ((error: Error) => boolean) | undefined;
   /**
    * How long one attempt may take from when it is sent to its worker, in milliseconds. After that the task fails with a
@@ -87,8 +91,17 @@ export function checkName(name: string | undefined): string | undefined {
   throw new InvalidArgumentError(`name must be a text that is not empty, got ${textOf(name) || 'an empty one'}`);
 }
 
+/** Checks an option that is true or false. @throws InvalidArgumentError */
+export function checkBoolean(name: string, value: boolean | undefined): boolean | undefined {
+  if (value === undefined || typeof value === 'boolean') return value;
+  throw new InvalidArgumentError(`${name} must be true or false, got ${textOf(value)}`);
+}
+
 function checkRetryErrors(retryErrors: TaskOptions['retryErrors']): TaskOptions['retryErrors'] {
   if (typeof retryErrors === 'boolean') return retryErrors;
+  if (types.isAsyncFunction(retryErrors)) {
+    throw new InvalidArgumentError('retryErrors must answer at once, true or false: it is an async function');
+  }
   return checkCallback('retryErrors, when it is not true or false,', retryErrors);
 }
 

@@ -120,6 +120,9 @@ export interface Cluster {
   readonly loads?: (() => Promise<readonly NodeLoad[]>) | undefined;
   /** Another cluster like it in this process, for an actor that outlives its session; undefined where a keeper has those. */
   openSibling?(): Cluster;
-  /** Ends all workers and waits until they are gone. */
+  /**
+   * Ends the workers of this process and waits until they are gone; gives back those of a cluster, and waits for a head that
+   * answers until it knows.
+   */
   close(): Promise<void>;
 }

@@ -27,8 +27,8 @@ export interface ControlConnectionOptions {
   /** What to say first on every connection. */
   hello(): SessionToHead;
   onMessage(message: HeadToSession): void;
-  /** Called when the connection is cut; it is opened again by itself. */
-  onCut(): void;
+  /** Called when the connection is cut, with what is known of why; it is opened again by itself. */
+  onCut(reason: string): void;
 }
 
 export class ControlConnection {
@@ -64,7 +64,7 @@ export class ControlConnection {
       this.#heard++;
     });
     socket.on('error', () => {}); // 'close' follows
-    socket.on('close', () => this.#onClose(socket));
+    socket.on('close', (code, reason) => this.#onClose(socket, reason.toString() || `with code ${code}`));
     this.#heartbeat = new Heartbeat({
       lifeSign: () => this.#heard,
       ask: () => socket.ping(),
@@ -94,12 +94,12 @@ export class ControlConnection {
     this.#options.onMessage(data);
   }
 
-  #onClose(socket: WebSocket): void {
+  #onClose(socket: WebSocket, reason: string): void {
     if (this.#socket !== socket) return;
     this.#socket = undefined;
     this.#heartbeat?.stop();
     if (this.#closed) return;
-    this.#options.onCut();
+    this.#options.onCut(reason);
     this.#retryLater();
   }
 
@@ -139,14 +139,18 @@ export class ControlConnection {
     for (const handle of [raw, this.#retry]) setRef(handle, this.#busy);
   }
 
-  close(): void {
+  /** Ends the connection; resolves when the head has taken what was sent, or does not answer in a second. */
+  async close(): Promise<void> {
     this.#closed = true;
     this.#heartbeat?.stop();
     clearTimeout(this.#retry);
-    this.#socket?.close(1000);
     const socket = this.#socket;
-    // A head that does not answer is not waited for.
-    if (socket !== undefined) setTimeout(() => socket.terminate(), closeWaitMs).unref();
+    if (socket === undefined) return;
+    const ended = new Promise((resolve) => socket.once('close', resolve));
+    const timer = setTimeout(() => socket.terminate(), closeWaitMs);
+    socket.close(1000);
+    await ended;
+    clearTimeout(timer);
   }
 }
 

@@ -11,7 +11,7 @@
 //   H4. What the worker of a lost lease still says changes nothing, and its answers are counted (late-answers.ts).
 
 import { randomBytes } from 'node:crypto';
-import { ClosedError, ResourceError } from '../errors.ts';
+import { ClosedError, ConnectionError, ResourceError } from '../errors.ts';
 import type { SessionEvent } from '../events.ts';
 import type { Channel } from '../protocol/channel.ts';
 import { clipped, type HeadToSession } from '../protocol/control-messages.ts';
@@ -29,6 +29,9 @@ import { allWays, connectWorker, type Way, type WorkerConnection } from './worke
 
 /** How long the head's word on why a worker ended is waited for, once its connection is gone. */
 const lossWaitMs = 1000;
+
+/** How long a head may take to welcome a session whose connection it took, in milliseconds. */
+const welcomeWaitMs = 5000;
 
 interface Standing {
   readonly number: number;
@@ -141,7 +144,10 @@ export class HeadCluster implements Cluster {
         ],
       }),
       onMessage: (message) => this.#onMessage(message),
-      onCut: () => this.onEvent({ type: 'head.lost' }),
+      onCut: (reason) => {
+        this.#welcomed.reject(this.#notWelcome(`it closed the connection: ${reason}`));
+        this.onEvent({ type: 'head.lost' });
+      },
     });
   }
 
@@ -161,9 +167,22 @@ export class HeadCluster implements Cluster {
     const cluster = new HeadCluster(name, place, ways, label);
     await cluster.#control.open();
     cluster.#control.setBusy(true);
-    await cluster.#welcomed.promise;
+    const why = `it does not welcome the session within ${welcomeWaitMs / 1000} s`;
+    const timer = setTimeout(() => cluster.#welcomed.reject(cluster.#notWelcome(why)), welcomeWaitMs);
+    try {
+      await cluster.#welcomed.promise;
+    } catch (error) {
+      await cluster.close();
+      throw error;
+    } finally {
+      clearTimeout(timer);
+    }
     cluster.#control.setBusy(false);
     return cluster;
+  }
+
+  #notWelcome(why: string): ConnectionError {
+    return new ConnectionError(`Cannot connect to ${this.name}: ${why}`);
   }
 
   get workersMax(): number {
@@ -350,6 +369,6 @@ export class HeadCluster implements Cluster {
     this.actors?.close();
     for (const lease of [...this.#leases.values()]) this.onReleased(lease, 'lease.release');
     this.#late.close();
-    this.#control.close();
+    await this.#control.close();
   }
 }

@@ -32,7 +32,7 @@ export interface Syntax {
  */
 export function parse(text: string, sourceType: 'module' | 'script' = 'module'): Syntax {
   const tokens: Token[] = [];
-  const tree = acorn.parse(text, {
+  const tree: unknown = acorn.parse(text, {
     ecmaVersion: 'latest',
     sourceType,
     ranges: true,
@@ -52,7 +52,8 @@ export function parse(text: string, sourceType: 'module' | 'script' = 'module'):
     },
   });
   // acorn makes ESTree nodes; only its own type declarations differ from those of the standard.
-  return { text, program: tree as unknown as Program, tokens, sourceType };
+  if (!isNode(tree) || tree.type !== 'Program') throw new TypeError('What acorn parsed is no program');
+  return { text, program: tree, tokens, sourceType };
 }
 
 /** The scopes of a parsed text. */

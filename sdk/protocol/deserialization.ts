@@ -60,7 +60,7 @@ function isWireValue(value: unknown): value is WireValue {
 }
 
 function viewAt(source: ValueSource, offset: unknown, length: unknown, tag: number): unknown {
-  if (typeof offset !== 'number' || typeof length !== 'number') return malformed('a view without place');
+  if (!isCount(offset) || !isCount(length)) return malformed('a view without place');
   try {
     return makeView(tag, source.buffer, source.byteOffset + offset, length);
   } catch (cause) {
@@ -78,6 +78,15 @@ function asText(node: WireValue | undefined): string {
 
 function asNumber(node: WireValue | undefined): number {
   return typeof node === 'number' ? node : malformed('number expected');
+}
+
+function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && Number(value) >= 0;
+}
+
+/** A whole number from 0 to below `end`. */
+function asIndex(node: WireValue | undefined, end: number): number {
+  return isCount(node) && node < end ? node : malformed(`whole number below ${end} expected`);
 }
 
 /** Reads one value; counts objects only inside `tags.shared` (S2). */
@@ -111,6 +120,8 @@ class ValueReader {
   }
 
   #readMap(node: { [key: string]: WireValue }): object {
+    // Extensions of msgpack: a Set, a Date, bytes.
+    if (Object.getPrototypeOf(node) !== Object.prototype) malformed('a thing of another kind than maps and arrays');
     const values: { [key: string]: unknown } = this.#meet(node);
     for (const key of Object.keys(node)) {
       const item = node[key];
@@ -138,16 +149,15 @@ class ValueReader {
         this.#met = [];
         return this.#item(node, 0);
       case tags.backReference: {
-        const index = asNumber(node[0]);
-        if (this.#met === undefined || index >= this.#met.length) malformed('a reference to nothing');
-        return this.#met[index];
+        const met = this.#met ?? malformed('a reference to what was not counted');
+        return met[asIndex(node[0], met.length)];
       }
       case tags.objectRef: {
         if (this.#source.resolveRef === undefined) malformed('an object reference where none can be');
         return this.#meet(this.#source.resolveRef(asNumber(node[0])));
       }
       case tags.date:
-        return this.#meet(new Date(typeof node[0] === 'number' ? node[0] : Number.NaN));
+        return this.#meet(new Date(asNumber(node[0])));
       case tags.regexp:
         return this.#meet(new RegExp(asText(node[0]), asText(node[1])));
       case tags.error:
@@ -170,7 +180,9 @@ class ValueReader {
 
   #readBoxed(node: readonly WireValue[]): object {
     // The box was numbered before what is inside it; what is inside is a primitive, so the order still holds (S3).
-    return this.#meet(Object(this.#item(node, 0)));
+    const inside = this.#item(node, 0);
+    if (typeof inside === 'object' || inside === undefined) malformed('a box of other than a primitive');
+    return this.#meet(Object(inside));
   }
 
   #readCollection(tag: number, node: readonly WireValue[]): object {
@@ -203,7 +215,7 @@ class ValueReader {
     // An array that was this long once takes no room for what it does not hold, whatever its length is said to be.
     array.length = sparseLengthMax;
     array.length = asNumber(node[0]);
-    for (let i = 1; i < node.length; i += 2) array[asNumber(node[i])] = this.#item(node, i + 1);
+    for (let i = 1; i < node.length; i += 2) array[asIndex(node[i], array.length)] = this.#item(node, i + 1);
     return array;
   }
 
@@ -237,7 +249,7 @@ const unitsAtOnce = 8192;
 function textOfUnits(units: readonly WireValue[]): string {
   let text = '';
   for (let i = 0; i < units.length; i += unitsAtOnce) {
-    text += String.fromCharCode(...units.slice(i, i + unitsAtOnce).map((unit) => asNumber(unit)));
+    text += String.fromCharCode(...units.slice(i, i + unitsAtOnce).map((unit) => asIndex(unit, 2 ** 16)));
   }
   return text;
 }

@@ -3,7 +3,7 @@
 // Owns: which classes an error can have again after the journey. Does not own: when an error is wrapped (the session).
 //
 // Invariants:
-//   R1. Writing an error never fails because of a field that cannot travel: the field is left out. The refusal of a
+//   R1. Writing an error never fails because of a field that cannot travel or be read: the field is left out. The refusal of a
 //       field must not hide the error that the user has to see.
 //   R2. A name says nothing: only what was an error of Gridbook is one again.
 //   R3. The name that arrives tells the class: one that the class did not choose is that of the class itself.
@@ -39,11 +39,11 @@ export function encodeError(error: Error, writer: ValueWriter): WireValue {
   const fields: { [key: string]: WireValue } = {};
   for (const key of Object.keys(error)) {
     if (ownFields.has(key) || key === '__proto__') continue;
-    const value = writer.tryAt(key, Reflect.get(error, key));
+    const value = writer.tryAt(key, () => Reflect.get(error, key));
     if (value !== undefined) fields[key] = value; // R1
   }
-  const cause = 'cause' in error ? writer.tryAt('cause', error.cause) : undefined;
-  const errors = 'errors' in error ? writer.tryAt('errors', error.errors) : undefined;
+  const cause = 'cause' in error ? writer.tryAt('cause', () => error.cause) : undefined;
+  const errors = 'errors' in error ? writer.tryAt('errors', () => error.errors) : undefined;
   const name = text(() => nameOf(error), 'Error');
   return [
     name,

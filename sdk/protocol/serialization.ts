@@ -147,7 +147,8 @@ export class ValueWriter {
     this.#forgetFrom((this.#seen?.get(value) ?? 0) + 1);
     for (const key of Object.keys(value)) {
       const i = Number(key);
-      if (Number.isInteger(i)) node.push(i, this.at(i, value[i]));
+      // A property of the array beside its items is not one of them, whatever number it looks like.
+      if (i >= 0 && i < value.length && String(i) === key) node.push(i, this.at(i, value[i]));
     }
     node.push(tags.sparseArray);
     return node;
@@ -158,14 +159,13 @@ export class ValueWriter {
     for (const [met, index] of this.#seen ?? []) if (index >= count) this.#seen?.delete(met);
   }
 
-  /** As `at`, but what cannot travel gives undefined instead of an error. */
-  tryAt(key: string, value: unknown): WireValue | undefined {
+  /** As `at`, but what cannot travel, or be read, gives undefined instead of an error. */
+  tryAt(key: string, read: () => unknown): WireValue | undefined {
     const count = this.#seen?.size ?? 0;
     const depth = this.#path.length;
     try {
-      return this.at(key, value);
-    } catch (error) {
-      if (!(error instanceof SerializationError)) throw error;
+      return this.at(key, read());
+    } catch {
       this.#path.length = depth;
       this.#forgetFrom(count);
       return undefined;

@@ -59,11 +59,7 @@ const viewTypes: readonly ViewType[] = [
   {
     tag: tags.arrayBuffer,
     name: 'ArrayBuffer',
-    make: (b, o, n) => {
-      const copy = new Uint8Array(n);
-      copy.set(new Uint8Array(b, o, n));
-      return copy.buffer;
-    },
+    make: (b, o, n) => new Uint8Array(b, o, n).slice().buffer,
   },
   { tag: tags.dataView, name: 'DataView', make: (b, o, n) => new DataView(b, o, n) },
   { tag: tags.int8Array, name: 'Int8Array', make: (b, o, n) => new Int8Array(b, o, n) },

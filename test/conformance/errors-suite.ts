@@ -55,6 +55,22 @@ export function errorsSuite(given: Given): void {
       await assert.rejects(async () => fail(), /failed: \{ status: 404, tried: \[ 'a', 'b' \] \}$/);
     });
 
+    test('retryErrors that gives a promise allows no other try', async () => {
+      const asked: string[] = [];
+      const options: object = {
+        maxRetries: 50,
+        retryErrors: (error: Error) => {
+          asked.push(error.message);
+          return Promise.resolve(true);
+        },
+      };
+      const fail = given.session.remote(() => {
+        throw new Error('once');
+      }, options);
+      await assert.rejects(async () => fail(), TaskError);
+      assert.deepEqual(asked, ['once']);
+    });
+
     test('retryErrors runs a task again as long as it says so', async () => {
       const flaky = given.session.remote(
         async (file: string) => {

@@ -33,6 +33,11 @@ export function waitingSuite(given: Given): void {
       );
       await assert.rejects(given.session.wait([ref], timeout), /wait has no option "timeout"/);
       assert.throws(() => given.session.cancel(ref, forced), /cancel has no option "forced"/);
+      const wrong: object = { force: 'x' };
+      assert.throws(() => given.session.cancel(ref, wrong), {
+        code: 'INVALID_ARGUMENT',
+        message: /force must be true/,
+      });
       const concurrency: object = { concurrency: 2 };
       assert.throws(() => given.session.map((x: number) => x, [1], concurrency), /map has no option "concurrency"/);
       const never = given.session.reduce(

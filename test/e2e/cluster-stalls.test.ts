@@ -61,7 +61,7 @@ test('a mistake in a daemon that nothing catches ends it, and its log says why',
   const { level, msg, err } = JSON.parse(records.at(-1) ?? '');
   assert.deepEqual(
     [level, msg, err.message],
-    ['fatal', 'a mistake in the daemon ends it', 'a mistake that nobody caught'],
+    ['fatal', 'ends by an error that nobody handled', 'a mistake that nobody caught'],
   );
   await until(() => cluster.processes().length === 0);
 });

@@ -1,9 +1,12 @@
 // What connect refuses, and what a closed session refuses.
 
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { once } from 'node:events';
+import { type TestContext, test } from 'node:test';
+import { type WebSocket, WebSocketServer } from 'ws';
 import { CancelledError, ClosedError, connect, InvalidArgumentError, type ObjectRef } from '../../sdk/index.ts';
 import { joinString } from '../../sdk/internal.ts';
+import { ProcessCluster } from '../helpers/cluster-process.ts';
 import { errorOf } from '../helpers/outcomes.ts';
 import { runScript } from '../helpers/run-script.ts';
 import { TestCluster } from '../helpers/test-cluster.ts';
@@ -18,6 +21,7 @@ const refused: [object, RegExp][] = [
   [{ workers: 513 }, /workers .* got 513/],
   [{ worker: 2 }, /connect has no option "worker"; it has address, workers/],
   [{ workerHeapBytesMax: 1024 }, /workerHeapBytesMax must be a whole number/],
+  [{ resources: { cpus: 8 } }, /resources\.cpus of an embedded session is how many workers it has: give workers/],
   [{ resources: { gpus: -1 } }, /resources\.gpus must be a number of at least 0, got -1/],
   [{ resources: { gpus: Number.POSITIVE_INFINITY } }, /resources\.gpus/],
 ];
@@ -54,6 +58,71 @@ test('connect() to a head takes so many of its workers at once, at most', async 
   assert.equal(all.workers, 2);
   await assert.rejects(connect({ address, workers: 0 }), { code: 'INVALID_ARGUMENT' });
   await assert.rejects(connect({ address, resources: { gpu: 1 } }), { message: /resources is for embedded sessions/ });
+});
+
+test('connect() tells of a head that is lost and found, with and without a cap of workers', async (t) => {
+  const cluster = await ProcessCluster.open([1]);
+  t.after(() => cluster.close());
+  await using capped = await connect({ address: cluster.join, workers: 1 });
+  await using whole = await connect({ address: cluster.join });
+  const told = [capped, whole].map(async (session) => {
+    const types: string[] = [];
+    for await (const { type } of session.events()) {
+      if (type.startsWith('head.')) types.push(type);
+      if (type === 'head.found') break;
+    }
+    return types;
+  });
+  const { port } = cluster.head;
+  await cluster.kill(cluster.head);
+  await cluster.startHead({ port });
+  assert.deepEqual(await Promise.all(told), [
+    ['head.lost', 'head.found'],
+    ['head.lost', 'head.found'],
+  ]);
+});
+
+/** What takes connections as a head does; its join string. */
+async function headThat(t: TestContext, onSession: (socket: WebSocket) => void): Promise<string> {
+  const server = new WebSocketServer({ port: 0, host: '127.0.0.1' });
+  t.after(() => {
+    server.close();
+    for (const client of server.clients) client.terminate();
+  });
+  server.on('connection', onSession);
+  await once(server, 'listening');
+  const address = server.address();
+  assert.ok(typeof address === 'object' && address !== null);
+  const { port } = address;
+  return joinString({ host: '127.0.0.1', port, token: 'a-token-of-nobody-at-all', fingerprint: undefined });
+}
+
+test('connect() fails when a head takes the connection and then closes it, or does not welcome it', async (t) => {
+  const refusing = await headThat(t, (socket) => socket.close(1008, 'it is full'));
+  const silent = await headThat(t, () => {});
+  await Promise.all([
+    assert.rejects(connect({ address: refusing }), {
+      code: 'CONNECTION',
+      message: /closed the connection: it is full/,
+    }),
+    assert.rejects(connect({ address: silent }), { code: 'CONNECTION', message: /not welcome the session within 5 s/ }),
+  ]);
+});
+
+test('Session.close() at an address waits for a head that answers, and not for one that does not', async (t) => {
+  const sockets: WebSocket[] = [];
+  const address = await headThat(t, (socket) => {
+    sockets.push(socket);
+    const welcome = { type: 'session.welcome', head: 'h', workersMax: 1, ended: [] };
+    socket.once('message', () => socket.send(JSON.stringify(welcome)));
+  });
+  const answered = await connect({ address });
+  await answered.close();
+  const [first] = sockets;
+  assert.notEqual(first?.readyState, first?.OPEN, 'the head does not know of the end');
+  const unanswered = await connect({ address });
+  sockets[1]?.pause();
+  await unanswered.close();
 });
 
 test('a program given as text on the command line has workers too', async () => {

@@ -3,7 +3,9 @@
 import assert from 'node:assert/strict';
 import { createSecretKey } from 'node:crypto';
 import { describe, test } from 'node:test';
+import { inspect } from 'node:util';
 import fc from 'fast-check';
+import { Packr } from 'msgpackr/pack';
 import {
   GridbookError,
   InvalidArgumentError,
@@ -103,6 +105,11 @@ describe('writeValue() and readValue()', () => {
       ),
       { numRuns: 2000 },
     );
+  });
+
+  test('take for items of a sparse array those alone', () => {
+    const array = Object.assign(new Array(4), { 1: 'x', '-1': 'before', '': 'empty', '1.0': 'same', 1e21: 'far' });
+    assert.deepStrictEqual(roundTrip(array), Object.assign(new Array(4), { 1: 'x' }));
   });
 
   test('keep objects met twice one object, and cycles cycles', () => {
@@ -246,6 +253,17 @@ describe('errors on the wire', () => {
     assert.equal(back.kept[0], back.kept[1]);
   });
 
+  test('leave out fields that cannot be read', () => {
+    const error = Object.assign(new RangeError('the one to see'), { kept: 1, inside: {} });
+    const throws = { enumerable: true, get: () => assert.fail('a getter of the user') };
+    Object.defineProperty(error, 'broken', throws);
+    Object.defineProperty(error.inside, 'broken', throws);
+    Object.defineProperty(error, 'cause', throws);
+    const back = roundTrip(error) as RangeError & { kept: number };
+    assert.ok(back instanceof RangeError);
+    assert.deepStrictEqual([back.message, back.kept, Object.keys(back)], ['the one to see', 1, ['kept']]);
+  });
+
   test('AggregateError keeps its errors', () => {
     const back = roundTrip(new AggregateError([new Error('a'), new TypeError('b')], 'all')) as AggregateError;
     assert.ok(back instanceof AggregateError);
@@ -270,11 +288,48 @@ describe('frames', () => {
       [1.5, tags.sparseArray],
       ['(', '', 0, tags.regexp],
       ['twelve', tags.bigint],
+      // References, dates, indices and code units that no writer makes.
+      [[[[-1, tags.backReference], tags.array], tags.array], tags.shared],
+      [[[[0.5, tags.backReference], tags.array], tags.array], tags.shared],
+      [[[[7, tags.backReference], tags.array], tags.array], tags.shared],
+      [0, tags.backReference],
+      [tags.date],
+      ['1970', tags.date],
+      [3, -1, 'x', tags.sparseArray],
+      [3, 1.5, 'x', tags.sparseArray],
+      [3, 3, 'x', tags.sparseArray],
+      [65, 65_536, tags.codeUnits],
+      [[tags.array], tags.boxed],
+      // Views of what is not in the frame, however much they say that it is.
+      [0, 4e9, tags.arrayBuffer],
+      [-8, 1, tags.float64Array],
+      [16.5, 1, tags.uint8Array],
+      [16, 0.5, tags.uint8Array],
     ];
     for (const node of wrong) {
       const bytes = buildFrame([], node, (n) => new ArrayBuffer(n));
-      assert.throws(() => readWholeValue(bytes), ProtocolError, JSON.stringify(node));
+      assert.throws(() => readWholeValue(bytes), ProtocolError, inspect(node));
     }
+  });
+
+  test('readWholeValue() refuses what msgpack has beside maps and arrays', () => {
+    const packr = new Packr({ useRecords: false, moreTypes: true, structuredClone: true });
+    for (const thing of [/x/, new Set([1]), new Date(0), Uint8Array.of(1), new Error('e'), Float64Array.of(1)]) {
+      const header = packr.pack({ inside: thing });
+      const frame = new Uint8Array(16 + header.length);
+      frame.set(buildFrame([], null, (n) => new ArrayBuffer(n)).subarray(0, 16));
+      new DataView(frame.buffer).setUint32(8, header.length, true);
+      frame.set(header, 16);
+      assert.throws(() => readWholeValue(frame), ProtocolError, inspect(thing));
+    }
+  });
+
+  test('readWholeValue() takes no memory for bytes that a frame only says it has', () => {
+    const bytes = buildFrame([], [0, 2 ** 31, tags.arrayBuffer], (n) => new ArrayBuffer(n));
+    const { arrayBuffers } = process.memoryUsage();
+    for (let i = 0; i < 10; i++) assert.throws(() => readWholeValue(bytes), ProtocolError);
+    const peakMb = process.resourceUsage().maxRSS / 1024;
+    assert.ok(process.memoryUsage().arrayBuffers - arrayBuffers < 2 ** 30 && peakMb < 2000, `it had ${peakMb} MB`);
   });
 
   test('readFrame() and readWholeValue() end every malformed frame in a ProtocolError', () => {
