@@ -20,12 +20,12 @@ const maker = /^(?<machine>[0-9a-f]{8})-(?<boot>[0-9a-f]{8})-(?<pid>\d+)-(?<star
 /** Makes an empty directory for a store of the home with this `diskPath`. */
 export function makeStoreDirectory(path: string, diskPath: string): string {
   const start = processStartOf(process.pid) ?? '0';
-  return mkdtempSync(join(path, `${prefixOf(diskPath)}${machine()}-${boot()}-${process.pid}-${start}-`));
+  return mkdtempSync(join(path, `${storePrefix(diskPath)}${machine()}-${boot()}-${process.pid}-${start}-`));
 }
 
 /** Removes what killed daemons left of stores of the home with this `diskPath` (K6). */
 export function removeLeftStores(path: string, diskPath: string, log: Logger): void {
-  const prefix = prefixOf(diskPath);
+  const prefix = storePrefix(diskPath);
   for (const name of readdirSync(path)) {
     if (!name.startsWith(prefix) || !isLeft(name.slice(prefix.length))) continue;
     const left = join(path, name);
@@ -46,8 +46,8 @@ function isLeft(rest: string): boolean {
   return !isRunning({ pid: Number(made['pid']), processStart: start === '0' ? null : start });
 }
 
-/** Of one user and one home directory. */
-function prefixOf(diskPath: string): string {
+/** What the names of the stores of one user and one home directory begin with. */
+export function storePrefix(diskPath: string): string {
   return `gridbook-${shortHash(`${userInfo().uid} ${diskPath}`, 12)}-`;
 }
 

@@ -6,6 +6,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
+import { storePrefix } from '../../daemon/node/store-directory.ts';
 import { markov, randomMatrix, type Session } from '../../sdk/index.ts';
 import { type DaemonProcess, ProcessCluster, until } from '../helpers/cluster-process.ts';
 
@@ -82,10 +83,18 @@ async function checksum(
   return { sum, settled, sent };
 }
 
+/** Waits until this process holds no more than so many resources. @throws Error that says which it holds. */
+async function untilHeld(countMax: number): Promise<void> {
+  try {
+    await until(() => process.getActiveResourcesInfo().length <= countMax);
+  } catch (cause) {
+    throw new Error(`The client holds ${process.getActiveResourcesInfo()}, more than ${countMax}`, { cause });
+  }
+}
+
 test(`a minute of kills ends with the right sum and limit, each task settled once, and nothing left (seed ${seed})`, async (t) => {
   t.diagnostic(`seed ${seed}`);
   const random = randomFrom(seed);
-  const shared = new Set(readdirSync('/dev/shm'));
   const cluster = await ProcessCluster.open([1]);
   try {
     const nodes = [await cluster.startNode(), await cluster.startNode(), await cluster.startNode()];
@@ -121,7 +130,8 @@ test(`a minute of kills ends with the right sum and limit, each task settled onc
       const once = Array.from({ length: 500 }, (_, x) => x * x).reduce((a, b) => a + b);
       assert.equal(sum, (sent / 500) * once);
       assert.ok(runCount > 0);
-      assert.ok(process.getActiveResourcesInfo().length <= before + 2, 'the client holds no more than before');
+      // Connections to whom it has lost, and by which objects are freed, may still be under way.
+      await untilHeld(before + 2);
     } finally {
       await Promise.all([session.close(), objects.close()]);
     }
@@ -135,11 +145,14 @@ test(`a minute of kills ends with the right sum and limit, each task settled onc
       assert.deepEqual(node.objects, { objects: 0, memoryBytes: 0, diskBytes: 0, sessions: 0 });
       assert.deepEqual(readdirSync(join(cluster.home, 'daemons', String(daemon.port), 'sockets')), []);
     }
+    // Others on this machine may have stores there, too.
+    const own = storePrefix(join(cluster.home, 'objects'));
     // What a killed daemon left in memory goes with the next one of its home that starts or ends.
+    const stores = (): string[] => readdirSync('/dev/shm').filter((name) => name.startsWith(own));
+    assert.ok(stores().length >= 4, 'each daemon has one');
     await cluster.stopDaemons();
     assert.deepEqual(readdirSync(join(cluster.home, 'objects')), []);
-    const left = readdirSync('/dev/shm').filter((name) => name.startsWith('gridbook-') && !shared.has(name));
-    assert.deepEqual(left, []);
+    assert.deepEqual(stores(), []);
   } finally {
     await cluster.close(); // no process is left
   }
