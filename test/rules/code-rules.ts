@@ -10,8 +10,7 @@ import { commentsOf, placeAt, placeOf, syntaxOf, walk } from './syntax.ts';
 export const linesMax = 400;
 
 /** Casts through `unknown` that are allowed, each with its reason. */
-export const allowedCasts: Readonly<Record<string, string>> = {
-};
+export const allowedCasts: Readonly<Record<string, string>> = {};
 
 /** Uses of `any`, and casts through `unknown` beyond those that are allowed. */
 export function typeHoleViolations(files: readonly SourceFile[], casts: Readonly<Record<string, string>>): string[] {

@@ -64,8 +64,9 @@ export function scaleOf(
   }
   const [from, to] = fromZero ? [Math.min(0, low), Math.max(0, high)] : [low, high];
   if (from === to) {
-    const room = from === 0 ? 1 : Math.abs(from) / 2;
-    return { kind, min: from - room, max: to + room, ticks: [from] };
+    const room = from === 0 ? 1 : Math.max(Math.abs(from) / 2, Number.MIN_VALUE);
+    const end = Number.MAX_VALUE;
+    return { kind, min: Math.max(from - room, -end), max: Math.min(to + room, end), ticks: [from] };
   }
   const gaps = Math.max(1, ticksMax - 1);
   // The difference may be beyond the largest number, and a part of it below the smallest.
@@ -100,7 +101,7 @@ function logTicks(min: number, max: number, ticksMax: number): number[] {
       if (power % every !== 0) continue;
       ticks.push(...factors.map((factor) => rounded(factor * 10 ** power)));
     }
-    return ticks.filter((tick) => tick >= min * (1 - 1e-9) && tick <= max * (1 + 1e-9));
+    return ticks.filter((tick) => tick >= min * (1 - 1e-9) && tick <= max * (1 + 1e-9) && Number.isFinite(tick));
   };
   const everies = [1, 2, 3, 4, 5, 6, Math.ceil((last - first) / Math.max(2, ticksMax))];
   const choices = [within([1, 2, 5], 1), within([1, 3], 1), ...everies.map((every) => within([1], every))];
