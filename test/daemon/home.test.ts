@@ -28,6 +28,7 @@ import {
   runningDaemons,
 } from '../../sdk/internal.ts';
 import { headConfig, temporaryHome, testDaemon } from '../helpers/daemon-home.ts';
+import { needs } from '../helpers/needs.ts';
 
 describe('ensureToken()', () => {
   test('makes one of 256 bits that only the user can read, and keeps it', (t) => {
@@ -106,8 +107,10 @@ test('openSocketsDirectory() gives an empty private directory with a path short 
   }
 });
 
+const needsLoopbacks = needs('Linux', () => process.platform === 'linux', 'it has all of 127.0.0.0/8');
+
 describe('the directory of a daemon', () => {
-  test('has one daemon at a time, also where both could listen', { skip: process.platform !== 'linux' }, async (t) => {
+  test('has one daemon at a time, also where both could listen', needsLoopbacks, async (t) => {
     const { daemon, home, port } = await testDaemon(t);
     const second = openDaemon(headConfig(home, { host: '127.0.0.2', port }));
     await assert.rejects(
