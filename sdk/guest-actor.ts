@@ -1,7 +1,6 @@
 // An actor of another session, called by its name.
 //
-// Owns: nothing but the methods that were called. Does not own: the way there (guest-way.ts), the actor's life, which is
-//   its session's.
+// Owns: which way it takes. Does not own: what is said on it (guest-way.ts), the actor's life, which is its session's.
 // Callers: session-core.ts.
 //
 // Invariants:
@@ -9,8 +8,7 @@
 
 // An actor of another session, called by its name.
 //
-// Owns: nothing but the methods that were called. Does not own: the way there (guest-way.ts), the actor's life, which is
-//   its session's.
+// Owns: which way it takes. Does not own: what is said on it (guest-way.ts), the actor's life, which is its session's.
 // Callers: session-core.ts.
 //
 // Invariants:
@@ -40,6 +38,7 @@ export class GuestActor implements NamedActor {
   readonly #name: string;
   readonly #actors: ClusterActors;
   readonly #methods = new Map<string, FunctionHandle>();
+  #way: GuestWay | undefined;
   /** Why there never was such an actor. */
   #notStarted: ActorDiedError | undefined;
 
@@ -69,20 +68,22 @@ export class GuestActor implements NamedActor {
       },
     };
     core.call(making, callRules(`new ${making.name}`), args, sink, way.pool.ofActor(name, birth));
+    guest.#way = way;
     core.guestWays.set(name, way);
     return guest;
   }
 
-  #way(): GuestWay {
+  /** A handle finds its actor at its first call: another session may have the name by now, whatever ways are open. */
+  #present(): GuestWay {
     const error = this.#notStarted;
     if (error !== undefined) return new GuestWay(this.#core, this.#name, () => Promise.reject(error));
-    const { guestWays } = this.#core;
-    let way = guestWays.get(this.#name);
-    if (way === undefined) {
-      way = new GuestWay(this.#core, this.#name, () => this.#actors.open(this.#name));
-      guestWays.set(this.#name, way);
+    if (this.#way === undefined || this.#way.isOver) {
+      const { guestWays } = this.#core;
+      guestWays.get(this.#name)?.endIfIdle(); // its handle takes another one if it is called again
+      this.#way = new GuestWay(this.#core, this.#name, () => this.#actors.open(this.#name));
+      guestWays.set(this.#name, this.#way);
     }
-    return way;
+    return this.#way;
   }
 
   call(method: string, args: readonly unknown[]): ObjectRef<unknown> {
@@ -91,7 +92,7 @@ export class GuestActor implements NamedActor {
       handle = this.#core.handleOfMethod(method);
       this.#methods.set(method, handle);
     }
-    const way = this.#way();
+    const way = this.#present();
     const onSettled = way.begin();
     try {
       const rules = callRules(`${this.#name}.${method}`);
@@ -105,6 +106,6 @@ export class GuestActor implements NamedActor {
   }
 
   kill(): void {
-    this.#way().kill();
+    this.#present().kill();
   }
 }

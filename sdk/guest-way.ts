@@ -2,7 +2,7 @@
 //
 // Owns: the connection, opened when something is to be sent, closed when it was not used for a while; the calls that have
 //   not settled. Does not own: who uses it (guest-actor.ts).
-// Callers: guest-actor.ts, which keeps one for each name in session-core.ts, so that all handles of a name share it.
+// Callers: guest-actor.ts, one a handle; session-core.ts knows the newest of each name, before which idle ones are closed.
 //
 // Invariants:
 //   V2. When the way is cut, calls that were sent fail with `mayHaveRun: true` and are not made again.
@@ -45,7 +45,7 @@ export class GuestWay {
   /** How many calls have not settled. */
   #calls = 0;
   #idle: NodeJS.Timeout | undefined;
-  #isOver = false;
+  isOver = false;
 
   /** @param open - connects to the session that has the actor. */
   constructor(core: SessionCore, name: string, open: () => Promise<ActorChannel>) {
@@ -63,7 +63,7 @@ export class GuestWay {
   }
 
   #send(frame: Frame): void {
-    if (this.#isOver) return;
+    if (this.isOver) return;
     if (this.#channel !== undefined) {
       this.#channel.send(frame);
     } else if (this.#unsent !== undefined) {
@@ -78,7 +78,7 @@ export class GuestWay {
   }
 
   #onOpen(channel: ActorChannel): void {
-    if (this.#isOver) {
+    if (this.isOver) {
       channel.close(); // V3
       return;
     }
@@ -111,14 +111,18 @@ export class GuestWay {
   #onUse(): void {
     clearTimeout(this.#idle);
     this.#idle = undefined;
-    if (this.#isOver) return;
+    if (this.isOver) return;
     this.#channel?.setBusy(this.#calls > 0);
     if (this.#calls > 0) return;
     // While it is being opened there is something to be sent.
-    this.#idle = setTimeout(() => {
-      if (this.#channel !== undefined || this.#unsent === undefined) this.end(asDeath(this.#name, 'it was not used'));
-    }, wayIdleMs);
+    this.#idle = setTimeout(() => this.endIfIdle(), wayIdleMs);
     this.#idle.unref();
+  }
+
+  /** Closes it when it waits for no answer and has nothing to send. */
+  endIfIdle(): void {
+    const isIdle = this.#calls === 0 && (this.#channel !== undefined || this.#unsent === undefined);
+    if (isIdle) this.end(asDeath(this.#name, 'it was not used'));
   }
 
   kill(): void {
@@ -128,8 +132,8 @@ export class GuestWay {
   }
 
   end(error: GridbookError): void {
-    if (this.#isOver) return;
-    this.#isOver = true;
+    if (this.isOver) return;
+    this.isOver = true;
     clearTimeout(this.#idle);
     this.#unsent = undefined;
     this.pool.close(error);

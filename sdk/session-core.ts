@@ -70,7 +70,7 @@ export class SessionCore {
   readonly #pools = new Map<string, TaskPool>();
   readonly #owner: OwnerSide | undefined;
   readonly #actorPools = new Set<WorkerPool>();
-  /** The ways to actors of other sessions, by their names, that are used now or were not long ago. */
+  /** The newest way to each actor of another session, by its name, while it is open. */
   readonly guestWays = new Map<string, GuestWay>();
   readonly #waiting = new Map<Task, WaitingTask>();
   readonly unobserved = new UnobservedFailures();

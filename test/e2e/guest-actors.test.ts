@@ -86,21 +86,25 @@ describe('an actor of another session', () => {
     assert.deepEqual(await within(), [[1, 1], 'SerializationError', [2, 2]]);
   });
 
-  test('is called by one way, however many handles there are, which is closed when nobody used it', async (t) => {
+  test('is called by ways that are closed when others come, or nobody uses them', async (t) => {
     const [{ session: owner, ways }, { session: other }] = [await sessionOf(t), await sessionOf(t)];
     owner.actor(Shelf, [], { name: 'one way' });
     for (let call = 1; call <= 20; call++) assert.equal(await other.getActor<Shelf>('one way').put(call), call);
-    assert.deepEqual([ways.opened, ways.open], [1, 1]);
+    await ways.until(1);
+    const found = other.getActor<Shelf>('one way');
+    assert.equal(await found.put(21), 21);
+    await ways.until(1);
+    const { opened } = ways;
     t.mock.timers.enable({ apis: ['setTimeout'] });
-    assert.equal(await other.getActor<Shelf>('one way').put(21), 21);
+    assert.equal(await found.put(22), 22);
     t.mock.timers.tick(wayIdleMs - 1);
-    assert.equal(await other.getActor<Shelf>('one way').put(22), 22);
-    assert.equal(ways.opened, 1);
+    assert.equal(await found.put(23), 23);
+    assert.equal(ways.opened, opened);
     t.mock.timers.tick(wayIdleMs);
     t.mock.timers.reset();
-    await ways.untilClosed();
-    assert.equal(await other.getActor<Shelf>('one way').put(23), 23);
-    assert.equal(ways.opened, 2);
+    await ways.until(0);
+    assert.equal(await found.put(24), 24);
+    assert.equal(ways.opened, opened + 1);
   });
 
   test('is counted in the timings of its caller, without times that no clock has measured', async (t) => {
@@ -166,16 +170,17 @@ class Ways {
       channel.onClose = (reason, isClean) => {
         this.open--;
         onClose(reason, isClean);
-        if (this.open === 0) this.#onClosed();
+        this.#onClosed();
       };
     };
   }
 
-  async untilClosed(): Promise<void> {
-    if (this.open === 0) return;
-    await new Promise<void>((resolve) => {
-      this.#onClosed = resolve;
-    });
+  async until(open: number): Promise<void> {
+    while (this.open > open) {
+      await new Promise<void>((resolve) => {
+        this.#onClosed = resolve;
+      });
+    }
   }
 }
 
