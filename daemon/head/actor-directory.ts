@@ -15,8 +15,8 @@ import type { Duplex } from 'node:stream';
 import { actorKey, type HeadToSession, keeperName } from '../../sdk/internal.ts';
 import { refuseUpgrade } from '../answers.ts';
 import type { PipeRoute } from '../service.ts';
+import { upgradeRequest } from '../upgrade-request.ts';
 import type { Keeper } from './keeper.ts';
-import { upgradeRequest } from './relay.ts';
 
 /** How long a caller waits to be met, in milliseconds. */
 const meetMs = 10_000;

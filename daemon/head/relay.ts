@@ -2,35 +2,13 @@
 //
 // Invariants:
 //   R1. Only nodes that have joined are connected to: where to comes from what the node said, never from the request.
-//   R2. Of the request only what opens a WebSocket goes on, with the cluster's own token.
+//   R2. Of the request only what opens a WebSocket goes on (upgrade-request.ts), with the cluster's own token.
 
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { openStream } from '../../sdk/internal.ts';
 import { refuseUpgrade } from '../answers.ts';
-
-const passedOn = [
-  'upgrade',
-  'connection',
-  'sec-websocket-key',
-  'sec-websocket-version',
-  'sec-websocket-protocol',
-  'x-gridbook-version',
-];
-
-/** A caller's request as it goes on (R2). */
-export function upgradeRequest(
-  request: IncomingMessage,
-  pathname: string,
-  host: string,
-  ownHeaders: readonly string[] = [],
-): string {
-  const headers = passedOn.flatMap((name) => {
-    const value = request.headers[name];
-    return typeof value === 'string' ? [`${name}: ${value}`] : [];
-  });
-  return [`GET ${pathname} HTTP/1.1`, `host: ${host}`, ...ownHeaders, ...headers, '', ''].join('\r\n');
-}
+import { upgradeRequest } from '../upgrade-request.ts';
 
 /** Where a node is, as it said itself. */
 export interface RelayTarget {

@@ -24,6 +24,7 @@ import {
   type Resources,
   type WorkerStore,
 } from '../../sdk/internal.ts';
+import { refuseUpgrade } from '../answers.ts';
 import type { PipeRoute, Route, Service } from '../service.ts';
 import type { HeadConnection } from './head-connection.ts';
 import { availableBytes, CpuLoad, memoryBytes } from './machine.ts';
@@ -32,7 +33,7 @@ import type { ObjectMessage } from './object-store-messages.ts';
 import { objectRoutes } from './object-store-routes.ts';
 import { startFailure, type WorkerLoss } from './worker-death.ts';
 import type { WorkerMessage } from './worker-messages.ts';
-import { refuseUpgrade, WorkerPipes } from './worker-pipe.ts';
+import { WorkerPipes } from './worker-pipe.ts';
 import type { WorkerProcess } from './worker-process.ts';
 import { WorkerStock } from './worker-stock.ts';
 import { WorkerWatch } from './worker-watch.ts';
@@ -131,7 +132,7 @@ export class Node implements Service {
       path: '/v1/worker/:lease',
       onUpgrade: (request, socket, head, params) => {
         const held = this.#leases.get(params['lease'] ?? '');
-        if (held === undefined) refuseUpgrade(socket, '404 Not Found', 'this node has no such lease');
+        if (held === undefined) refuseUpgrade(socket, 404, { error: 'this node has no such lease' });
         else this.#pipes.pipe(held.socket, request, socket, head);
       },
     };

@@ -3,44 +3,14 @@
 // Owns: the connections that are piped. Does not own: who may have one (the listener), which worker (node.ts).
 //
 // Invariants:
-//   Y1. Of the request only what opens a WebSocket goes on: no token, no cookie, no path reaches a worker.
+//   Y1. Of the request only what opens a WebSocket goes on (upgrade-request.ts).
 //   Y2. Each side is read only as fast as the other takes it, and both end together.
 
 import type { IncomingMessage } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-
-/** The headers that a worker needs (Y1). */
-const passedOn = [
-  'upgrade',
-  'connection',
-  'sec-websocket-key',
-  'sec-websocket-version',
-  'sec-websocket-protocol',
-  'x-gridbook-version',
-];
-
-/** What a header's value may not hold: it would begin another header. */
-const lineBreak = /[\r\n]/;
-
-function requestFor(request: IncomingMessage): string {
-  const lines = ['GET / HTTP/1.1', 'host: worker'];
-  for (const name of passedOn) {
-    const value = request.headers[name];
-    if (typeof value === 'string' && !lineBreak.test(value)) lines.push(`${name}: ${value}`);
-  }
-  return `${lines.join('\r\n')}\r\n\r\n`;
-}
-
-/** Answers a request to upgrade with a refusal, and ends the connection. */
-export function refuseUpgrade(socket: Duplex, status: string, error: string): void {
-  const body = JSON.stringify({ error });
-  const headers = `Content-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close`;
-  socket.on('error', () => {});
-  socket.end(`HTTP/1.1 ${status}\r\n${headers}\r\n\r\n${body}`);
-  // A peer that keeps its side open is not waited for.
-  socket.on('finish', () => socket.destroy());
-}
+import { refuseUpgrade } from '../answers.ts';
+import { upgradeRequest } from '../upgrade-request.ts';
 
 export class WorkerPipes {
   readonly #open = new Set<{ client: Duplex; worker: Socket }>();
@@ -71,10 +41,10 @@ export class WorkerPipes {
       this.#open.delete(pair);
       client.off('close', end);
       client.unpipe(worker);
-      refuseUpgrade(client, '502 Bad Gateway', `the worker cannot be reached: ${failure}`);
+      refuseUpgrade(client, 502, { error: `the worker cannot be reached: ${failure}` });
     });
     worker.on('connect', () => {
-      worker.write(requestFor(request));
+      worker.write(upgradeRequest(request, '/', 'worker')); // Y1
       if (head.length > 0) worker.write(head);
       worker.pipe(client, { end: false }); // Y2
       client.pipe(worker);
