@@ -6,6 +6,7 @@ import { createServer } from 'node:net';
 import { describe, type TestContext, test } from 'node:test';
 import type { Route } from '../../daemon/service.ts';
 import { openServices } from '../../daemon/services.ts';
+import { until } from '../helpers/cluster-process.ts';
 import { goodHeaders, send, type TestDaemon, testDaemon, upgradeHeaders } from '../helpers/daemon-home.ts';
 
 const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
@@ -13,7 +14,7 @@ const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
 /** A head whose own node has joined it. */
 async function realHead(t: TestContext): Promise<TestDaemon> {
   const to = await testDaemon(t, { services: openServices });
-  while (!(await send(to.port, 'GET', '/v1/status', goodHeaders(to))).text.includes('"isHead":true'));
+  await until(async () => (await send(to.port, 'GET', '/v1/status', goodHeaders(to))).text.includes('"isHead":true'));
   return to;
 }
 

@@ -124,6 +124,7 @@ describe('a network', { ...lacks, concurrency: true }, () => {
         const before = await client.headStatus();
         lab.cut('client', 'head');
         const asked = client.headStatus(); // goes out now, and is answered when all is well again
+        await until(() => lab.packets('client', 'head') > 0); // it was dropped
         lab.heal();
         await asked;
         assert.deepEqual((await client.headStatus())?.leases, before?.leases);

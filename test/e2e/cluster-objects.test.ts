@@ -7,7 +7,6 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
-import { setImmediate } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { type Daemon, openDaemon } from '../../daemon/daemon.ts';
@@ -18,6 +17,7 @@ import { allWays, type Way } from '../../sdk/cluster/worker-connection.ts';
 import { controlVersion, readDaemonToken } from '../../sdk/internal.ts';
 import { entryOf, type ObjectRef } from '../../sdk/object-ref.ts';
 import { Session } from '../../sdk/session.ts';
+import { until } from '../helpers/cluster-process.ts';
 import { headConfig } from '../helpers/daemon-home.ts';
 
 setFlagsFromString('--expose-gc');
@@ -134,10 +134,10 @@ describe('a large result', () => {
     const kept = make(100_000, 1);
     await session.wait([kept]);
     await (async () => session.wait([make(100_000, 2), make(100_000, 3)], { count: 2 }))();
-    while ((await cluster.objects(a)).objects > 1) {
+    await until(async () => {
       collectGarbage();
-      await setImmediate();
-    }
+      return (await cluster.objects(a)).objects === 1;
+    });
     assert.deepEqual(ends(await kept), [100_000, 1, 1]);
   });
 });
@@ -166,7 +166,7 @@ describe('the objects of a session', () => {
     await session.remote(ends, onB)(session.remote(fill, onA)(100_000, 3));
     for (const node of nodes) assert.equal((await cluster.objects(node)).objects, 1);
     await session.close();
-    for (const node of nodes) while ((await cluster.objects(node)).sessions > 0) await setImmediate();
+    for (const node of nodes) await until(async () => (await cluster.objects(node)).sessions === 0);
     for (const node of nodes) assert.deepEqual((await cluster.objects(node)).memoryBytes, 0);
   });
 
@@ -192,7 +192,7 @@ describe('the objects of a session', () => {
     await once(client.stdout, 'data');
     assert.equal((await cluster.objects(a)).objects, 1);
     client.kill('SIGKILL');
-    while ((await cluster.objects(a)).sessions > 0) await setImmediate();
+    await until(async () => (await cluster.objects(a)).sessions === 0);
     assert.equal((await cluster.objects(a)).objects, 0);
   });
 });

@@ -176,7 +176,7 @@ describe('gridbook start --head', () => {
     const { port } = await startHead(t);
     assertFailed(
       await gridbook(['start', '--head', '--port', String(port)]),
-      new RegExp(`port ${port}.*already|runs at`),
+      new RegExp(`Cannot listen on port ${port}: a daemon of yours runs at http://127\\.0\\.0\\.1:${port} `),
     );
     const other = createTcpServer().listen(0, '127.0.0.1');
     await once(other, 'listening');
