@@ -203,7 +203,11 @@ export class Listener {
     socket.once('close', () => this.#upgraded.delete(socket));
     if (route.type === 'websocket') {
       this.#webSockets.get(route)?.handleUpgrade(request, socket, head, (webSocket) => {
-        webSocket.on('error', (error) => log.debug({ path: route.path, error: error.message }, 'a peer was cut'));
+        // A frame that is refused is not read to its end, as `ws` would do for half a minute.
+        webSocket.on('error', (error) => {
+          log.debug({ path: route.path, error: error.message }, 'a peer was cut');
+          webSocket.terminate();
+        });
         guarded(log, route, socket, () => route.onOpen(webSocket, params));
       });
     } else if (route.type === 'pipe') {

@@ -21,10 +21,10 @@ import { isPlainName } from './plain-name.ts';
 export const controlVersion = 2;
 
 /** The longest control message, in bytes: a hello with `namedLeasesMax` leases, as ids are made, is shorter. */
-export const controlBytesMax = 8 * 1024 * 1024;
+export const controlBytesMax = 1024 * 1024;
 
 /** A session has so many leases at most. */
-export const namedLeasesMax = 100_000;
+export const namedLeasesMax = 14_000;
 
 /** A node names so many sessions at most; it names others when it connects the next time. */
 export const namedSessionsMax = 10_000;
