@@ -70,7 +70,7 @@ export class Connection {
         break;
       case 'worker.lost':
         this.#leased--;
-        if (event.reason !== 'killed') this.#note(`Lost ${event.message}; its tasks run elsewhere`);
+        if (event.reason !== 'killed') this.#note(`${sentence(event.message)}; its tasks run elsewhere`);
         break;
       case 'head.lost':
         this.#note(`The head at ${session.cluster} cannot be reached. What runs goes on; it is tried again`);
@@ -89,4 +89,8 @@ export class Connection {
 export function aboutSession({ cluster, workers }: Session): string {
   const many = `${workers} worker${workers === 1 ? '' : 's'}`;
   return cluster === 'embedded' ? `${many}, threads of this process` : `${many} at ${cluster}`;
+}
+
+function sentence(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }
