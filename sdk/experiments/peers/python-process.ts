@@ -26,8 +26,8 @@ export const programsFolder = fileURLToPath(new URL('./python/', import.meta.url
 const startMsMax = 120_000;
 /** How long one answer may take, in milliseconds. */
 const answerMsMax = 3_600_000;
-/** How long it may take to end by itself, in milliseconds. */
-const endMsMax = 5000;
+/** How long it may take to end by itself, in milliseconds: longer than it gives itself, for it alone knows what it started. */
+const endMsMax = 15_000;
 /** The longest line of an answer. */
 const answerCharsMax = 2 ** 20;
 /** How much is kept of what it prints. */

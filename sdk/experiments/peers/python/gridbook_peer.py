@@ -36,8 +36,27 @@ def require(*names):
     return [importlib.import_module(name) for name in names]
 
 
-def _kill_group():
-    """Kills this program and what it started, which are a process group when it leads one."""
+def _others():
+    """The processes of this program's own temporary folder: Ray's workers lead groups of their own."""
+    mark = f"RAY_TMPDIR={os.environ.get('RAY_TMPDIR', '')}\0".encode()
+    for name in os.listdir("/proc") if os.path.isdir("/proc") else []:
+        try:
+            with open(f"/proc/{name}/environ", "rb") as environ:
+                if name != str(os.getpid()) and mark in environ.read():
+                    yield int(name)
+        except (OSError, ValueError):
+            pass  # it is none, has ended, or is another user's
+
+
+def _kill_all():
+    """Kills what this program started, and itself. What was only starting may have started more meanwhile."""
+    while others := list(_others()):
+        for pid in others:
+            try:
+                os.kill(pid, signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+        time.sleep(0.05)
     if os.getpgrp() == os.getpid():
         os.killpg(0, signal.SIGKILL)
     os.kill(os.getpid(), signal.SIGKILL)
@@ -54,7 +73,7 @@ def serve(answer_to, modules, close=lambda: None):
         _thread.interrupt_main()
         questions.put(None)  # wakes it if it waits
         time.sleep(END_SECONDS_MAX)
-        _kill_group()
+        _kill_all()
 
     threading.Thread(target=read, daemon=True).start()
     versions = {module.__name__: module.__version__ for module in modules}
@@ -70,4 +89,4 @@ def serve(answer_to, modules, close=lambda: None):
         pass
     finally:
         close()
-        _kill_group()  # processes that were starting while the rest was ended do not notice that it was
+        _kill_all()  # processes that were starting while the rest was ended do not notice that it was
