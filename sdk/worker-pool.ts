@@ -252,7 +252,7 @@ export class WorkerPool implements TaskPool {
       // It is too much for one frame, of which nothing has left.
       worker.defined = new DefinedFunctions();
       worker.sent = sentObjectsOf(lease.channel);
-      for (const task of tasks) this.#failUnsendable(lease, task, asError(error));
+      for (const task of tasks) if (task.state !== 'settled') this.#failUnsendable(lease, task, asError(error));
     }
   }
 

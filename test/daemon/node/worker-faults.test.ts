@@ -3,7 +3,9 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import { describe, test } from 'node:test';
@@ -42,10 +44,18 @@ describe('Node, when a worker dies', () => {
     assert.match(error.message, /ran out of JavaScript heap/);
   });
 
-  test('ends the biggest worker when memory outside the heap runs short', async () => {
+  test('ends the biggest worker when memory outside the heap runs short', async (t) => {
     await using harness = new NodeHarness({ memoryBytesMax: 600 * 2 ** 20 });
     await using other = harness.session('other');
-    const small = other.remote(() => new Promise((resolve) => setTimeout(resolve, 2000, 'done')))();
+    const folder = mkdtempSync(join(tmpdir(), 'gridbook-neighbour-'));
+    t.after(() => rmSync(folder, { recursive: true }));
+    const over = join(folder, 'over');
+    // It lives through the other's death, however long that takes.
+    const small = other.remote(async (path: string) => {
+      const { existsSync } = await import('node:fs');
+      while (!existsSync(path)) await new Promise((resolve) => setTimeout(resolve, 20));
+      return 'done';
+    })(over);
     const error = await deathBy(harness, async () => {
       const kept: Buffer[] = [];
       for (;;) {
@@ -55,6 +65,7 @@ describe('Node, when a worker dies', () => {
     });
     assert.equal(error.reason, 'out-of-memory');
     assert.match(error.message, /of memory and was ended, because the workers of its node had \d+ MiB of the 600 MiB/);
+    writeFileSync(over, '');
     assert.equal(await small, 'done');
   });
 
