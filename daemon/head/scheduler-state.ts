@@ -114,8 +114,8 @@ export interface LeaseSchedulerOptions {
   /** How long a node may be away before its leases are lost. @default 60_000 */
   readonly nodeGraceMs?: number;
   /**
-   * How long a session may be away before its leases are taken from it: with the 5 to 6 s after which silence counts as
-   * an end, less than 10 s. @default 3_500
+   * How long a session may be away before its leases are taken from it: with the 4.75 to 5.25 s after which silence counts
+   * as an end, more than the 8 s for which a session may stand still and less than 10 s. @default 4_000
    */
   readonly sessionGraceMs?: number;
   /** The same for one whose end was seen: a process that lives connects again at once. @default 500 */
@@ -132,7 +132,7 @@ export interface LeaseSchedulerOptions {
 /** What holds where a scheduler is not told otherwise. */
 export const schedulerDefaults = {
   nodeGraceMs: 60_000,
-  sessionGraceMs: 3_500,
+  sessionGraceMs: 4_000,
   sessionCutGraceMs: 500,
   sessionReturnMs: 10_000,
   nodeLeasesMax: 1024,

@@ -5,6 +5,8 @@
 // Invariants:
 //   K1. Messages that were not sent because the connection was down are not kept: after each welcome, whoever uses it says
 //       anew what it wants.
+//   K2. The head hears of a session four times a second, so that it knows within that when a silence began: a session may
+//       stand still for 8 s, and one that does for good has lost its leases after 10 s.
 
 import type { WebSocket } from 'ws';
 import { AuthenticationError, ConnectionError, VersionError } from '../errors.ts';
@@ -14,7 +16,7 @@ import {
   headToSession,
   type SessionToHead,
 } from '../protocol/control-messages.ts';
-import { Heartbeat } from '../protocol/heartbeat.ts';
+import { Heartbeat, lookMs } from '../protocol/heartbeat.ts';
 import { openPeer, type PeerPlace } from '../protocol/peer-connection.ts';
 
 /** How long a head is waited for that was told that the connection ends. */
@@ -70,6 +72,7 @@ export class ControlConnection {
       ask: () => socket.ping(),
       onSuspected: () => {},
       onDead: () => socket.terminate(),
+      beatMs: lookMs, // K2
     });
     this.#keepAlive();
     this.send(this.#options.hello());

@@ -8,10 +8,10 @@
 
 import { nowMs } from './clock.ts';
 
-/** How often a peer is asked, in milliseconds. */
+/** How often a peer is asked where nothing else is said, in milliseconds. */
 export const beatMs = 1000;
 /** How often it is looked whether it has answered, in milliseconds. */
-const lookMs = 250;
+export const lookMs = 250;
 const looksPerBeat = beatMs / lookMs;
 /** A peer that was silent for so many looks, 3 s, is suspected. */
 const suspectedLooks = 3 * looksPerBeat;
@@ -29,12 +29,15 @@ export interface HeartbeatOptions {
   ask(): void;
   onSuspected(isSuspected: boolean): void;
   onDead(): void;
+  /** How often the peer is asked, in milliseconds: a multiple of `lookMs`. @default beatMs */
+  readonly beatMs?: number;
 }
 
 export class Heartbeat {
   readonly #options: HeartbeatOptions;
   readonly #timer: NodeJS.Timeout;
   #lastSign: number;
+  readonly #looksPerAsk: number;
   #looks = 0;
   #silentLooks = 0;
   #lastLookMs = nowMs();
@@ -42,6 +45,7 @@ export class Heartbeat {
 
   constructor(options: HeartbeatOptions) {
     this.#options = options;
+    this.#looksPerAsk = (options.beatMs ?? beatMs) / lookMs;
     this.#lastSign = options.lifeSign();
     this.#timer = setInterval(() => this.#look(), lookMs);
     this.#timer.unref();
@@ -62,7 +66,7 @@ export class Heartbeat {
       if (this.#silentLooks === suspectedLooks) onSuspected(true);
       if (this.#silentLooks === deadLooks) onDead();
     }
-    if (this.#looks++ % looksPerBeat === 0) ask();
+    if (this.#looks++ % this.#looksPerAsk === 0) ask();
   }
 
   /**
