@@ -1,9 +1,12 @@
 // One worker thread of the embedded cluster: started once, leased many times, gone for good when it dies.
 //
 // Owns: the thread, telling why it ended. Does not own: who may use it (embedded.ts).
+//
+// Invariants:
+//   E1. A thread whose tasks have printed keeps the program running until all of that is here. It says so before the answer,
+//       but by a port of its own, which the event loop may come to later: so it is looked at when the last answer is here.
 
-import { setImmediate } from 'node:timers/promises';
-import { MessageChannel, Worker } from 'node:worker_threads';
+import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from 'node:worker_threads';
 import type { Channel } from '../protocol/channel.ts';
 import { PortChannel } from '../protocol/port-channel.ts';
 import { textOf } from '../text-of.ts';
@@ -17,8 +20,11 @@ const entry = new URL(
 /** A program given as text on the command line: threads inherit its flag, and then refuse to run a file. */
 const isOneLiner = process.execArgv.some((flag) => flag.startsWith('--input-type'));
 
-/** How long a thread that has to end may still hand over what its tasks have printed, in milliseconds. */
-const outputGraceMs = 100;
+/**
+ * How long a thread that has to end may still hand over what its tasks have printed, in milliseconds: one whose task does not
+ * return, and may never hand it over, and one that is idle, and does so as soon as it gets the processor.
+ */
+const outputGraceMs = { busy: 100, idle: 2000 } as const;
 
 /**
  * How much of a thread's heap is for young objects. A thread at its limit gets 16 MB more from Node to be ended in; if what
@@ -39,59 +45,82 @@ export class EmbeddedThread {
   readonly channel: Channel;
   readonly #worker: Worker;
   readonly #ended: Promise<void>;
+  /** On which the thread says whether output is on its way (E1). */
+  readonly #watch: MessagePort;
   /** Settles when what its tasks have printed is here; undefined when nothing is on its way. */
   #output: PromiseWithResolvers<void> | undefined;
 
   constructor({ name, heapBytesMax, onEnd }: EmbeddedThreadOptions) {
     this.name = name;
-    const { port1: output, port2: theirOutput } = new MessageChannel();
-    this.#worker = new Worker(entry, {
+    const { port1: watch, port2: output } = new MessageChannel();
+    const worker = new Worker(entry, {
       name,
-      workerData: { output: theirOutput },
-      transferList: [theirOutput],
+      workerData: { output },
+      transferList: [output],
       ...(isOneLiner ? { execArgv: [] } : {}),
       resourceLimits: {
         maxYoungGenerationSizeMb: youngGenerationMb,
         ...(heapBytesMax === undefined ? {} : { maxOldGenerationSizeMb: heapBytesMax / 2 ** 20 }),
       },
     });
-    this.channel = new PortChannel(this.#worker);
-    // Idle threads do not keep a program from ending.
-    this.#worker.unref();
-    // One whose tasks have printed does, until all of that is here.
-    output.on('message', (isPending: unknown) => {
-      if (isPending === true) {
-        this.#output = Promise.withResolvers();
-        output.ref();
-      } else {
-        this.#output?.resolve();
-        this.#output = undefined;
-        output.unref();
-      }
+    this.#worker = worker;
+    this.#watch = watch;
+    this.channel = new PortChannel({
+      postMessage: (value, transfer) => worker.postMessage(value, transfer),
+      on: (event, listener) => worker.on(event, listener),
+      ref: () => worker.ref(),
+      unref: () => {
+        this.#lookAtOutput();
+        worker.unref();
+      },
     });
-    output.unref();
+    // Idle threads do not keep a program from ending.
+    worker.unref();
+    watch.on('message', (isPending) => this.#onOutput(isPending));
+    watch.unref();
     let thrown: { error: unknown } | undefined;
-    this.#worker.on('error', (error: unknown) => {
+    worker.on('error', (error: unknown) => {
       thrown = { error };
     });
     this.#ended = new Promise((resolve) => {
-      this.#worker.on('exit', (exitCode) => {
-        output.close();
+      worker.on('exit', (exitCode) => {
+        watch.close();
         onEnd(lossOf(name, exitCode, thrown));
         resolve();
       });
     });
   }
 
+  /** E1 */
+  #onOutput(isPending: unknown): void {
+    if (isPending === true) {
+      this.#output ??= Promise.withResolvers();
+      this.#watch.ref();
+    } else {
+      this.#output?.resolve();
+      this.#output = undefined;
+      this.#watch.unref();
+    }
+  }
+
+  /** Takes what the thread has said of its output up to here. */
+  #lookAtOutput(): void {
+    for (let said = receiveMessageOnPort(this.#watch); said !== undefined; said = receiveMessageOnPort(this.#watch)) {
+      this.#onOutput(said.message);
+    }
+  }
+
   /**
    * Ends the thread and waits until it is gone. What its tasks have printed comes first, but does not keep it alive for
    * long. A native call that it is in ends first.
+   *
+   * @param state - whether a task may run there.
    */
-  async end(): Promise<void> {
-    await setImmediate(); // the word that output is on its way comes beside the last answer
+  async end(state: keyof typeof outputGraceMs): Promise<void> {
+    this.#lookAtOutput();
     if (this.#output !== undefined) {
       const { promise, resolve } = this.#output;
-      const timer = setTimeout(resolve, outputGraceMs);
+      const timer = setTimeout(resolve, outputGraceMs[state]);
       await Promise.race([promise, this.#ended]);
       clearTimeout(timer);
     }

@@ -241,7 +241,7 @@ export class EmbeddedCluster implements Cluster {
 
   #endThread(slot: Slot): void {
     slot.ending = true;
-    void slot.thread.end();
+    void slot.thread.end('busy');
   }
 
   /** M3: one lease is asked for at a time; when it comes back, the rest is seen again. */
@@ -312,7 +312,7 @@ export class EmbeddedCluster implements Cluster {
     this.#standing.clear();
     const slots = [...this.#slots];
     for (const slot of slots) slot.lease = undefined;
-    await Promise.all(slots.map((slot) => slot.thread.end()));
+    await Promise.all(slots.map(({ thread, ending }) => thread.end(ending ? 'busy' : 'idle')));
   }
 }
 

@@ -8,6 +8,10 @@
 
 import type { MessagePort } from 'node:worker_threads';
 
+function hasOutput(): boolean {
+  return process.stdout.writableLength > 0 || process.stderr.writableLength > 0;
+}
+
 export class OutputWatch {
   readonly #port: MessagePort;
   #isPending = false;
@@ -19,15 +23,19 @@ export class OutputWatch {
 
   /** Looks whether there is output that the client has not got. */
   check(): void {
-    if (this.#isPending) return;
-    const { stdout, stderr } = process;
-    if (stdout.writableLength === 0 && stderr.writableLength === 0) return;
+    if (this.#isPending || !hasOutput()) return;
     this.#tell(true);
+    this.#follow();
+  }
+
+  /** Says that none is on its way when that is so: at a word said too early the program would end. */
+  #follow(): void {
+    const { stdout, stderr } = process;
     // What is written now is told of as taken when all before it was.
     stdout.write('', () => {
       stderr.write('', () => {
-        this.#tell(false);
-        this.check();
+        if (hasOutput()) this.#follow();
+        else this.#tell(false);
       });
     });
   }
