@@ -1,18 +1,22 @@
 // Merges partial products as they come, as a tree.
 //
 // Works like a binary counter: level l holds the product of 2^l partials or nothing, and one more partial carries. So only
-// log2(count) products are held, and each passes through at most as many multiplications.
+// log2(count) products are held, and each passes through at most as many multiplications. A carry is multiplied straight
+// into the slot of the level above, where that is empty.
 
-import type { Kernel } from './kernels/kernel.ts';
+import type { Kernel, KernelSlots } from './kernels/kernel.ts';
 
 export class ProductMerge {
-  readonly #kernel: Kernel;
-  readonly #levels: { product: Float64Array; isSet: boolean }[] = [];
+  readonly #slots: KernelSlots;
+  readonly #levels: { readonly slot: number; isSet: boolean }[] = [];
+  /** Where a carry is that goes on, and the next one. */
+  readonly #carries: readonly [number, number];
   #multiplications = 0;
 
   /** @param kernel - multiplies; its matrix is not used. */
   constructor(kernel: Kernel) {
-    this.#kernel = kernel;
+    this.#slots = kernel.openSlots();
+    this.#carries = [this.#slots.add(), this.#slots.add()];
   }
 
   /** How many multiplications have been done. */
@@ -20,38 +24,55 @@ export class ProductMerge {
     return this.#multiplications;
   }
 
-  /** Adds the next partial product. It is copied. */
-  push(partial: Float64Array): void {
-    let carry = partial;
-    for (let l = 0; ; l++) {
-      let level = this.#levels[l];
-      if (level === undefined) {
-        level = { product: new Float64Array(partial.length), isSet: false };
-        this.#levels.push(level);
-      }
-      if (!level.isSet) {
-        level.product.set(carry);
-        level.isSet = true;
-        return;
-      }
-      carry = this.#multiply(level.product, carry);
-      level.isSet = false;
+  #level(l: number): { readonly slot: number; isSet: boolean } {
+    let level = this.#levels[l];
+    if (level === undefined) {
+      level = { slot: this.#slots.add(), isSet: false };
+      this.#levels.push(level);
     }
+    return level;
   }
 
-  #multiply(earlier: Float64Array, later: Float64Array): Float64Array {
+  /** Adds the next partial product. It is copied. */
+  push(partial: Float64Array): void {
+    let level = this.#level(0);
+    let carry = level.isSet ? this.#carries[0] : level.slot;
+    this.#slots.put(carry, partial);
+    for (let l = 1; level.isSet; l++) {
+      level.isSet = false;
+      const above = this.#level(l);
+      const out = above.isSet ? this.#otherThan(carry) : above.slot;
+      this.#multiply(level.slot, carry, out);
+      carry = out;
+      level = above;
+    }
+    level.isSet = true;
+  }
+
+  #otherThan(carry: number): number {
+    const [first, second] = this.#carries;
+    return carry === first ? second : first;
+  }
+
+  #multiply(earlier: number, later: number, out: number): void {
     this.#multiplications++;
-    return this.#kernel.product(earlier, later);
+    this.#slots.multiply(earlier, later, out);
   }
 
   /** The product of all partials; undefined when there were none. */
   finish(): Float64Array | undefined {
-    let product: Float64Array | undefined;
-    for (const level of this.#levels) {
-      if (!level.isSet) continue;
-      // Lower levels hold later partials.
-      product = product === undefined ? level.product : this.#multiply(level.product, product);
+    let product: number | undefined;
+    for (const { slot, isSet } of this.#levels) {
+      if (!isSet) continue;
+      if (product === undefined) {
+        product = slot;
+      } else {
+        // Lower levels hold later partials.
+        const out = this.#otherThan(product);
+        this.#multiply(slot, product, out);
+        product = out;
+      }
     }
-    return product?.slice();
+    return product === undefined ? undefined : this.#slots.take(product);
   }
 }

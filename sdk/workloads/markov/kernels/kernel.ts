@@ -13,6 +13,18 @@ export type KernelImage =
   | { readonly kind: 'wasm'; readonly name: KernelName; readonly n: number; readonly wasm: Uint8Array }
   | { readonly kind: 'openblas'; readonly name: KernelName; readonly n: number; readonly library: string };
 
+/** Numbered places for matrices where a kernel works, so that products of products need not be copied out and in again. */
+export interface KernelSlots {
+  /** One more slot. @returns its number. Results that the kernel gave out before are not valid any more. */
+  add(): number;
+  /** Copies a matrix into a slot. */
+  put(slot: number, matrix: Float64Array): void;
+  /** left times right into a third slot, one multiplication. */
+  multiply(left: number, right: number, out: number): void;
+  /** A copy of what is in a slot. */
+  take(slot: number): Float64Array;
+}
+
 /**
  * A kernel at work. What it returns views memory of its own and stays valid through its next call, no longer.
  */
@@ -27,4 +39,6 @@ export interface Kernel {
   power(count: number): Float64Array;
   /** left times right, one multiplication. */
   product(left: Float64Array, right: Float64Array): Float64Array;
+  /** Slots of its own, none at first. */
+  openSlots(): KernelSlots;
 }

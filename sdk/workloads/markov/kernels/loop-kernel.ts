@@ -1,7 +1,7 @@
 // A kernel whose power loop is in JavaScript, around any multiplication: the plainest one, and BLAS.
 
 import { normaliseRows } from '../matrix.ts';
-import type { Kernel } from './kernel.ts';
+import type { Kernel, KernelSlots } from './kernel.ts';
 import { renormaliseEvery } from './wat.ts';
 
 /** out = left * right, all n x n. */
@@ -50,6 +50,16 @@ export class LoopKernel implements Kernel {
     const [first, second] = this.#buffers;
     this.#multiply(apart(left, result, first), apart(right, result, second), result);
     return result;
+  }
+
+  openSlots(): KernelSlots {
+    const slots: Float64Array[] = [];
+    return {
+      add: () => slots.push(new Float64Array(this.n * this.n)) - 1,
+      put: (slot, matrix) => slots[slot]!.set(matrix),
+      multiply: (left, right, out) => this.#multiply(slots[left]!, slots[right]!, slots[out]!),
+      take: (slot) => slots[slot]!.slice(),
+    };
   }
 
   #nextResult(): Float64Array {

@@ -1,8 +1,9 @@
 // The WebAssembly kernel: generated for one size, the whole power loop inside, two numbers an instruction.
 //
-// Owns: the instance and its memory. Does not own: the code's text (wat.ts). Loads the encoder only to make an image.
+// Owns: the instance and its memory, which grows by slots. Does not own: the code's text (wat.ts). Loads the encoder only
+//   to make an image.
 
-import type { Kernel, KernelImage } from './kernel.ts';
+import type { Kernel, KernelImage, KernelSlots } from './kernel.ts';
 import { type KernelLayout, kernelLayout, kernelText } from './wat.ts';
 
 /** The smallest module with a fused multiply-add of the relaxed SIMD proposal. */
@@ -31,6 +32,9 @@ export async function makeWasmImage(n: number, relaxed = hasRelaxedSimd()): Prom
   return { kind: 'wasm', name: relaxed ? 'wasm-relaxed-simd' : 'wasm-simd', n, wasm };
 }
 
+/** A page of WebAssembly's memory. */
+const pageBytes = 65_536;
+
 interface KernelExports {
   memory: WebAssembly.Memory;
   multiply: (left: number, right: number, out: number) => void;
@@ -47,8 +51,10 @@ export class WasmKernel implements Kernel {
   readonly n: number;
   readonly #layout: KernelLayout;
   readonly #exports: KernelExports;
-  readonly #memory: Float64Array;
-  readonly #results: readonly [Float64Array, Float64Array];
+  /** Views of the memory, made anew when it has grown. */
+  #memory = new Float64Array();
+  #results: readonly [Float64Array, Float64Array] = [this.#memory, this.#memory];
+  #slotCount = 0;
   #matrix: Float64Array;
   /** Whether the right operand in memory is the matrix: a product puts another one there. */
   #isMatrixPlaced = false;
@@ -62,7 +68,12 @@ export class WasmKernel implements Kernel {
     const { exports } = new WebAssembly.Instance(new WebAssembly.Module(new Uint8Array(wasm)));
     if (!isKernelExports(exports)) throw new TypeError('The module is not a kernel');
     this.#exports = exports;
-    this.#memory = new Float64Array(exports.memory.buffer);
+    this.#viewMemory();
+  }
+
+  #viewMemory(): void {
+    const { n } = this;
+    this.#memory = new Float64Array(this.#exports.memory.buffer);
     const [first, second] = this.#layout.results;
     const view = (at: number): Float64Array => this.#memory.subarray(at / 8, at / 8 + n * n);
     this.#results = [view(first), view(second)];
@@ -89,6 +100,42 @@ export class WasmKernel implements Kernel {
     return this.#takeOut(to);
   }
 
+  openSlots(): KernelSlots {
+    const { n, padded, isPacked, right: rightAddress } = this.#layout;
+    const addresses: number[] = [];
+    return {
+      add: () => addresses.push(this.#addSlot()) - 1,
+      put: (slot, matrix) => this.#place(matrix, addresses[slot]!),
+      multiply: (left, right, out) => {
+        let from = addresses[right]!;
+        if (isPacked) {
+          this.#placeRight(this.#memory.subarray(from / 8), padded);
+          this.#isMatrixPlaced = false;
+          from = rightAddress;
+        }
+        this.#exports.multiply(addresses[left]!, from, addresses[out]!);
+      },
+      take: (slot) => {
+        const matrix = new Float64Array(n * n);
+        this.#copyOut(addresses[slot]!, matrix, 0);
+        return matrix;
+      },
+    };
+  }
+
+  /** The address of a place for one more matrix, behind all others. */
+  #addSlot(): number {
+    const { memory } = this.#exports;
+    const { bytes, matrixBytes } = this.#layout;
+    const at = bytes + this.#slotCount++ * Math.ceil(matrixBytes / 64) * 64;
+    const missing = at + matrixBytes - memory.buffer.byteLength;
+    if (missing > 0) {
+      memory.grow(Math.ceil(missing / pageBytes));
+      this.#viewMemory();
+    }
+    return at;
+  }
+
   /** Puts a matrix at an address, each row padded to its even length. */
   #place(matrix: Float64Array, address: number): void {
     const { n, padded } = this.#layout;
@@ -102,7 +149,8 @@ export class WasmKernel implements Kernel {
     }
   }
 
-  #placeRight(matrix: Float64Array): void {
+  /** @param rowLength - from where to where a row of the matrix goes, if not n. */
+  #placeRight(matrix: Float64Array, rowLength = this.n): void {
     const { n, isPacked, blocks, right } = this.#layout;
     if (!isPacked) {
       this.#place(matrix, right);
@@ -114,7 +162,7 @@ export class WasmKernel implements Kernel {
       const width = Math.min(vectors * 2, n - first);
       for (let k = 0; k < n; k++) {
         const to = (right + baseBytes) / 8 + k * vectors * 2;
-        for (let j = 0; j < width; j++) memory[to + j] = matrix[k * n + first + j]!;
+        for (let j = 0; j < width; j++) memory[to + j] = matrix[k * rowLength + first + j]!;
       }
     }
   }
@@ -124,13 +172,17 @@ export class WasmKernel implements Kernel {
     const turn = this.#turn;
     this.#turn = turn === 0 ? 1 : 0;
     const memory = this.#memory;
-    if (n === padded) {
-      memory.copyWithin(results[turn] / 8, address / 8, address / 8 + n * n);
-    } else {
-      for (let i = 0, to = results[turn] / 8, from = address / 8; i < n; i++, from++) {
-        for (let j = 0; j < n; j++) memory[to++] = memory[from++]!;
-      }
-    }
+    if (n === padded) memory.copyWithin(results[turn] / 8, address / 8, address / 8 + n * n);
+    else this.#copyOut(address, memory, results[turn] / 8);
     return this.#results[turn];
+  }
+
+  /** Copies the matrix at an address to an index, without its padding. */
+  #copyOut(address: number, target: Float64Array, to: number): void {
+    const { n, padded } = this.#layout;
+    const memory = this.#memory;
+    for (let i = 0, at = to, from = address / 8; i < n; i++, from += padded - n) {
+      for (let j = 0; j < n; j++) target[at++] = memory[from++]!;
+    }
   }
 }

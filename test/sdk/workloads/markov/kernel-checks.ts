@@ -45,6 +45,16 @@ export function checkKernel(kernel: Kernel): void {
   kernel.product(b, a);
   near(kernel.product(first, a), plainProduct(n, plainProduct(n, a, b), a), 'a product of the result before last');
 
+  const slots = kernel.openSlots();
+  const [s, t, u] = [slots.add(), slots.add(), slots.add()];
+  slots.put(s, a);
+  slots.put(t, b);
+  slots.multiply(s, t, u);
+  near(slots.take(u), plainProduct(n, a, b), 'a product of slots');
+  slots.multiply(t, u, s);
+  near(slots.take(s), plainProduct(n, b, plainProduct(n, a, b)), 'a product of a slot that holds one');
+  near(slots.take(t), b, 'an operand');
+
   const p = randomMatrix(n, n).values;
   kernel.setMatrix(p);
   const powers: Float64Array[] = [p];
@@ -52,6 +62,7 @@ export function checkKernel(kernel: Kernel): void {
   for (const count of [1, 2, 3, 7, 1]) near(kernel.power(count), powers[count - 1]!, `power ${count}`);
   // A product in between leaves the matrix of the powers as it was.
   kernel.product(a, b);
+  slots.multiply(s, t, u);
   const cubed = kernel.power(3);
   const squared = kernel.power(2);
   near(cubed, powers[2]!, 'a power after a product');

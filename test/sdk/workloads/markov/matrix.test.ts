@@ -8,6 +8,7 @@ import { describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { checkMatrix, InvalidArgumentError, partition, randomMatrix, readMatrixFile } from '../../../../sdk/index.ts';
+import { LoopKernel } from '../../../../sdk/workloads/markov/kernels/loop-kernel.ts';
 import { ProductMerge } from '../../../../sdk/workloads/markov/merge.ts';
 import { landOfOz } from '../../../fixtures/markov/chains.ts';
 import { temporaryFolder } from './temporary-folder.ts';
@@ -224,18 +225,13 @@ describe('ProductMerge', () => {
   test('multiplies all partials in their order, as a tree', () => {
     // Each product writes down how deep it is, and where it begins and ends.
     const depths: number[] = [];
-    const kernel = {
-      name: 'noting',
-      n: 2,
-      setMatrix: () => {},
-      power: () => new Float64Array(4),
-      product: (left: Float64Array, right: Float64Array) => {
-        assert.equal(left[1]! + 1, right[0], 'neighbours are multiplied, the earlier one first');
-        const depth = Math.max(left[2]!, right[2]!) + 1;
-        depths.push(depth);
-        return Float64Array.of(left[0]!, right[1]!, depth, 0);
-      },
-    };
+    const kernel = new LoopKernel('noting', 2, (left, right, out) => {
+      assert.ok(left !== out && right !== out, 'no operand is overwritten');
+      assert.equal(left[1]! + 1, right[0], 'neighbours are multiplied, the earlier one first');
+      const depth = Math.max(left[2]!, right[2]!) + 1;
+      depths.push(depth);
+      out.set([left[0]!, right[1]!, depth, 0]);
+    });
     for (const count of [1, 2, 3, 4, 5, 7, 8, 9, 100, 1000, 1024, 1025]) {
       depths.length = 0;
       const merge = new ProductMerge(kernel);
