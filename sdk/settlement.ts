@@ -6,8 +6,9 @@ import { asPlace } from './cluster/object-place.ts';
 import { GridbookError } from './errors.ts';
 import type { Frame } from './protocol/channel.ts';
 import type { FrameReader } from './protocol/codec.ts';
-import { readValue, readWholeValue } from './protocol/deserialization.ts';
+import { readFloat64, readValue, readWholeValue } from './protocol/deserialization.ts';
 import type { TaskCombined, TaskResults } from './protocol/messages.ts';
+import { rowOffset } from './protocol/result-rows.ts';
 import { tags, type WireValue } from './protocol/wire-value.ts';
 import type { Task } from './task.ts';
 import { stageTimesOf } from './task-times.ts';
@@ -36,6 +37,7 @@ export function settleResults(
   timings: TimingsRecorder,
 ): number {
   const { message, frame, reader, runUs } = answer;
+  const { rows } = message;
   let count = 0;
   let elapsedMs = 0;
   for (let i = 0; i < accepted.length; i++) {
@@ -43,7 +45,8 @@ export function settleResults(
     const runMs = (runUs[i] ?? 0) / 1000;
     if (task !== undefined) {
       count++;
-      settleValue(task, message.values[i] ?? null, frame, reader);
+      if (rows === undefined) settleValue(task, message.values[i] ?? null, frame, reader);
+      else settleRow(task, rowOffset(rows, i), rows.length, reader);
       if (task.calledAt !== 0) record(task, answer, elapsedMs, runMs, timings);
     }
     elapsedMs += runMs;
@@ -81,6 +84,17 @@ function settleValue(task: Task, node: WireValue, frame: Frame, reader: FrameRea
       return;
     }
     value = readValue(node, reader);
+  } catch (error) {
+    task.sink.onError(task, asError(error));
+    return;
+  }
+  task.sink.onValue(task, value);
+}
+
+function settleRow(task: Task, offset: number, length: number, reader: FrameReader): void {
+  let value: unknown;
+  try {
+    value = readFloat64(reader, offset, length);
   } catch (error) {
     task.sink.onError(task, asError(error));
     return;

@@ -115,7 +115,8 @@ export type StageTimes = Record<Stage, number>;
 
 /** Collects the times of tasks: of a session, or of one run. */
 export class TimingsRecorder {
-  readonly #stages = new Map<Stage, Histogram>(stages.map((stage) => [stage, new Histogram()]));
+  /** Of the stages, in their order. */
+  #stages: readonly Histogram[] = stages.map(() => new Histogram());
   #total = new Histogram();
   #tasks = 0;
   #retries = 0;
@@ -141,9 +142,7 @@ export class TimingsRecorder {
   /** What was collected since an earlier copy of this. */
   since(earlier: TimingsRecorder): TimingsRecorder {
     const later = new TimingsRecorder();
-    for (const [stage, histogram] of this.#stages) {
-      later.#stages.set(stage, histogram.since(earlier.#stages.get(stage) ?? new Histogram()));
-    }
+    later.#stages = this.#stages.map((histogram, i) => histogram.since(earlier.#stages[i]!));
     later.#total = this.#total.since(earlier.#total);
     later.#tasks = this.#tasks - earlier.#tasks;
     later.#retries = this.#retries - earlier.#retries;
@@ -153,16 +152,16 @@ export class TimingsRecorder {
 
   record(times: StageTimes): void {
     let total = 0;
-    for (const [stage, histogram] of this.#stages) {
-      const ms = times[stage];
-      histogram.add(ms);
+    for (let i = 0; i < stages.length; i++) {
+      const ms = times[stages[i]!];
+      this.#stages[i]!.add(ms);
       total += Math.max(0, ms);
     }
     this.#total.add(total);
   }
 
   summary(): Timings {
-    const of = (stage: Stage): TimeSummary => (this.#stages.get(stage) ?? new Histogram()).summary();
+    const of = (stage: Stage): TimeSummary => this.#stages[stages.indexOf(stage)]!.summary();
     return {
       tasks: this.#tasks,
       retries: this.#retries,

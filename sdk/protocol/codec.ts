@@ -91,11 +91,14 @@ function refuseTooLong(byteLength: number): void {
 /** Builds one frame whose segments come one by one and are copied at once. A writer is used once. */
 export class FrameWriter {
   #bytes: Uint8Array<ArrayBuffer>;
+  /** The same memory as numbers, for the hot ones among the segments. */
+  #numbers: Float64Array<ArrayBuffer>;
   #end = preambleBytes;
 
   /** @param bytesExpected - how much room to start with; the writer grows by doubling. */
   constructor(bytesExpected = 256) {
-    this.#bytes = new Uint8Array(Math.max(64, bytesExpected));
+    this.#bytes = new Uint8Array(align8(Math.max(64, bytesExpected)));
+    this.#numbers = new Float64Array(this.#bytes.buffer);
   }
 
   /** How many bytes the frame has without its header. */
@@ -106,9 +109,10 @@ export class FrameWriter {
   #reserve(end: number): void {
     if (end <= this.#bytes.length) return;
     refuseTooLong(end);
-    const grown = new Uint8Array(Math.min(frameBytesMax, Math.max(end, this.#bytes.length * 2)));
+    const grown = new Uint8Array(align8(Math.min(frameBytesMax, Math.max(end, this.#bytes.length * 2))));
     grown.set(this.#bytes.subarray(0, this.#end));
     this.#bytes = grown;
+    this.#numbers = new Float64Array(grown.buffer);
   }
 
   /** Copies a segment to its place and returns the offset at which it stands (C1). */
@@ -120,11 +124,11 @@ export class FrameWriter {
     return offset;
   }
 
-  /** The same for a Float64Array, the hot one: no view is made of it. Its offset is a multiple of 8 (C1). */
+  /** The same for a Float64Array, without a view of its bytes. Its offset is a multiple of 8 (C1). */
   addFloat64(values: Float64Array): number {
     const offset = align8(this.#end);
     this.#reserve(offset + values.byteLength);
-    new Float64Array(this.#bytes.buffer, offset, values.length).set(values);
+    this.#numbers.set(values, offset / 8);
     this.#end = offset + values.byteLength;
     return offset;
   }

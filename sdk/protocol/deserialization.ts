@@ -47,6 +47,11 @@ function holdsPrimitives(node: readonly WireValue[]): boolean {
   return true;
 }
 
+/** Numbers that stand in a frame, viewed in place (D1). @throws ProtocolError when they lie outside of it. */
+export function readFloat64(source: ValueSource, offset: number, length: number): unknown {
+  return viewAt(source, offset, length, tags.float64Array);
+}
+
 /** Reads a frame of one value: what was stored outside the frames that name it. @throws ProtocolError */
 export function readWholeValue(bytes: Uint8Array): unknown {
   const reader = readFrame(bytes);

@@ -11,6 +11,7 @@ import type { WorkerTerms } from '../cluster/cluster.ts';
 import { ProtocolError } from '../errors.ts';
 import type { ShippedCode } from '../function-shipping/index.ts';
 import type { FunctionId, TaskId } from './ids.ts';
+import { isResultRows, type ResultRows } from './result-rows.ts';
 import type { WireValue } from './wire-value.ts';
 
 /** What a function is for: called as it is, called with `new` to make the worker's actor, or a method of that actor. */
@@ -136,7 +137,9 @@ export interface TaskResults extends BatchTimes {
   type: 'task.results';
   attempt: number;
   ids: TaskId[];
+  /** Parallel to `ids`; empty where `rows` says where they are. */
   values: WireValue[];
+  rows?: ResultRows;
   /** A Float32Array: what each task took, in microseconds. */
   runUs: WireValue;
 }
@@ -241,7 +244,8 @@ function hasParts(type: string, message: object): boolean {
   };
   switch (type) {
     case 'task.results':
-      return isNumber('attempt') && lengthOf('ids') !== undefined && lengthOf('ids') === lengthOf('values');
+      if (!isNumber('attempt') || lengthOf('ids') === undefined) return false;
+      return 'rows' in message ? isResultRows(message.rows) : lengthOf('ids') === lengthOf('values');
     case 'task.combined':
     case 'task.skipped':
     case 'task.waiting':

@@ -1,4 +1,4 @@
-// Collects what a worker answers and sends it in batches: a frame by size or after a millisecond, not one a task.
+// Collects what a worker answers and sends it in batches: a frame by size or after a millisecond or two, not one a task.
 //
 // Owns: the frame under construction, when it is full or old enough. Does not own: the order of tasks (executor.ts).
 //
@@ -21,6 +21,7 @@ import type {
   WorkerToSession,
 } from '../protocol/messages.ts';
 import { allocateShared, storedBytesMin } from '../protocol/payload.ts';
+import { isNextRow, spreadRows } from '../protocol/result-rows.ts';
 import { type ValueSink, writeValue } from '../protocol/serialization.ts';
 import { tags, type WireValue } from '../protocol/wire-value.ts';
 import { textOf } from '../text-of.ts';
@@ -29,6 +30,10 @@ import { textOf } from '../text-of.ts';
 const frameBytesEnough = 256 * 1024;
 /** Or when its first answer is this old, in milliseconds. */
 const answerAgeMaxMs = 1;
+/** The same while so much work waits that nobody is short of any soon: fewer frames wake the session less often. */
+const answerAgeMaxBusyMs = 2.5;
+/** So much work, in milliseconds. */
+const busyFromMs = 4;
 
 /** When the batch that the next answers belong to was received and begun. */
 export interface BatchStart {
@@ -56,13 +61,14 @@ export class AnswerWriter {
   readonly #objects: WorkerObjects | undefined;
   #frame: FrameWriter | undefined;
   #bytesExpected = 1024;
+  #ageMaxMs = answerAgeMaxMs;
   #messages: WorkerToSession[] = [];
   #shared: Uint8Array<SharedArrayBuffer>[] = [];
   #results: TaskResults | undefined;
   #runUs: number[] = [];
   #firstAt = 0;
   /** The batch of the answers that come next. */
-  batch: BatchStart = { receivedAt: 0, startedAt: 0 };
+  #batch: BatchStart = { receivedAt: 0, startedAt: 0 };
 
   /** @param objects - where large results may stay, if there is such a place. */
   constructor(channel: Channel, objects?: WorkerObjects) {
@@ -77,7 +83,17 @@ export class AnswerWriter {
   /** Whether the answers so far should leave now. */
   isDue(now: number): boolean {
     if (this.#messages.length === 0) return false;
-    return now - this.#firstAt >= answerAgeMaxMs || (this.#frame?.byteLength ?? 0) >= frameBytesEnough;
+    return now - this.#firstAt >= this.#ageMaxMs || (this.#frame?.byteLength ?? 0) >= frameBytesEnough;
+  }
+
+  /**
+   * The next answers belong to another batch.
+   *
+   * @param leftMs - how much work is expected to be left on this worker, in milliseconds.
+   */
+  beginBatch(batch: BatchStart, leftMs: number): void {
+    this.#batch = batch;
+    this.#ageMaxMs = leftMs >= busyFromMs ? answerAgeMaxBusyMs : answerAgeMaxMs;
   }
 
   /**
@@ -87,11 +103,12 @@ export class AnswerWriter {
    * @throws SerializationError when it cannot travel, ResourceError when it cannot be kept (A2).
    */
   addResult(attempt: number, id: TaskId, value: unknown, runMs: number, now: number, keep = false): void {
-    const node = this.#write(value, keep);
+    const row = value instanceof Float64Array && value.byteLength < storedBytesMin ? value : undefined;
+    const node = row === undefined ? this.#write(value, keep) : null;
     let results = this.#results;
     if (results === undefined || results.attempt !== attempt) {
       this.#endResults();
-      const { receivedAt, startedAt } = this.batch;
+      const { receivedAt, startedAt } = this.#batch;
       results = {
         type: 'task.results',
         attempt,
@@ -105,16 +122,32 @@ export class AnswerWriter {
       this.#results = results;
       this.#push(results, now);
     }
+    if (row === undefined) {
+      spreadRows(results);
+      results.values.push(node);
+    } else {
+      this.#addRow(results, row);
+    }
     results.ids.push(id);
-    results.values.push(node);
     this.#runUs.push(runMs * 1000);
+  }
+
+  #addRow(results: TaskResults, row: Float64Array): void {
+    const { length } = row;
+    const offset = this.#writer().addFloat64(row);
+    if (results.ids.length === 0) {
+      results.rows = { offset, length };
+    } else if (!isNextRow(results, offset, length)) {
+      spreadRows(results);
+      results.values.push([offset, length, tags.float64Array]);
+    }
   }
 
   /** Adds one result for several neighbours. @throws SerializationError when it cannot travel (A2). */
   addCombined(attempt: number, ids: TaskId[], value: unknown, runUs: readonly number[], now: number): void {
     const node = this.#write(value);
     this.#endResults();
-    const { receivedAt, startedAt } = this.batch;
+    const { receivedAt, startedAt } = this.#batch;
     const message: TaskCombined = {
       type: 'task.combined',
       attempt,
@@ -135,7 +168,7 @@ export class AnswerWriter {
    */
   addFailure(attempt: number, id: TaskId, error: unknown, runMs: number, now: number, lost?: string): void {
     this.#endResults();
-    const { receivedAt, startedAt } = this.batch;
+    const { receivedAt, startedAt } = this.#batch;
     const wire = this.#writeError(error);
     const failed: TaskFailed = {
       type: 'task.failed',
@@ -156,6 +189,7 @@ export class AnswerWriter {
     for (const message of this.#messages) {
       const at = message.type === 'task.results' ? message.ids.indexOf(id) : -1;
       if (at < 0 || message.type !== 'task.results') continue;
+      spreadRows(message);
       message.ids.splice(at, 1);
       message.values.splice(at, 1);
       if (message === this.#results) this.#runUs.splice(at, 1);

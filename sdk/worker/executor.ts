@@ -8,7 +8,7 @@
 //   X1. One task at a time: the next begins when the one before has returned, or its promise has settled, or it waits
 //       for its own tasks: then it is parked, and goes on, beside what has begun meanwhile, as soon as they are there.
 //   X2. Every task that was received is answered for once, by a result, a failure, or as skipped.
-//   X3. Answers leave before a task that is expected to be long or was never timed, after a millisecond, and at the end.
+//   X3. Answers leave before a task that is expected to be long or was never timed, after a millisecond or two, and at the end.
 //   X4. Between slices of a few milliseconds the event loop turns, so that a cancellation can come in.
 //   X5. A fold holds a result across one call of the function only, and copies it where the function might overwrite it.
 
@@ -132,9 +132,8 @@ export class Executor {
   }
 
   /**
-   * Takes out what has not begun, and says so at once: what runs before it may take long, and a worker that does not
-   * answer is ended. So is what is parked: it holds nobody up, and what it still does reaches nobody. What runs is ended
-   * by the session if it must be.
+   * Takes out what has not begun, and what is parked, and says so at once: what runs before it may take long, and a worker
+   * that does not answer is ended. What runs is ended by the session if it must be.
    */
   #onCancel(ids: readonly TaskId[]): void {
     const wanted = new Set(ids);
@@ -212,7 +211,7 @@ export class Executor {
       }
       let now = nowMs();
       this.#endFold(now);
-      this.#answers.batch = { receivedAt: batch.receivedAt, startedAt: now };
+      this.#answers.beginBatch({ receivedAt: batch.receivedAt, startedAt: now }, this.#leftMs());
       while (batch.next < message.ids.length) {
         const i = batch.next++;
         const id = message.ids[i]!;
@@ -240,6 +239,11 @@ export class Executor {
     // A rejection that a task left behind shows after this turn; its answer waits for it where it is watched.
     if (watched) setImmediate(() => this.#flush());
     else this.#flush();
+  }
+
+  /** How much work was received and not begun, as far as is known, in milliseconds. */
+  #leftMs(): number {
+    return this.#batches.reduce((ms, b) => ms + (b.message.ids.length - b.next) * (b.entry.expectedMs ?? 0), 0);
   }
 
   /** Runs one task; whether its promise has to be awaited. */

@@ -21,6 +21,7 @@ describe('a worker that says what no worker says', () => {
   const headers: Record<string, unknown> = {
     'results without values': [{ type: 'task.results', attempt: 1, ids: [1], runUs: null }],
     'more ids than values': [{ type: 'task.results', attempt: 1, ids: [1, 2], values: [1], runUs: null }],
+    'rows nowhere': [{ type: 'task.results', attempt: 1, ids: [1], values: [], rows: { length: 1 }, runUs: null }],
     'a failure without a task': [{ type: 'task.failed', attempt: 1, error: null, runMs: 1 }],
     'no list': { type: 'task.results' },
   };

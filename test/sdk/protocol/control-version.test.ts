@@ -15,6 +15,7 @@ import {
 /** What each version's messages come to. One that was published is never changed here: a change is a new version. */
 const digests: Readonly<Record<number, string>> = {
   2: '15aa4e95c6ba78cf',
+  3: '15aa4e95c6ba78cf', // frames differ: rows of results
 };
 
 test('the control messages are those of their version', () => {
