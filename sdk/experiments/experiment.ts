@@ -255,7 +255,9 @@ export function pointsOf({ definition, records }: Pick<ExperimentData, 'definiti
     .map(({ runs }) => {
       const { params, workers, tasks, work } = runs[0]!;
       const same = baselines.get(JSON.stringify({ ...params, [splitBy ?? '']: null })) ?? [];
-      const plain = same.flatMap(({ baselineMs }) => (baselineMs === null ? [] : [baselineMs]));
+      // The points of a round share one run of the plain loop, which counts once.
+      const plain = new Map(same.map(({ repeat, baselineMs }) => [`${repeat} ${baselineMs}`, baselineMs]));
+      const plainMs = [...plain.values()].filter((ms) => ms !== null);
       return {
         params,
         workers,
@@ -264,7 +266,7 @@ export function pointsOf({ definition, records }: Pick<ExperimentData, 'definiti
         records: runs,
         durationMs: summarise(runs.map(({ durationMs }) => durationMs)),
         throughputPerSecond: summarise(runs.map(({ throughputPerSecond }) => throughputPerSecond)),
-        baselineMs: plain.length === 0 ? undefined : summarise(plain),
+        baselineMs: plainMs.length === 0 ? undefined : summarise(plainMs),
       };
     });
 }

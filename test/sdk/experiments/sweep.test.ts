@@ -79,6 +79,8 @@ describe('sweep()', () => {
       [1, 1],
     );
     assert.notDeepEqual(rounds[0], rounds[1]);
+    // Two runs of it are two values, however many points they stand beside.
+    for (const { baselineMs } of points) assert.equal(baselineMs?.count, 2);
     for (const { records } of points) {
       for (const { speedUp, baselineMs, durationMs } of records) assert.equal(speedUp, baselineMs! / durationMs);
     }
