@@ -83,6 +83,7 @@ class Measuring {
   readonly #progress: ProgressLine;
   #runsTotal = 0;
   #label = '';
+  #isRefining = false;
 
   constructor(request: MeasureRequest, targets: Targets, progress: ProgressLine) {
     this.#request = request;
@@ -101,6 +102,7 @@ class Measuring {
         order,
         baseline:
           kind === 'run' ? options.baseline === true : options.baseline !== false && workload.baseline !== undefined,
+        refine: kind === 'sweep' && options.refine === true,
         resume: options.resume !== false,
         precision: kind === 'run' ? 0 : options.precision,
         ...(budget === undefined ? {} : { budgetMs: budget }),
@@ -120,6 +122,12 @@ class Measuring {
   }
 
   #show({ runsDone, runsTotal, share, leftMs, current }: SweepProgress): void {
+    if (current.isAdded && !this.#isRefining) {
+      this.#isRefining = true;
+      this.#progress.note(
+        'The choice is not certain yet: what lies between the points is measured, too (--no-refine leaves that out)',
+      );
+    }
     const phase = { run: '', warmup: ', warming up', baseline: ', the plain loop' }[current.phase];
     const place = Math.min(runsDone + 1, runsTotal);
     this.#label = `run ${place} of ${runsTotal}: ${current.label || this.#request.workload.name}${phase}`;
@@ -139,6 +147,11 @@ class Measuring {
     }
     if (data.endedAt === null)
       process.stderr.write(`Interrupted: ${records.length} of ${this.#runsTotal} runs were done\n`);
+    else if (records.length + data.failures.length < this.#runsTotal) {
+      process.stderr.write(
+        `The budget is used up: ${records.length + data.failures.length} of ${this.#runsTotal} runs were made\n`,
+      );
+    }
     if (isKept) process.stderr.write(keptNote(data));
   }
 }

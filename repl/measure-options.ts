@@ -28,6 +28,7 @@ export interface MeasureOptions {
   readonly precision?: number;
   readonly budget?: number;
   readonly baseline?: boolean;
+  readonly refine?: boolean;
   readonly name?: string;
   readonly resume: boolean;
   readonly store?: string | false;
@@ -42,11 +43,19 @@ function kebab(name: string): string {
   return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }
 
-function paramOption({ name, description, kind, default: value }: ParamInfo): Option {
+/** @param onText - told what was typed. */
+function paramOption(
+  { name, description, kind, default: value }: ParamInfo,
+  onText: (name: string, text: string) => void,
+): Option {
   const shown = value === undefined || value === null || value === false ? '' : ` (default: ${String(value)})`;
   const what = `${description}${shown}`;
   const form = { number: '<n,…>', boolean: '[true,false]', text: '<value>' }[kind];
-  return new Option(`--${kebab(name)} ${form}`, what).argParser(axisParser(kind));
+  const parse = axisParser(kind);
+  return new Option(`--${kebab(name)} ${form}`, what).argParser((text) => {
+    onText(name, text);
+    return parse(text);
+  });
 }
 
 function parsePrecision(text: string): number {
@@ -72,9 +81,9 @@ Examples:
   gridbook sweep ${name} --pc-num 1..100:log --workers 1,2 --budget 2m`,
 };
 
-function commandOf(kind: MeasureKind, workload: Workload): Command {
+function commandOf(kind: MeasureKind, workload: Workload, onText: (name: string, text: string) => void): Command {
   const command = configured(new Command(`gridbook ${kind} ${workload.name}`)).description(workload.summary);
-  for (const param of workload.params) command.addOption(paramOption(param));
+  for (const param of workload.params) command.addOption(paramOption(param, onText));
   command
     .addOption(new Option('--workers <w,…>', 'how many workers (default: all)').argParser(axisParser('number')))
     .addOption(
@@ -111,6 +120,11 @@ function commandOf(kind: MeasureKind, workload: Workload): Command {
           'a point is known well enough at this half width of its interval (default: 2%)',
         ).argParser(parsePrecision),
       )
+      .option(
+        '--refine',
+        'also measure splits between the given ones until the choice of one is certain (default: where they are a range such as 1..1e5:log)',
+      )
+      .option('--no-refine', 'measure the given ones only')
       .option('--no-baseline', 'do not run each as a plain loop, too')
       .option('--no-resume', 'begin anew, even if the same sweep was interrupted');
   }
@@ -119,6 +133,11 @@ function commandOf(kind: MeasureKind, workload: Workload): Command {
     .option('--name <name>', 'what the experiment is called')
     .option('--store <file>', kind === 'run' ? 'keep it in this store' : 'keep it in this store instead of your own')
     .addHelpText('after', examples[kind](workload.name));
+}
+
+/** Whether what was typed leaves open which values there are between its ends: `1..1e5:log`. */
+function isOpenRange(text: string | undefined): boolean {
+  return text?.split(',').some((part) => part.trim().endsWith(':log')) ?? false;
 }
 
 /**
@@ -132,9 +151,11 @@ export async function readMeasureRequest(kind: MeasureKind, args: readonly strin
   const file = fileAt < 0 ? undefined : args[fileAt]?.slice('--workload='.length) || args[fileAt + 1];
   const isNamed = first !== undefined && !first.startsWith('-');
   const workload = file === undefined ? builtinWorkload(isNamed ? first : 'markov') : await workloadOfFile(file);
-  const command = commandOf(kind, workload);
+  const texts = new Map<string, string>();
+  const command = commandOf(kind, workload, (name, text) => texts.set(name, text));
   command.parse(isNamed ? args.slice(1) : [...args], { from: 'user' });
-  const given: Record<string, unknown> = command.opts();
+  const options = command.opts<MeasureOptions>();
+  const given: Record<string, unknown> = { ...options };
   const names = [...workload.params.map(({ name }) => name), 'workers'];
   // An option that is there without a value is true.
   const grid = names.flatMap((name) =>
@@ -144,6 +165,7 @@ export async function readMeasureRequest(kind: MeasureKind, args: readonly strin
     kind,
     workload,
     grid: Object.fromEntries(grid) as MeasureRequest['grid'],
-    options: command.opts<MeasureOptions>(),
+    // The values that the grid has do not show that they were a range.
+    options: { ...options, refine: options.refine ?? isOpenRange(texts.get(workload.splitBy ?? '')) },
   };
 }

@@ -37,6 +37,8 @@ export interface ExperimentDefinition {
   readonly precision: number;
   /** Whether the plain loop was run, too. */
   readonly baseline: boolean;
+  /** Whether splits that the axes do not have were measured, too, where the choice of one was not certain without them. */
+  readonly refine: boolean;
   /** Where the workers are: `embedded`, or the head's address. */
   readonly cluster: string;
 }
@@ -235,15 +237,22 @@ export class Experiment {
   }
 }
 
+/** Where a value stands among those of an axis, also one that was added between them. */
+function placeOn(axis: readonly JsonValue[], value: JsonValue): number {
+  const text = JSON.stringify(value);
+  const place = axis.findIndex((other) => JSON.stringify(other) === text);
+  if (place >= 0 || typeof value !== 'number') return place;
+  const below = axis.filter((other) => typeof other === 'number' && other < value).length;
+  // Less than a whole place behind the one below it, and the further the larger it is.
+  return below - 1 / (1 + Math.max(0, value));
+}
+
 /** The points of an experiment, in the order of its axes. */
 export function pointsOf({ definition, records }: Pick<ExperimentData, 'definition' | 'records'>): Point[] {
   const { axes, splitBy } = definition;
   const names = Object.keys(axes);
   const place = (record: RunRecord): number[] =>
-    names.map((name) => {
-      const value = JSON.stringify(name === 'workers' ? record.workers : (record.params[name] ?? null));
-      return axes[name]?.findIndex((other) => JSON.stringify(other) === value) ?? -1;
-    });
+    names.map((name) => placeOn(axes[name] ?? [], name === 'workers' ? record.workers : (record.params[name] ?? null)));
   const groups = Map.groupBy(records, (record) => JSON.stringify([record.params, record.workers]));
   const baselines = Map.groupBy(records, ({ params }) => JSON.stringify({ ...params, [splitBy ?? '']: null }));
   return [...groups.values()]

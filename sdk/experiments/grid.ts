@@ -23,6 +23,8 @@ export type Grid<Input = Params> = { readonly [Name in keyof Input]?: Axis<Exclu
 
 /** One combination. */
 export interface GridPoint {
+  /** As it was given, but for the workers. */
+  readonly given: Params;
   /** Checked, with the defaults filled in. */
   readonly params: Params;
   readonly workers: number;
@@ -34,6 +36,8 @@ export interface Layout {
   readonly axes: Readonly<Record<string, readonly JsonValue[]>>;
   /** All combinations, the last parameter fastest. */
   readonly points: readonly GridPoint[];
+  /** Whether the split is a range that leaves open which values there are between its ends: `1..1e5:log`. */
+  readonly isOpen: boolean;
 }
 
 const number = String.raw`[+-]?\d[\d_]*(?:\.\d+)?(?:e[+-]?\d+)?`;
@@ -135,6 +139,11 @@ function cleaned(value: number): number {
   return Number(value.toPrecision(12));
 }
 
+/** Whether an axis has a range without a step and without a number of values. */
+function isOpenRange(axis: Axis | undefined): boolean {
+  return [axis].flat().some((value) => typeof value === 'string' && rangeForm.exec(value)?.[3] === 'log');
+}
+
 /** The values that are given for a parameter. @throws InvalidArgumentError when there are none, or a range is wrong. */
 export function axisValues(name: string, axis: Axis): JsonValue[] {
   const given = Array.isArray(axis) ? (axis as readonly JsonValue[]) : [axis as JsonValue];
@@ -174,7 +183,7 @@ export async function layOut<Input>(
   const points: GridPoint[] = [];
   for (const combination of combinations) {
     const { workers, ...params } = Object.fromEntries(combination);
-    points.push({ params: await workload.check(params as Input), workers: checkWorkers(workers) });
+    points.push({ given: params, params: await workload.check(params as Input), workers: checkWorkers(workers) });
   }
   const seen = points.map(({ params }) => params);
   const rest = Object.keys(Object.assign({}, ...seen)).filter((name) => !axes.some(([other]) => other === name));
@@ -182,7 +191,8 @@ export async function layOut<Input>(
     name,
     [...new Map(seen.map((params) => [JSON.stringify(params[name]), params[name] ?? null])).values()],
   ]);
-  return { axes: Object.fromEntries([...axes, ...filledIn]), points };
+  const split = given.find(([name]) => name === workload.splitBy)?.[1];
+  return { axes: Object.fromEntries([...axes, ...filledIn]), points, isOpen: isOpenRange(split) };
 }
 
 function checkWorkers(workers: JsonValue | undefined): number {

@@ -1,12 +1,13 @@
 // Which run of a sweep comes next. Pure: knows no clock and makes no run.
 //
-// Owns: what has been run of each point. Callers: sweep.ts.
+// Owns: what has been run of each point. Callers: sweep-runs.ts.
 //
 // Invariants:
 //   S1. Rounds: no point is measured for the n-th time before each other one was measured n - 1 times, or is done. What
 //       disturbs the machine for a while so disturbs all points alike.
-//   S2. The order is a function of the definition alone, so that a sweep that is taken up again goes on where it was.
+//   S2. The order is a function of the definition and of how many points there are alone, so that a sweep that is taken up again goes on where it was.
 //   S3. A repeat that is written down is never made again.
+//   S4. What is measured again has repeats of its own, which follow those that it could have had before.
 
 import { shuffled } from '../workloads/random-numbers.ts';
 import type { ExperimentDefinition } from './experiment.ts';
@@ -24,9 +25,13 @@ export interface ScheduledRun {
 }
 
 interface PointState {
+  /** About how long a run takes, in milliseconds, before any was made; undefined when nothing tells. */
+  readonly guessMs: number | undefined;
   /** What its runs took, by repeat; undefined for one that failed. */
   readonly durationsMs: Map<number, number | undefined>;
   warmupsLeft: number;
+  /** The repeats that are due now follow so many (S4). */
+  before: number;
 }
 
 /** How much is left to do. */
@@ -41,40 +46,69 @@ type Rules = Pick<ExperimentDefinition, 'repeats' | 'warmup' | 'order' | 'seed' 
 
 export class Schedule {
   readonly #rules: Rules;
-  readonly #states: PointState[];
+  readonly #states: PointState[] = [];
+  /** As it was counted since the last change. */
+  #remaining: Remaining | undefined;
 
   constructor(pointCount: number, rules: Rules) {
     this.#rules = rules;
-    this.#states = Array.from({ length: pointCount }, () => ({
-      durationsMs: new Map(),
-      warmupsLeft: rules.warmup,
-    }));
+    for (let i = 0; i < pointCount; i++) this.add();
+  }
+
+  /**
+   * Adds a point after the others.
+   *
+   * @param guessMs - about how long a run takes, in milliseconds; undefined when nothing tells.
+   * @returns its place.
+   */
+  add(guessMs?: number): number {
+    this.#remaining = undefined;
+    return this.#states.push({ guessMs, durationsMs: new Map(), warmupsLeft: this.#rules.warmup, before: 0 }) - 1;
+  }
+
+  /** Has a point measured as often once more. */
+  again(point: number): void {
+    this.#remaining = undefined;
+    this.#states[point]!.before += this.#rules.repeats; // S4
+  }
+
+  /** Whether a run is one of those that are due now. */
+  isDue({ point, repeat }: ScheduledRun): boolean {
+    const { before } = this.#states[point]!;
+    return repeat > before && repeat <= before + this.#rules.repeats;
+  }
+
+  /** Whether it was said what a run took. */
+  isDone({ point, repeat }: ScheduledRun): boolean {
+    return this.#states[point]!.durationsMs.has(repeat);
   }
 
   /** The next run; undefined when all is done. */
   next(): ScheduledRun | undefined {
     const { repeats } = this.#rules;
-    for (let repeat = 1; repeat <= repeats; repeat++) {
-      const point = this.#order(repeat).find((place) => this.#isWanted(place, repeat)); // S1
-      if (point !== undefined) return { point, repeat: this.#states[point]!.warmupsLeft > 0 ? 0 : repeat };
+    for (let round = 1; round <= repeats; round++) {
+      const point = this.#order(round).find((place) => this.#isWanted(place, round)); // S1
+      if (point === undefined) continue;
+      const { warmupsLeft, before } = this.#states[point]!;
+      return { point, repeat: warmupsLeft > 0 ? 0 : before + round };
     }
     return undefined;
   }
 
   /** S2 */
-  #order(repeat: number): number[] {
+  #order(round: number): number[] {
     const places = [...this.#states.keys()];
-    return this.#rules.order === 'grid' ? places : shuffled(places, this.#rules.seed + repeat);
+    return this.#rules.order === 'grid' ? places : shuffled(places, this.#rules.seed + round);
   }
 
-  #isWanted(point: number, repeat: number): boolean {
-    const { durationsMs } = this.#states[point]!;
-    return !durationsMs.has(repeat) && !this.#isKnown(point); // S3
+  #isWanted(point: number, round: number): boolean {
+    const { before } = this.#states[point]!;
+    return !this.isDone({ point, repeat: before + round }) && !this.#isKnown(point); // S3
   }
 
   #isKnown(point: number): boolean {
     const { precision } = this.#rules;
-    const values = measured(this.#states[point]!);
+    const values = [...this.#dueOf(point).values()].filter((ms) => ms !== undefined);
     if (precision === 0 || values.length < repeatsLeast) return false;
     const {
       median,
@@ -83,8 +117,14 @@ export class Schedule {
     return (high - low) / 2 <= precision * median;
   }
 
+  /** What the runs took that are due now, and were made. */
+  #dueOf(point: number): Map<number, number | undefined> {
+    return new Map([...this.#states[point]!.durationsMs].filter(([repeat]) => this.isDue({ point, repeat })));
+  }
+
   /** Says what a run took; undefined when it failed. */
   onDone({ point, repeat }: ScheduledRun, durationMs: number | undefined): void {
+    this.#remaining = undefined;
     const state = this.#states[point]!;
     if (repeat > 0) {
       state.durationsMs.set(repeat, durationMs);
@@ -93,18 +133,25 @@ export class Schedule {
     }
   }
 
-  /** About how long a run of a point takes, in milliseconds; undefined when it was never measured. */
+  /** About how long a run of a point takes, in milliseconds; undefined when nothing tells. */
   expectedMs(point: number): number | undefined {
-    return measured(this.#states[point]!).at(-1);
+    const state = this.#states[point]!;
+    return measured(state).at(-1) ?? state.guessMs;
   }
 
+  /** How much is left; quick, since it is asked for while runs are measured. */
   remaining(): Remaining {
+    this.#remaining ??= this.#countRemaining();
+    return this.#remaining;
+  }
+
+  #countRemaining(): Remaining {
     const known = [...this.#states.keys()].map((point) => this.expectedMs(point)).filter((ms) => ms !== undefined);
     const usual = known.length === 0 ? undefined : known.reduce((sum, ms) => sum + ms, 0) / known.length;
     let runs = 0;
     let ms = 0;
-    for (const [point, { durationsMs }] of this.#states.entries()) {
-      const left = this.#isKnown(point) ? 0 : this.#rules.repeats - durationsMs.size;
+    for (const point of this.#states.keys()) {
+      const left = this.#isKnown(point) ? 0 : this.#rules.repeats - this.#dueOf(point).size;
       if (left === 0) continue;
       runs += left;
       ms += left * (this.expectedMs(point) ?? usual ?? 0);

@@ -28,6 +28,8 @@ export interface SweepProgress {
     readonly repeat: number;
     /** `warmup` is not measured, `baseline` is the plain loop. */
     readonly phase: 'warmup' | 'baseline' | 'run';
+    /** Whether the grid does not have it: it is measured since without it the choice of a split is not certain. */
+    readonly isAdded: boolean;
     /** How far it is, from 0 to 1. */
     readonly share: number;
   };

@@ -1,7 +1,8 @@
-// Makes the runs of a sweep, one after the other, as its schedule says.
+// Makes the runs of a sweep, one after the other, as its schedule says, and then those that its recommendation lacks.
 //
 // Owns: sessions for other numbers of workers, what the plain loop took in each round.
-// Does not own: which run comes next (schedule.ts), how one is measured (measure.ts). Callers: sweep.ts.
+// Does not own: which run comes next (schedule.ts), which points are lacking (refinement.ts), how one is measured
+//   (measure.ts). Callers: sweep.ts.
 //
 // Invariants:
 //   W1. A record is in the store before anybody is told of it, and before the next run begins.
@@ -15,6 +16,7 @@ import type { Workload } from '../workloads/workload.ts';
 import { Experiment, type ExperimentData, type RunFailure } from './experiment.ts';
 import type { GridPoint } from './grid.ts';
 import { measureRun } from './measure.ts';
+import { pointsLacking } from './refinement.ts';
 import { parametersText } from './report/parameter-names.ts';
 import type { RunRecord } from './run-record.ts';
 import { Schedule, type ScheduledRun } from './schedule.ts';
@@ -41,6 +43,11 @@ export class SweepRuns {
   readonly #records: RunRecord[];
   readonly #failures: RunFailure[];
   readonly #schedule: Schedule;
+  /** Those of the grid, then those that were added. */
+  readonly #points: GridPoint[] = [];
+  readonly #places = new Map<string, number>();
+  /** What was made before this call, by point. */
+  readonly #madeBefore: ReadonlyMap<string, readonly (RunRecord | RunFailure)[]>;
   readonly #sessions = new Map<number, Session>();
   /** What the plain loop took, by round and parameters but for the split. */
   readonly #baselines = new Map<string, number>();
@@ -59,12 +66,11 @@ export class SweepRuns {
     this.#failures = [...data.failures];
     this.#runsDone = this.#records.length + this.#failures.length;
     this.experiment = new Experiment({ ...data, records: this.#records, failures: this.#failures });
-    this.#schedule = new Schedule(points.length, data.definition);
-    const places = new Map(points.map((point, place) => [keyOf(point), place]));
-    for (const made of [...this.#records, ...this.#failures]) {
-      const point = places.get(keyOf(made));
-      const durationMs = 'durationMs' in made ? made.durationMs : undefined;
-      if (point !== undefined) this.#schedule.onDone({ point, repeat: made.repeat }, durationMs);
+    this.#schedule = new Schedule(0, data.definition);
+    this.#madeBefore = Map.groupBy([...this.#records, ...this.#failures], keyOf);
+    for (const point of points) this.#add(point);
+    for (const { params, repeat, baselineMs } of data.records) {
+      if (baselineMs !== null) this.#baselines.set(this.#baselineKey(params, repeat), baselineMs);
     }
     const { axes } = data.definition;
     this.#varied = Object.keys(axes).filter((name) => (axes[name]?.length ?? 0) > 1);
@@ -76,11 +82,13 @@ export class SweepRuns {
   async run(): Promise<boolean> {
     try {
       for (const { workers } of this.#options.points) await this.#sessionOf(workers);
-      for (let next = this.#schedule.next(); next !== undefined; next = this.#schedule.next()) {
-        if (this.#signal.aborted) return false;
-        if (this.#isOverBudget(next)) return true;
-        await this.#runOne(next);
-      }
+      do {
+        for (let next = this.#schedule.next(); next !== undefined; next = this.#schedule.next()) {
+          if (this.#signal.aborted) return false;
+          if (this.#isOverBudget(next)) return true;
+          await this.#runOne(next);
+        }
+      } while (await this.#refine());
       if (this.#latest !== undefined) this.#tell({ ...this.#latest, share: 1 });
       return true;
     } catch (error) {
@@ -92,6 +100,42 @@ export class SweepRuns {
     }
   }
 
+  /** Adds a point, of which some runs may have been made before. */
+  #add(point: GridPoint, guessMs?: number): void {
+    const place = this.#schedule.add(guessMs);
+    this.#points.push(point);
+    this.#places.set(keyOf(point), place);
+    this.#takeUp(place);
+  }
+
+  /** Tells the schedule what was made before of the runs that are due of a point. */
+  #takeUp(point: number): void {
+    for (const made of this.#madeBefore.get(keyOf(this.#points[point]!)) ?? []) {
+      const run = { point, repeat: made.repeat };
+      if (this.#schedule.isDue(run)) this.#schedule.onDone(run, 'durationMs' in made ? made.durationMs : undefined);
+    }
+  }
+
+  /** Adds the points that the recommendation lacks, and measures what they are beside; false when there are none. */
+  async #refine(): Promise<boolean> {
+    const { workload, points: grid, data } = this.#options;
+    if (!data.definition.refine) return false;
+    const added = this.#points.slice(grid.length);
+    // What was made before of runs that are not due yet is not looked at, so that the same points are added again.
+    const records = this.#records.filter((record) => {
+      const point = this.#places.get(keyOf(record));
+      return point !== undefined && this.#schedule.isDone({ point, repeat: record.repeat });
+    });
+    const lacking = await pointsLacking({ workload, definition: data.definition, grid, added, records });
+    for (const { point, expectedMs } of lacking.points) this.#add(point, expectedMs);
+    for (const point of lacking.again) {
+      const place = this.#places.get(keyOf(point))!;
+      this.#schedule.again(place);
+      this.#takeUp(place);
+    }
+    return lacking.points.length > 0;
+  }
+
   #isOverBudget({ point }: ScheduledRun): boolean {
     const { budgetMs } = this.#options;
     if (budgetMs === undefined) return false;
@@ -99,13 +143,14 @@ export class SweepRuns {
   }
 
   async #runOne(scheduled: ScheduledRun): Promise<void> {
-    const { workload, points } = this.#options;
-    const { params, workers } = points[scheduled.point]!;
+    const { workload, points: grid } = this.#options;
+    const { params, workers } = this.#points[scheduled.point]!;
+    const isAdded = scheduled.point >= grid.length;
     const label = parametersText({ params, workers }, this.#varied);
     const isWarmup = scheduled.repeat === 0;
     const repeat = Math.max(1, scheduled.repeat);
     const tell = (phase: SweepProgress['current']['phase']) => {
-      const onProgress = (share: number): void => this.#tell({ params, workers, label, repeat, phase, share });
+      const onProgress = (share: number): void => this.#tell({ params, workers, label, repeat, phase, isAdded, share });
       onProgress(0);
       return onProgress;
     };
@@ -155,10 +200,8 @@ export class SweepRuns {
     tell: () => (share: number) => void,
   ): Promise<number | null> {
     const { workload, data } = this.#options;
-    const { baseline, splitBy } = data.definition;
-    if (!baseline || workload.baseline === undefined) return null;
-    const { [splitBy ?? '']: _, ...others } = params;
-    const key = JSON.stringify([repeat, others]);
+    if (!data.definition.baseline || workload.baseline === undefined) return null;
+    const key = this.#baselineKey(params, repeat);
     let ms = this.#baselines.get(key);
     if (ms === undefined) {
       const start = performance.now();
@@ -167,6 +210,11 @@ export class SweepRuns {
       this.#baselines.set(key, ms);
     }
     return ms;
+  }
+
+  #baselineKey(params: GridPoint['params'], repeat: number): string {
+    const { [this.#options.data.definition.splitBy ?? '']: _, ...others } = params;
+    return JSON.stringify([repeat, others]);
   }
 
   #tell(current: SweepProgress['current']): void {
@@ -187,7 +235,7 @@ export class SweepRuns {
   }
 }
 
-function keyOf({ params, workers }: GridPoint): string {
+function keyOf({ params, workers }: Pick<GridPoint, 'params' | 'workers'>): string {
   return JSON.stringify([params, workers]);
 }
 

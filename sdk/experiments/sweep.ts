@@ -16,6 +16,7 @@ import {
   thisMachine,
 } from './experiment.ts';
 import { type Grid, type Layout, layOut } from './grid.ts';
+import { refinedFrom } from './refinement.ts';
 import type { RunRecord } from './run-record.ts';
 import type { ExperimentStore } from './store/experiment-store.ts';
 import type { SweepProgress } from './sweep-progress.ts';
@@ -43,6 +44,13 @@ export interface SweepOptions {
   budgetMs?: number | undefined;
   /** Whether the plain loop runs, too, once a round for all points with the same work. @default true, where there is one */
   baseline?: boolean | undefined;
+  /**
+   * Whether splits between those of the grid are measured, too, when the grid leaves open which is the best: those that the
+   * recommendation lacks, until the choice is 90 % certain, at most as many as the grid has. The best so far is measured again among
+   * them, since the machine may have changed meanwhile: where it has, or is too noisy, nothing more is added. With fewer than three
+   * repeats nothing is recommended, and so nothing lacking. @default true, where the split is a range such as `1..1e5:log`
+   */
+  refine?: boolean | undefined;
   /** What the experiment is called. @default the workload's name */
   name?: string | undefined;
   /**
@@ -63,15 +71,16 @@ export interface SweepOptions {
 }
 
 const known = new Set([
-  ...['repeats', 'warmup', 'order', 'seed', 'precision', 'budgetMs', 'baseline', 'name', 'store', 'resume'],
-  ...['onRecord', 'onFailure', 'onProgress', 'signal'],
+  ...['repeats', 'warmup', 'order', 'seed', 'precision', 'budgetMs', 'baseline', 'refine', 'name', 'store'],
+  ...['resume', 'onRecord', 'onFailure', 'onProgress', 'signal'],
 ]);
 
 /**
  * Measures a workload over all combinations of its parameters.
  *
  * Each round measures every point once, in an order of its own, until a point is known well enough or was measured
- * `repeats` times.
+ * `repeats` times. Where the split is a range such as `1..1e5:log`, it then goes on with splits between those of the grid that
+ * the choice of one depends on.
  *
  * @param session - where the tasks run. Where the grid varies `workers`, others like it are opened beside it.
  * @param workload - what is measured: one of `workloads`, or what `defineWorkload` made.
@@ -117,11 +126,13 @@ export async function sweep<Input>(
     onFailure,
     onProgress,
   });
-  let isEnded = false;
+  let isEnded: boolean;
   try {
     isEnded = await runs.run();
-  } finally {
     if (!isEnded) store?.release(data.id);
+  } catch (error) {
+    giveUp(store, data.id);
+    throw error;
   }
   const endedAt = isEnded ? new Date().toISOString() : null;
   if (endedAt !== null) store?.end(data.id, endedAt);
@@ -130,7 +141,7 @@ export async function sweep<Input>(
 
 function definitionOf<Input>(
   { name, workUnit, splitBy, baseline }: Workload<Input>,
-  { axes }: Layout,
+  { axes, isOpen }: Layout,
   { cluster }: Session,
   options: SweepOptions,
 ): ExperimentDefinition {
@@ -145,6 +156,9 @@ function definitionOf<Input>(
   if (options.baseline === true && baseline === undefined) {
     throw new InvalidArgumentError(`Workload ${name} has no baseline: leave the option out`);
   }
+  if (options.refine === true && splitBy === undefined) {
+    throw new InvalidArgumentError(`Workload ${name} has no parameter that splits its work: leave refine out`);
+  }
   return {
     workload: name,
     workUnit,
@@ -156,8 +170,18 @@ function definitionOf<Input>(
     seed,
     precision,
     baseline: options.baseline ?? baseline !== undefined,
+    refine: (options.refine ?? isOpen) && repeats >= refinedFrom,
     cluster,
   };
+}
+
+/** What ended the sweep is what its caller has to hear of, not what then fails for the same reason. */
+function giveUp(store: ExperimentStore | undefined, id: string): void {
+  try {
+    store?.release(id);
+  } catch {
+    // The mark is gone when the store is closed.
+  }
 }
 
 function begun(definition: ExperimentDefinition, name: string): ExperimentData {

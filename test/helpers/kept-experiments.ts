@@ -28,6 +28,7 @@ export function someDefinition(changes: Partial<ExperimentDefinition> = {}): Exp
     seed: 1,
     precision: 0,
     baseline: false,
+    refine: false,
     cluster: 'embedded',
     ...changes,
   };

@@ -24,8 +24,8 @@ export function startStoreProcess(t: TestContext, path: string, task: string, co
 }
 
 /** Starts one that makes a sweep; it is gone at the end of the test. */
-export function startSweepProcess(t: TestContext, path: string): StoreProcess {
-  return start(t, [fixture('sweep-process.ts'), path]);
+export function startSweepProcess(t: TestContext, path: string, kind: 'given' | 'refined' = 'given'): StoreProcess {
+  return start(t, [fixture('sweep-process.ts'), path, kind]);
 }
 
 function start(t: TestContext, args: readonly string[]): StoreProcess {

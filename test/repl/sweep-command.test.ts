@@ -26,6 +26,21 @@ export default defineWorkload({
 });
 `;
 
+const valley = `
+import { defineWorkload } from 'gridbook';
+import { z } from '${zod}';
+
+export default defineWorkload({
+  name: 'valley',
+  params: z.object({ height: z.number().default(100), pcNum: z.int().positive() }),
+  run: ({ params: { height, pcNum } }) => ({
+    tasks: pcNum,
+    work: 1000,
+    durationMs: height * (1 + 0.4 * Math.abs(Math.log(pcNum / 33))),
+  }),
+});
+`;
+
 describe('gridbook sweep and run', () => {
   let directory: string;
   before(async () => {
@@ -65,6 +80,30 @@ describe('gridbook sweep and run', () => {
     assert.deepEqual([records.length, name, endedAt !== null], [12, 'mine', true]);
     const again = Experiment.fromJSON(await readFile(report, 'utf8'));
     assert.deepEqual(again.records, records);
+  });
+
+  test('a sweep of a range goes on between its values and says so, unless that is switched off', async () => {
+    await writeFile(join(directory, 'valley.ts'), valley);
+    const args = ['sweep', '--workload', join(directory, 'valley.ts'), '--pc-num', '1..1000:log', '--repeats', '3'];
+    const [refined, plain] = [await gridbook([...args, '--json']), await gridbook([...args, '--no-refine', '--json'])];
+    assert.equal(refined.status, 0, refined.stderr);
+    assert.match(refined.stderr, /The choice is not certain yet: .* \(--no-refine leaves that out\)\n/);
+    const splitsOf = (stdout: string): number => new Set(recordsOf(stdout).map(({ pcNum }) => pcNum)).size;
+    assert.ok(splitsOf(refined.stdout) > 10, refined.stdout);
+    assert.equal(splitsOf(plain.stdout), 10);
+    assert.doesNotMatch(plain.stderr, /not certain yet|budget/);
+    const listed = await gridbook([...args, '--pc-num', '1,10,100,1000', '--json']);
+    assert.equal(splitsOf(listed.stdout), 4);
+  });
+
+  test('a sweep whose budget is used up says how much of it was made', async () => {
+    await writeFile(join(directory, 'valley.ts'), valley);
+    const { status, stderr } = await gridbook([
+      ...['sweep', '--workload', join(directory, 'valley.ts'), '--pc-num', '1,10', '--height', '1e9'],
+      ...['--budget', '1m', '--warmup', '0', '--store', join(directory, 'budget.sqlite')],
+    ]);
+    assert.equal(status, 0, stderr);
+    assert.match(stderr, /The budget is used up: 2 of 10 runs were made\n/);
   });
 
   test('a sweep that was interrupted is taken up by the same command', async () => {

@@ -33,6 +33,11 @@ export interface CostModel extends Model {
    */
   readonly confidence: number;
   /**
+   * Splits that were not measured and may hide a better one, so that to measure them would make the choice more certain;
+   * none where no stretch between two points is likely to.
+   */
+  readonly wanting: readonly number[];
+  /**
    * What 10 tasks take over what `best` takes: 10 is what the reference system, a program on Ray, splits into when nobody
    * says otherwise. Undefined where 10 is not between the splits that were measured.
    */
@@ -51,6 +56,9 @@ export interface CostModel extends Model {
 export function busiestShare(tasks: number, workers: number): number {
   return Math.ceil(tasks / workers) / tasks;
 }
+
+/** A choice that is less certain is warned of, and a sweep of a range goes on for it. */
+export const certainEnough = 0.9;
 
 /** The shares of the points must differ by so much, so that a start can be told from work. */
 const distinctShares = 1.1;
@@ -111,6 +119,7 @@ export function fitCost(group: PointGroup, splitBy: string): CostModel | Unsuppo
     best: recommendation.best,
     bestMs: recommendation.bestMs,
     confidence: recommendation.confidence,
+    wanting: recommendation.wanting,
     fixedSplit: recommendation.fixedSplit,
     predictMs: (tasks, on) => evaluate(fit.coefficients, tasks, on),
   };
@@ -161,6 +170,8 @@ function warningOf(
   }: { overhead: Estimate; misfit: Misfit; hasStart: boolean; recommendation: Recommendation },
 ): string | undefined {
   const noisy = points.filter(({ durationMs }) => durationMs.isNoisy).length;
+  // More points of such noise would show as little.
+  const isNoisy = noisy > points.length / 2;
   const ends = points.map(({ params }) => params[splitBy]);
   const smallest = ends.some((value) => typeof value === 'number' && value < best);
   const largest = ends.some((value) => typeof value === 'number' && value > best);
@@ -170,8 +181,8 @@ function warningOf(
       `${unknowns} points fit the formula whatever they are: nothing tells whether it holds between them`,
     misfit.isLarge &&
       `the formula misses the measured durations by ${percent(misfit.error)}, more than the runs scatter; the choice follows the measured points`,
-    confidence < 0.9 &&
-      `the choice is within 5 % of the best with ${percent(confidence)} certainty only${wantingText(splitBy, wanting)}`,
+    confidence < certainEnough &&
+      `the choice is within 5 % of the best with ${percent(confidence)} certainty only${isNoisy ? '' : wantingText(splitBy, wanting)}`,
     noisy > 0 && `${noisy} of ${points.length} points are too noisy to conclude from`,
     overhead.interval[0] === 0 &&
       `what a task adds is too little to tell from 0: larger values of ${splitBy} would show it`,

@@ -70,6 +70,14 @@ export function modelsOf(points: readonly Point[], { splitBy }: Pick<ExperimentD
   return { models, missing };
 }
 
+/** What splitting costs, for each group of points that supports it. */
+export function costsOf(points: readonly Point[], splitBy: string): CostModel[] {
+  return splitGroups(points, splitBy).flatMap((group) => {
+    const cost = fitCost(group, splitBy);
+    return 'reason' in cost ? [] : [cost];
+  });
+}
+
 /** Groups whose points differ in the split only, two points at least. */
 function splitGroups(points: readonly Point[], splitBy: string): PointGroup[] {
   return groupsOf(points, ({ params, workers }) => [{ ...params, [splitBy]: null }, workers]).map((members) => {

@@ -154,7 +154,7 @@ function choose(
 }
 
 /** In what share of the draws the best must be in a stretch between two points, so that another point there is worth its time. */
-const wantingFrom = 0.05;
+const wantingFrom = 0.02;
 const wantingMax = 2;
 
 /**
@@ -171,8 +171,9 @@ function wantingOf(best: readonly Candidate[], points: readonly Point[], draws: 
     .slice(0, wantingMax)
     .map(([right]) => {
       const middle = Math.sqrt(points[right - 1]!.tasks * points[right]!.tasks);
-      const round = Number(middle.toPrecision(1));
-      return round > points[right - 1]!.tasks && round < points[right]!.tasks ? round : Math.round(middle);
+      const [low, high] = [points[right - 1]!.tasks, points[right]!.tasks];
+      const rounded = [1, 2].map((digits) => Number(middle.toPrecision(digits)));
+      return rounded.find((count) => count > low && count < high) ?? Math.round(middle);
     })
     .sort((a, b) => a - b);
 }

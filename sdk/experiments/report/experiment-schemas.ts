@@ -27,6 +27,7 @@ function makeSchemas() {
     seed: z.number(),
     precision: amount,
     baseline: z.boolean(),
+    refine: z.boolean().default(false),
     cluster: z.string(),
   });
 

@@ -1,5 +1,6 @@
 // What an experiment says in words: what was run, on what, what to choose, and what not to rely on.
 
+import { machineChangeOf } from '../machine-change.ts';
 import type { PointGroup } from '../models/model.ts';
 import type { Point } from '../point.ts';
 import { findingOf } from './experiment-columns.ts';
@@ -35,16 +36,19 @@ function isAbsent(value: unknown, name: string): boolean {
 
 /** How often, and in which order. */
 export function howItWasRun({ data, points }: Reported): string {
-  const { repeats, warmup, order } = data.definition;
+  const { repeats, warmup, order, splitBy, axes } = data.definition;
   const counts = points.map(({ records }) => records.length);
   const [least, most] = [Math.min(...counts), Math.max(...counts)];
   const runs = counts.length === 0 ? 'no runs' : least === most ? timesText(most) : `${least} to ${most} runs a point`;
   const clusters = [...new Set(data.records.map(({ cluster }) => cluster))].map(plainText);
   const where =
     clusters.length === 0 || clusters.includes('embedded') ? 'threads of this process' : clusters.join(', ');
+  const given = new Set(axes[splitBy ?? ''] ?? []);
+  const added = splitBy === null ? 0 : points.filter(({ params }) => !given.has(params[splitBy] ?? null)).length;
   const parts = [
     `${runs}${repeats > most ? ` (at most ${repeats})` : ''}`,
     order === 'random' ? 'in random order' : 'in the order of the grid',
+    ...(added > 0 ? [`then ${added} more ${added === 1 ? 'point' : 'points'} for a certain choice`] : []),
     warmup === 0 ? 'without warm-up' : `after ${warmup} of warm-up`,
     `workers: ${where}`,
   ];
@@ -110,6 +114,15 @@ export function warningsOf({ data, points, models }: Reported): string[] {
   if (noisy.length > 0) {
     const which = noisy.length === points.length ? 'all points' : `${noisy.length} of ${points.length} points`;
     warnings.push(`The machine was too noisy to conclude from ${which}: their runs scatter too much.`);
+  }
+  const changes = points.flatMap((point) => machineChangeOf(point, data.definition.repeats) ?? []);
+  if (changes.length > 0) {
+    const [least, most] = [Math.min(...changes), Math.max(...changes)].map((times) =>
+      formatRatio(times).replace(/x$/, ''),
+    );
+    warnings.push(
+      `The machine changed while points were added: what was measured again took ${least === most ? least : `${least} to ${most}`} times as long as before, so the added points cannot be compared with the others.`,
+    );
   }
   const few = points.filter(({ records }) => records.length < recommendedFrom).length;
   // Who asks for single runs gets no intervals that could say little.

@@ -73,6 +73,7 @@ const idForm = /^[a-z0-9-]{4,40}$/;
  *     seed: 1,
  *     precision: 0,
  *     baseline: false,
+ *     refine: false,
  *     cluster: 'embedded',
  *   },
  *   machine: { processor: 'abacus', cores: 2, memoryBytes: 2 ** 30, system: 'linux', node: process.versions.node },

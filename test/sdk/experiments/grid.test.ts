@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { z } from 'zod';
-import { axisValues, layOut, rangeValues } from '../../../sdk/experiments/grid.ts';
+import { type Axis, axisValues, layOut, rangeValues } from '../../../sdk/experiments/grid.ts';
 import { defineWorkload, InvalidArgumentError, workloads } from '../../../sdk/index.ts';
 
 describe('rangeValues()', () => {
@@ -47,6 +47,15 @@ describe('axisValues()', () => {
 });
 
 describe('layOut()', () => {
+  test('says whether the split is a range that leaves its values open', async () => {
+    const isOpen = async (pcNum: Axis<number>): Promise<boolean> => (await layOut(workloads.pi, { pcNum }, 2)).isOpen;
+    for (const open of ['1..100:log', [1, '2..9:log']] as Axis<number>[]) assert.equal(await isOpen(open), true);
+    for (const said of [[1, 10, 100], '1..100:log:3', '1..8', '1..9:2'] as Axis<number>[]) {
+      assert.equal(await isOpen(said), false, String(said));
+    }
+    assert.equal((await layOut(workloads.pi, { totalCount: '1..100:log', pcNum: 1 }, 2)).isOpen, false);
+  });
+
   test('gives all combinations with the defaults filled in, and the values of every parameter', async () => {
     const { axes, points } = await layOut(workloads.pi, { totalCount: 100, pcNum: [1, 2], workers: [1, 2] }, 8);
     assert.deepEqual(

@@ -72,6 +72,42 @@ describe('Schedule', () => {
     assert.deepEqual(runs, ['0/1', '0/2', '0/3']);
   });
 
+  test('measures a point that is added later as often as the others, and takes it to last as long as is guessed', () => {
+    const schedule = new Schedule(2, { ...rules, warmup: 0 });
+    runsOf(schedule, () => 10);
+    assert.deepEqual(schedule.remaining(), { runs: 0, ms: 0 });
+    assert.equal(schedule.add(40), 2);
+    assert.deepEqual(schedule.remaining(), { runs: 3, ms: 120 });
+    assert.equal(schedule.expectedMs(2), 40);
+    assert.deepEqual(
+      runsOf(schedule, () => 10),
+      [1, 2, 3].map((repeat) => ({ point: 2, repeat })),
+    );
+  });
+
+  test('measures a point again beside what is added, with repeats of their own', () => {
+    const schedule = new Schedule(2, { ...rules, warmup: 0, order: 'grid' });
+    runsOf(schedule, () => 10);
+    const due = (): number[] => [1, 2, 3, 4, 5, 6, 7].filter((repeat) => schedule.isDue({ point: 1, repeat }));
+    assert.deepEqual(due(), [1, 2, 3]);
+    schedule.again(1);
+    assert.deepEqual(due(), [4, 5, 6]);
+    assert.deepEqual(
+      [schedule.isDone({ point: 1, repeat: 3 }), schedule.isDone({ point: 1, repeat: 4 })],
+      [true, false],
+    );
+    schedule.add();
+    assert.deepEqual(schedule.remaining(), { runs: 6, ms: 60 });
+    assert.deepEqual(measuredOnly(runsOf(schedule, () => 10)), ['1/4', '2/1', '1/5', '2/2', '1/6', '2/3']);
+  });
+
+  test('measures a point again until its new runs are known well enough, whatever the former ones were', () => {
+    const schedule = new Schedule(1, { ...rules, warmup: 0, repeats: 6, precision: 0.05 });
+    assert.equal(runsOf(schedule, () => 100).length, 3);
+    schedule.again(0);
+    assert.deepEqual(measuredOnly(runsOf(schedule, () => 200)), ['0/7', '0/8', '0/9']);
+  });
+
   test('tells how much is left', () => {
     const schedule = new Schedule(2, { ...rules, warmup: 0, order: 'grid' });
     assert.deepEqual(schedule.remaining(), { runs: 6, ms: undefined });

@@ -7,6 +7,7 @@ import {
   connect,
   defineWorkload,
   InvalidArgumentError,
+  openStore,
   type RunRecord,
   type Session,
   type SweepProgress,
@@ -14,6 +15,7 @@ import {
   sweep,
   workloads,
 } from '../../../sdk/index.ts';
+import { storePath } from '../../helpers/kept-experiments.ts';
 
 const once = { repeats: 1, warmup: 0 } as const;
 
@@ -188,6 +190,32 @@ describe('sweep()', () => {
     );
     assert.equal(records.length, 1);
     assert.equal(data.endedAt, null);
+  });
+
+  test('keeps what the plain loop took in a round when it is taken up again', async (t) => {
+    using store = openStore(storePath(t));
+    const calls: string[] = [];
+    const abort = new AbortController();
+    const sweepOf = (signal?: AbortSignal) =>
+      sweep(
+        session,
+        { ...counting(calls), splitBy: 'size' },
+        { size: [1, 2] },
+        { repeats: 2, warmup: 0, order: 'grid', precision: 0, store, signal, onRecord: () => abort.abort() },
+      );
+    await sweepOf(abort.signal);
+    const { points } = await sweepOf();
+    assert.deepEqual(calls, ['baseline 1', 'run 1', 'run 2', 'baseline 1', 'run 1', 'run 2']);
+    for (const { baselineMs } of points) assert.equal(baselineMs?.count, 2);
+  });
+
+  test('says what ended it, whatever then becomes of its store', async (t) => {
+    const store = openStore(storePath(t));
+    const options = { ...once, order: 'grid', store, onRecord: () => store.close() } as const;
+    await assert.rejects(sweep(session, counting(), { size: [1, -1] }, options), {
+      name: 'InvalidArgumentError',
+      message: 'size must be at least 0',
+    });
   });
 
   test('begins no run that is expected to end after the budget', async () => {

@@ -113,7 +113,7 @@ describe('the certainty of a recommendation', () => {
     assert.ok(unsure.confidence < 0.8, String(unsure.confidence));
     assert.match(
       unsure.warning ?? '',
-      /with \d+(\.\d)? % certainty only: the points are far apart, and pc_num 10 would show what is between them/,
+      /with \d+(\.\d)? % certainty only: the points are far apart, and pc_num 10 and 1,000 would show what is between them/,
     );
   });
 });

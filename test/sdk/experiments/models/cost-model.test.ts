@@ -150,6 +150,7 @@ describe('fitCost()', () => {
       }),
     );
     assert.match(noisy.warning ?? '', /too noisy to conclude from/);
+    assert.doesNotMatch(noisy.warning ?? '', /would show what is between them/);
     const falling = costOf(splitGroup([1, 2, 4, 8], 8, (p) => 1000 / p, quiet));
     assert.equal(falling.best, 8);
     assert.match(falling.warning ?? '', /8 is the largest that was measured/);

@@ -119,6 +119,7 @@ export function syntheticData({
       seed: 1,
       precision: 0,
       baseline: hasBaseline,
+      refine: false,
       cluster: 'embedded',
     },
     machine: {
