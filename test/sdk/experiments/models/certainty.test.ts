@@ -2,9 +2,16 @@
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { z } from 'zod';
+import { pointsOf } from '../../../../sdk/experiments/experiment.ts';
 import { busiestShare, type CostModel, fitCost } from '../../../../sdk/experiments/models/cost-model.ts';
+import { costsOf } from '../../../../sdk/experiments/models/models-of.ts';
+import { pointsLacking } from '../../../../sdk/experiments/refinement.ts';
+import { defineWorkload, type RunRecord } from '../../../../sdk/index.ts';
+import { someDefinition } from '../../../helpers/kept-experiments.ts';
 import { RandomSamples } from '../random-samples.ts';
 import { splitGroup } from '../synthetic-groups.ts';
+import { pointOf } from '../synthetic-points.ts';
 
 type Curve = (tasks: number) => number;
 
@@ -64,10 +71,61 @@ const layouts: readonly (readonly number[])[] = [
   [1, 3, 10, 32, 100, 316, 1000, 3162, 10_000],
 ];
 
+const refinedLayouts: readonly (readonly number[])[] = [
+  [1, 10, 100, 1000, 10_000, 100_000],
+  [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 20_000, 50_000, 100_000],
+];
+
 function costOf(splits: readonly number[], workers: number, curve: Curve): CostModel {
   const model = fitCost(splitGroup(splits, workers, curve, { samples, repeats: 3, deviation: 0.02 }), 'pcNum');
   assert.ok(!('reason' in model));
   return model;
+}
+
+/** What a sweep of these splits comes to, before and after points were added. */
+async function refinedCost(
+  splits: readonly number[],
+  workers: number,
+  curve: Curve,
+): Promise<{ before: CostModel; after: CostModel }> {
+  const workload = defineWorkload({
+    name: 'curve',
+    params: z.object({ pcNum: z.int() }),
+    run: () => ({ tasks: 1, work: 1 }),
+  });
+  const definition = someDefinition({ axes: { pcNum: [...splits], workers: [workers] }, refine: true });
+  const { repeats } = definition;
+  const measure = (tasks: number, pass: number): RunRecord[] =>
+    pointOf({
+      params: { pcNum: tasks },
+      workers,
+      tasks,
+      durationsMs: samples.many(repeats, () => samples.around(curve(tasks), 0.02)),
+    }).records.map((record) => ({ ...record, repeat: record.repeat + pass * repeats }));
+  const grid = splits.map((pcNum) => ({ given: { pcNum }, params: { pcNum }, workers }));
+  const added: typeof grid = [];
+  const records = splits.flatMap((tasks) => measure(tasks, 0));
+  const passes = new Map<string, number>();
+  const costOfAll = (): CostModel => {
+    const [cost] = costsOf(pointsOf({ definition, records }), 'pcNum');
+    assert.ok(cost !== undefined);
+    return cost;
+  };
+  const before = costOfAll();
+  for (;;) {
+    const { points, again } = await pointsLacking({ workload, definition, grid, added, records });
+    if (points.length === 0) return { before, after: costOfAll() };
+    for (const { point } of points) {
+      const pcNum = Number(point.params['pcNum']);
+      added.push({ given: { pcNum }, params: { pcNum }, workers });
+      records.push(...measure(pcNum, 0));
+    }
+    for (const { params } of again) {
+      const pass = (passes.get(String(params['pcNum'])) ?? 0) + 1;
+      passes.set(String(params['pcNum']), pass);
+      records.push(...measure(Number(params['pcNum']), pass));
+    }
+  }
 }
 
 /** Whether a split is within 5 % of the best between the ends. */
@@ -102,6 +160,27 @@ describe('the certainty of a recommendation', () => {
     }
     const ofAll = stated.reduce((sum, { confidence }) => sum + confidence, 0) / stated.length;
     assert.ok(ofAll > 0.55, `it claims ${ofAll} of all`);
+  });
+
+  test('is no more than how often it holds where points were added for it, and is higher then', async () => {
+    const stated: { before: number; confidence: number; isRight: boolean }[] = [];
+    for (const splits of refinedLayouts) {
+      for (const form of Object.values(forms)) {
+        for (const workers of [2, 16]) {
+          const curve = form(workers);
+          const { before, after } = await refinedCost(splits, workers, curve);
+          const isRight = isGood(after.best, curve, splits.at(-1)!);
+          stated.push({ before: before.confidence, confidence: after.confidence, isRight });
+        }
+      }
+    }
+    const meanOf = (of: (one: (typeof stated)[number]) => number): number =>
+      stated.reduce((sum, one) => sum + of(one), 0) / stated.length;
+    const [before, claimed] = [meanOf((one) => one.before), meanOf(({ confidence }) => confidence)];
+    const held = meanOf(({ isRight }) => Number(isRight));
+    // Two deviations of chance.
+    assert.ok(claimed <= held + 2 * Math.sqrt(0.25 / stated.length), `claims ${claimed}, holds ${held}`);
+    assert.ok(claimed > before + 0.1, `claims ${claimed}, before it ${before}`);
   });
 
   test('is high where the points are dense and follow the formula, and low where there are three', () => {
