@@ -19,7 +19,7 @@ import type { CompareCommandOptions } from './compare-options.ts';
 import { exitStatus } from './exit-status.ts';
 import { interruption } from './interruption.ts';
 import { ProgressLine } from './progress-line.ts';
-import { isStdout, type Targets, targetsOf, writeTo } from './record-target.ts';
+import { isStdout, type Targets, targetsOf, writeResults } from './record-target.ts';
 
 /** A wider chart shows no more. */
 const chartColumnsMax = 100;
@@ -54,7 +54,7 @@ export function compareCommand(options: CompareCommandOptions): Promise<number> 
         },
       );
       progress.end();
-      await writeResults(comparison, targets); // C2
+      await show(comparison, targets); // C2
       if (signal.aborted) return exitStatus.interrupted;
       return comparison.data.failures.length > 0 ? exitStatus.failed : exitStatus.done;
     } finally {
@@ -76,14 +76,20 @@ function checkWorkers({ workers }: CompareCommandOptions): void {
 }
 
 /** C1 */
-async function writeResults(comparison: PeerComparison, { json, csv, report }: Targets): Promise<void> {
-  await writeTo(json, () => `${JSON.stringify(comparison, undefined, 2)}\n`);
-  await writeTo(csv, () => comparison.toCSV());
-  await writeTo(report, () => comparison.toHTML());
-  if (isStdout(json) || isStdout(csv)) {
+async function show(comparison: PeerComparison, targets: Targets): Promise<void> {
+  if (isStdout(targets.json) || isStdout(targets.csv)) {
     for (const line of comparison.absences) process.stderr.write(`gridbook: ${line}\n`);
-    return;
+  } else {
+    showTable(comparison);
   }
+  await writeResults(targets, {
+    json: () => `${JSON.stringify(comparison, undefined, 2)}\n`,
+    csv: () => comparison.toCSV(),
+    report: () => comparison.toHTML(),
+  });
+}
+
+function showTable(comparison: PeerComparison): void {
   const { stdout } = process;
   stdout.write(`${comparison.table({ styled: stdout.isTTY })}\n`);
   if (!stdout.isTTY) return;

@@ -21,7 +21,7 @@ import { interruption } from './interruption.ts';
 import { type MeasureKind, type MeasureRequest, readMeasureRequest } from './measure-options.ts';
 import { measureReport } from './measure-report.ts';
 import { ProgressLine } from './progress-line.ts';
-import { isStdout, type Targets, targetsOf, writeTo } from './record-target.ts';
+import { isStdout, type Targets, targetsOf, writeResults } from './record-target.ts';
 
 /** As an embedded session allows. */
 const workersMax = 512;
@@ -137,22 +137,23 @@ class Measuring {
 
   /** C1 */
   async #write(experiment: Experiment, isKept: boolean): Promise<void> {
-    const { json, csv, report } = this.#targets;
+    const { json, csv } = this.#targets;
     const { records, data } = experiment;
-    await writeTo(json, () => `${JSON.stringify(experiment.toJSON(), undefined, 2)}\n`);
-    await writeTo(csv, () => experiment.toCSV());
-    await writeTo(report, () => experiment.toHTML());
     if (!isStdout(json) && !isStdout(csv) && records.length > 0) {
       process.stdout.write(measureReport(experiment, this.#request, process.stdout));
     }
-    if (data.endedAt === null)
+    const made = records.length + data.failures.length;
+    if (data.endedAt === null) {
       process.stderr.write(`Interrupted: ${records.length} of ${this.#runsTotal} runs were done\n`);
-    else if (records.length + data.failures.length < this.#runsTotal) {
-      process.stderr.write(
-        `The budget is used up: ${records.length + data.failures.length} of ${this.#runsTotal} runs were made\n`,
-      );
+    } else if (made < this.#runsTotal) {
+      process.stderr.write(`The budget is used up: ${made} of ${this.#runsTotal} runs were made\n`);
     }
     if (isKept) process.stderr.write(keptNote(data));
+    await writeResults(this.#targets, {
+      json: () => `${JSON.stringify(experiment.toJSON(), undefined, 2)}\n`,
+      csv: () => experiment.toCSV(),
+      report: () => experiment.toHTML(),
+    });
   }
 }
 

@@ -2,6 +2,7 @@
 
 import { open, writeFile } from 'node:fs/promises';
 import { InvalidArgumentError } from '../sdk/index.ts';
+import { messageOf } from './command-failure.ts';
 
 /** Where results go: undefined for nowhere. */
 export type RecordTarget = { readonly stdout: true } | { readonly file: string } | undefined;
@@ -18,8 +19,7 @@ export async function targetOf(option: string | true | undefined): Promise<Recor
   try {
     await (await open(option, 'a')).close();
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
-    throw new InvalidArgumentError(`Cannot write to ${option}: ${why}`, { cause });
+    throw new InvalidArgumentError(`Cannot write to ${option}: ${messageOf(cause)}`, { cause });
   }
   return { file: option };
 }
@@ -57,10 +57,37 @@ export function isStdout(target: RecordTarget): boolean {
   return target !== undefined && 'stdout' in target;
 }
 
-/** Writes what `make` gives, where there is somewhere to write. */
+/** Writes what `make` gives, where there is somewhere to write. @throws Error when the file does not take it. */
 export async function writeTo(target: RecordTarget, make: () => string | Promise<string>): Promise<void> {
   if (target === undefined) return;
   const text = await make();
-  if ('stdout' in target) process.stdout.write(text);
-  else await writeFile(target.file, text);
+  if ('stdout' in target) {
+    process.stdout.write(text);
+    return;
+  }
+  try {
+    await writeFile(target.file, text);
+  } catch (cause) {
+    throw new Error(`Cannot write to ${target.file}: ${messageOf(cause)}`, { cause });
+  }
+}
+
+/**
+ * Writes results of a command that measures: what one place does not take, such as a full disk, is not lost to the others.
+ *
+ * @throws what failed first, when all was tried.
+ */
+export async function writeResults(
+  { json, csv, report }: Targets,
+  make: { [Name in keyof Targets]: () => string | Promise<string> },
+): Promise<void> {
+  const failures: unknown[] = [];
+  for (const write of [
+    () => writeTo(json, make.json),
+    () => writeTo(csv, make.csv),
+    () => writeTo(report, make.report),
+  ]) {
+    await write().catch((error: unknown) => failures.push(error));
+  }
+  if (failures.length > 0) throw failures[0];
 }

@@ -136,10 +136,18 @@ export class SweepRuns {
     return lacking.points.length > 0;
   }
 
-  #isOverBudget({ point }: ScheduledRun): boolean {
+  #isOverBudget({ point, repeat }: ScheduledRun): boolean {
     const { budgetMs } = this.#options;
     if (budgetMs === undefined) return false;
-    return performance.now() - this.#startedAt + (this.#schedule.expectedMs(point) ?? 0) > budgetMs;
+    const baselineMs = repeat === 0 ? 0 : this.#expectedBaselineMs(this.#points[point]!.params, repeat);
+    const expectedMs = baselineMs + (this.#schedule.expectedMs(point) ?? 0);
+    return performance.now() - this.#startedAt + expectedMs > budgetMs;
+  }
+
+  /** As long as in the round before; 0 where it has run in this one, or in none. */
+  #expectedBaselineMs(params: GridPoint['params'], repeat: number): number {
+    if (this.#baselines.has(this.#baselineKey(params, repeat))) return 0;
+    return this.#baselines.get(this.#baselineKey(params, repeat - 1)) ?? 0;
   }
 
   async #runOne(scheduled: ScheduledRun): Promise<void> {

@@ -135,6 +135,17 @@ describe('gridbook sweep and run', () => {
     );
   });
 
+  test('a file that does not take its results costs neither the table nor the other files theirs', async () => {
+    const csv = join(directory, 'beside.csv');
+    const { status, stdout, stderr } = await gridbook([
+      ...['run', 'noop', '--pc-num', '3', '--workers', '1', '--json', '/dev/full', '--csv', csv],
+    ]);
+    assert.equal(status, 1, stderr);
+    assert.match(stderr, /^gridbook: Cannot write to \/dev\/full: ENOSPC/m);
+    assert.match(stdout, /^noop: 1 worker\n/);
+    assert.equal((await readFile(csv, 'utf8')).trim().split('\n').length, 2);
+  });
+
   test('run takes a workload of a file that finds no package around it, with options for its own parameters', async () => {
     const { status, stdout, stderr } = await gridbook([
       'run',

@@ -229,6 +229,17 @@ describe('sweep()', () => {
     assert.notEqual(data.endedAt, null);
   });
 
+  test('counts the plain loop of a round as part of the budget', async () => {
+    const uneven = defineWorkload({
+      name: 'uneven',
+      params: z.object({}),
+      run: () => ({ tasks: 1, work: 1, durationMs: 1 }),
+      baseline: () => ({ durationMs: 1e6 }),
+    });
+    const { records } = await sweep(session, uneven, {}, { repeats: 5, warmup: 0, precision: 0, budgetMs: 900_000 });
+    assert.equal(records.length, 1);
+  });
+
   test('tells how far it is, to the end', async () => {
     const told: SweepProgress[] = [];
     await sweep(
