@@ -15,6 +15,9 @@ import { reportedOf } from './report/plotted.ts';
 import type { RunRecord } from './run-record.ts';
 import { summarise } from './statistics.ts';
 
+/** So many runs at least make a point that was added count. */
+const addedRunsLeast = 3;
+
 /** What is measured, and how. */
 export interface ExperimentDefinition {
   /** The workload's name. */
@@ -153,7 +156,8 @@ export class Experiment {
   #fitted(): Models {
     const { length } = this.data.records;
     if (this.#models?.records !== length) {
-      this.#models = { records: length, fitted: modelsOf(this.points, this.definition) };
+      const points = this.points.filter((point) => !isUnfinished(point, this.definition));
+      this.#models = { records: length, fitted: modelsOf(points, this.definition) };
     }
     return this.#models.fitted;
   }
@@ -235,6 +239,13 @@ export class Experiment {
   static fromJSON(input: unknown): Experiment {
     return new Experiment(experimentDataOf(input));
   }
+}
+
+/** Whether a point was being added: few runs of it must not take the recommendation away that the others give. */
+function isUnfinished({ params, records }: Point, { axes, splitBy, refine }: ExperimentDefinition): boolean {
+  if (!refine || splitBy === null) return false;
+  const text = JSON.stringify(params[splitBy] ?? null);
+  return records.length < addedRunsLeast && axes[splitBy]?.every((given) => JSON.stringify(given) !== text) === true;
 }
 
 /** Where a value stands among those of an axis, also one that was added between them. */

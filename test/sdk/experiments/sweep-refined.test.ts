@@ -11,6 +11,7 @@ import {
   Experiment,
   InvalidArgumentError,
   openStore,
+  type RunRecord,
   type Session,
   type SweepProgress,
   sweep,
@@ -101,6 +102,19 @@ describe('sweep() of a range', () => {
       points.filter(({ params }) => params['height'] === height).map(({ tasks }) => tasks);
     assert.ok(splitsOf(100).length > 4 && splitsOf(100).length <= 8, String(splitsOf(100)));
     assert.deepEqual(splitsOf(100), splitsOf(200));
+  });
+
+  test('keeps the recommendation of the grid when it is ended while a point is added', async () => {
+    const grid = { pcNum: '1..1000:log' } as const;
+    const abort = new AbortController();
+    const onRecord = (_: RunRecord, { records }: Experiment): void => {
+      if (records.length === 10 * 3 + 1) abort.abort();
+    };
+    const ended = await sweep(session, valley(), grid, { ...quick, onRecord, signal: abort.signal });
+    const coarse = await sweep(session, valley(), grid, { ...quick, refine: false });
+    assert.equal(ended.points.length, 11);
+    assert.equal(costOf(ended).sentence, costOf(coarse).sentence);
+    assert.ok(ended.table().includes(costOf(coarse).sentence));
   });
 
   test('adds nothing more where the machine became faster meanwhile, and warns of what was added', async () => {
