@@ -1,6 +1,7 @@
 // Where a command's results go, found out before anything runs.
 
 import { open, writeFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import { InvalidArgumentError } from '../sdk/index.ts';
 import { messageOf } from './command-failure.ts';
 
@@ -44,7 +45,9 @@ export async function targetsOf({ json, csv, report }: TargetOptions): Promise<T
   if (json === true && csv === true) {
     throw new InvalidArgumentError('--json and --csv cannot both write to standard output: give one of them a file');
   }
-  const files = Object.entries({ json, csv, report }).filter(([, file]) => typeof file === 'string');
+  const files = Object.entries({ json, csv, report }).flatMap(([name, file]) =>
+    typeof file === 'string' ? [[name, resolve(file)] as const] : [],
+  );
   for (const [, file] of files) {
     const names = files.filter(([, other]) => other === file).map(([name]) => `--${name}`);
     if (names.length > 1) throw new InvalidArgumentError(`${names.join(' and ')} cannot both write to ${file}`);

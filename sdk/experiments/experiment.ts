@@ -28,7 +28,7 @@ export interface ExperimentDefinition {
   readonly splitBy: string | null;
   /** The values of each parameter, and of `workers`, that are combined; all parameters are named. */
   readonly axes: Readonly<Record<string, readonly JsonValue[]>>;
-  /** How often each point is measured, at most. */
+  /** How often each point is measured, at most; once more as often each time that points are added beside it. */
   readonly repeats: number;
   /** How often each point is run before that, not measured. */
   readonly warmup: number;

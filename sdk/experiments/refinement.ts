@@ -11,6 +11,7 @@
 // What is set is a function of the definition and of the records of the points that there are, so that a sweep that is
 // taken up again sets the same points. Callers: sweep-runs.ts.
 
+import { setImmediate } from 'node:timers/promises';
 import { InvalidArgumentError } from '../errors.ts';
 import type { Workload } from '../workloads/workload.ts';
 import { type ExperimentDefinition, pointsOf } from './experiment.ts';
@@ -52,6 +53,8 @@ export async function pointsLacking({ workload, definition, grid, added, records
   const again: Point[] = [];
   if (splitBy === null) return { points, again };
   for (const cost of costsOf(pointsOf({ definition, records }), splitBy)) {
+    // To fit takes a tenth of a second, and a session that stood still for many of them would lose its workers.
+    await setImmediate();
     const { group, confidence, wanting } = cost;
     if (confidence >= certainEnough || !isComparable(group, repeats)) continue;
     const isOfGroup = (point: GridPoint): boolean => keyOf(point, splitBy) === keyOf(group.points[0]!, splitBy);

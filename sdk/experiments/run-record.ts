@@ -31,7 +31,7 @@ export interface RunRecord {
   readonly workload: string;
   /** All parameters, with the defaults filled in. */
   readonly params: Params;
-  /** Which run of the same point, from 1. */
+  /** Which run of the same point, from 1. One that is measured again later goes on after all that it could have had before. */
   readonly repeat: number;
   /** How many workers the session had. */
   readonly workers: number;

@@ -185,7 +185,7 @@ function warningOf(
       `the choice is within 5 % of the best with ${percent(confidence)} certainty only${isNoisy ? '' : wantingText(splitBy, wanting)}`,
     noisy > 0 && `${noisy} of ${points.length} points are too noisy to conclude from`,
     overhead.interval[0] === 0 &&
-      `what a task adds is too little to tell from 0: larger values of ${splitBy} would show it`,
+      `what a task adds is too little to tell from 0: larger values of ${parameterName(splitBy)} would show it`,
     !largest && `${formatCount(best)} is the largest that was measured: larger ones may be better`,
     !smallest && best > 1 && `${formatCount(best)} is the smallest that was measured: smaller ones may be better`,
   ]);

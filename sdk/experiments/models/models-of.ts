@@ -70,12 +70,12 @@ export function modelsOf(points: readonly Point[], { splitBy }: Pick<ExperimentD
   return { models, missing };
 }
 
-/** What splitting costs, for each group of points that supports it. */
-export function costsOf(points: readonly Point[], splitBy: string): CostModel[] {
-  return splitGroups(points, splitBy).flatMap((group) => {
+/** What splitting costs, for each group of points that supports it; fitted when it is asked for. */
+export function* costsOf(points: readonly Point[], splitBy: string): Generator<CostModel, void, undefined> {
+  for (const group of splitGroups(points, splitBy)) {
     const cost = fitCost(group, splitBy);
-    return 'reason' in cost ? [] : [cost];
-  });
+    if (!('reason' in cost)) yield cost;
+  }
 }
 
 /** Groups whose points differ in the split only, two points at least. */
