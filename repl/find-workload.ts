@@ -1,14 +1,9 @@
 // The workload that a person names: one that comes with Gridbook, or one of a file.
-//
-// Owns: what `gridbook` means to such a file.
-//
-// Invariants:
-//   F1. To a file it is the very Gridbook that runs it, whatever is installed or built where the file is.
 
-import { registerHooks } from 'node:module';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { InvalidArgumentError, type Workload, workloads } from '../sdk/index.ts';
+import { importOwnPackage } from './own-import.ts';
 
 /** The workload of a name. @throws InvalidArgumentError when there is none. */
 export function builtinWorkload(name: string): Workload {
@@ -25,7 +20,7 @@ export function builtinWorkload(name: string): Workload {
  * @throws InvalidArgumentError when the file cannot be loaded, or exports none or several.
  */
 export async function workloadOfFile(path: string): Promise<Workload> {
-  importItself();
+  importOwnPackage();
   let module: object;
   try {
     module = await import(pathToFileURL(resolve(path)).href);
@@ -39,18 +34,6 @@ export async function workloadOfFile(path: string): Promise<Workload> {
   if (only !== undefined && found.length === 1) return only;
   const what = found.length === 0 ? 'exports no workload' : 'exports several workloads and none of them as default';
   throw new InvalidArgumentError(`${path} ${what}: write "export default defineWorkload({ … })"`);
-}
-
-let importsItself = false;
-
-/** F1. It stays so, since a file may import when it runs. */
-function importItself(): void {
-  if (importsItself) return;
-  importsItself = true;
-  const index = new URL(import.meta.url.endsWith('.ts') ? '../sdk/index.ts' : '../sdk/index.js', import.meta.url).href;
-  registerHooks({
-    resolve: (specifier, context, next) => next(specifier === 'gridbook' ? index : specifier, context),
-  });
 }
 
 function isWorkload(value: unknown): value is Workload {

@@ -3,12 +3,13 @@
 // Owns: which functions came from which file, when files were read. Does not own: names (cell-names.ts).
 //
 // Invariants:
-//   I1. `gridbook` is the very one that runs the prompt, whatever is installed where the user is.
+//   I1. `gridbook` is the very one that runs the prompt, whatever is installed where the user is, also to files (own-import.ts).
 //   I2. A file that changed since it was imported is read again when it is imported again. What it imports itself is not.
 
 import { stat } from 'node:fs/promises';
 import { pathToFileURL } from 'node:url';
 import { constants, Script } from 'node:vm';
+import { importOwnPackage } from '../own-import.ts';
 import type { CellImport } from './cell-syntax.ts';
 
 export class CellImports {
@@ -18,6 +19,7 @@ export class CellImports {
 
   /** @param file - the URL of the script that the cells are of; from where the user is when there is none. */
   constructor(file?: string) {
+    importOwnPackage(); // I1
     this.#file = file;
   }
 
@@ -43,7 +45,6 @@ export class CellImports {
   }
 
   async #import(specifier: string, attributes: Readonly<Record<string, string>>): Promise<object> {
-    if (specifier === 'gridbook') return import('../../sdk/index.ts'); // I1
     if (!/^(\.\.?\/|\/|file:)/.test(specifier)) return importFrom(this.baseUrl, specifier, attributes);
     const url = new URL(specifier, this.baseUrl);
     const { href } = url;
