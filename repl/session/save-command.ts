@@ -1,9 +1,11 @@
 // `.save` and `.load`: the cells as a file, and a file's cells.
 
 import { readFile, writeFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
 import { dirname, extname, resolve } from 'node:path';
 import { InvalidArgumentError } from '../../sdk/index.ts';
 import type { SessionCommand } from './command.ts';
+import { movedText } from './moved-imports.ts';
 import type { PromptShell } from './prompt-shell.ts';
 import { cellsOfNotebook, notebookOf } from './save-notebook.ts';
 import { reportOf } from './save-report.ts';
@@ -56,7 +58,7 @@ export const loadCommand: SessionCommand = {
       extname(file) === '.ipynb' ? cellsOfNotebook(text) : cellsOfScript(text).map((cell) => cell.text.trim());
     for (const cell of texts) {
       if (signal.aborted) throw new InvalidArgumentError('Interrupted: the cells that follow were not run');
-      await shell.runShown(cell);
+      await shell.runShown(movedText(cell, dirname(file), process.cwd()));
     }
   },
 };
@@ -66,7 +68,7 @@ function absent(error: unknown): boolean {
 }
 
 function pathIn(args: string, command: string): string {
-  const path = args.replace(/^(['"])(.*)\1$/, '$2');
+  const path = args.replace(/^(['"])(.*)\1$/, '$2').replace(/^~(?=\/|$)/, homedir());
   if (path === '') throw new InvalidArgumentError(`.${command} takes the path of a file`);
   return path;
 }

@@ -8,11 +8,12 @@
 //   K2. Texts stay as they were typed, but for imports of files, seen from the new place, and for `_` and `Out[n]`, which
 //       only a prompt has: the results that they stand for get a name.
 
-import { dirname, relative } from 'node:path';
+import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { CellNames } from './cell-names.ts';
 import { parseCell } from './cell-syntax.ts';
 import type { Cell, Cells } from './cells.ts';
+import { type Edit, edited, movedImports } from './moved-imports.ts';
 import { namesUsed, type UsedName } from './names-used.ts';
 
 /** What is in scope at the prompt, said in code. */
@@ -35,12 +36,6 @@ export interface SavedSession {
   /** What the cells use beside what the preamble gives; undefined for nothing. */
   readonly needed: string | undefined;
   readonly cells: readonly SavedCell[];
-}
-
-interface Edit {
-  readonly start: number;
-  readonly end: number;
-  readonly text: string;
 }
 
 /** A cell with what stands where in it. */
@@ -73,7 +68,7 @@ export function savedSession({ list, names, baseUrl }: Cells, file: string): Sav
   }
   const saved = read.map((one) => ({
     cell: one.cell,
-    text: edited(one, [...(edits.get(one) ?? []), ...naming(one, wanted)]),
+    text: textOf(one, [...(edits.get(one) ?? []), ...naming(one, wanted)]),
   }));
   return {
     needed: neededBy(
@@ -105,16 +100,8 @@ function readAgain(cell: Cell): ReadCell {
 }
 
 function importsSeenFrom(file: string, { cell, typed }: ReadCell, baseUrl: string): Edit[] {
-  const there = relative(dirname(file), dirname(fileURLToPath(baseUrl))) || '.';
-  if (there === '.' || typed === undefined) return [];
-  return parseCell(cell.code.plain).body.flatMap((statement) => {
-    if (statement.type !== 'ImportDeclaration') return [];
-    const specifier = String(statement.source.value);
-    if (!/^\.\.?\//.test(specifier)) return [];
-    const moved = `${there}/${specifier}`.replace(/\/\.\//g, '/');
-    const { start, end } = statement.source;
-    return [{ start, end, text: `'${/^\.\.?\//.test(moved) ? moved : `./${moved}`}'` }];
-  });
+  if (typed === undefined) return [];
+  return movedImports(cell.code.plain, dirname(fileURLToPath(baseUrl)), dirname(file));
 }
 
 /** Gives the result of a cell a name, where a later one uses it. */
@@ -129,11 +116,8 @@ function naming({ cell, typed }: ReadCell, wanted: ReadonlySet<number>): Edit[] 
   ];
 }
 
-function edited({ cell, typed }: ReadCell, edits: readonly Edit[]): string {
-  let text = typed ?? cell.text;
-  for (const { start, end, text: replacement } of edits.toSorted((a, b) => b.start - a.start || b.end - a.end)) {
-    text = text.slice(0, start) + replacement + text.slice(end);
-  }
+function textOf({ cell, typed }: ReadCell, edits: readonly Edit[]): string {
+  const text = edited(typed ?? cell.text, edits);
   return (typed === cell.text ? text : text.replace(/\n\)$/, ')')).trim();
 }
 
