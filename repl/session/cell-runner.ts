@@ -54,8 +54,21 @@ export function callingCell(): RunningCell | undefined {
   return cell;
 }
 
-function interruption(): CancelledError {
-  return new CancelledError('Interrupted');
+const interrupted = 'Interrupted';
+
+/** What a cell fails with that was interrupted. */
+export function interruption(): CancelledError {
+  return new CancelledError(interrupted);
+}
+
+/** Whether it is what a cell fails with that was interrupted. */
+export function isInterruption(error: unknown): boolean {
+  return error instanceof CancelledError && error.message === interrupted;
+}
+
+/** Whether this is called by a cell that was interrupted, and does not know it. */
+export function isOfInterruptedCell(): boolean {
+  return running.getStore()?.interrupted === true;
 }
 
 export class CellRunner {
@@ -82,11 +95,11 @@ export class CellRunner {
   /** Runs a cell. @throws what it throws, or CancelledError when it is interrupted. */
   run(number: number, { file, line }: CellPlace, code: CellCode): Promise<CellResult> {
     const cell: RunningCell = { number, interrupted: false };
-    const { promise: interrupted, reject } = Promise.withResolvers<never>();
+    const { promise: ended, reject } = Promise.withResolvers<never>();
     this.#current = { cell, interrupt: reject };
     const work = running.run(cell, () => this.#work({ file, line }, code));
     work.catch(() => {}); // U1: nobody may wait for it any more
-    return Promise.race([work, interrupted]).finally(() => {
+    return Promise.race([work, ended]).finally(() => {
       this.#current = undefined;
     });
   }

@@ -1,9 +1,11 @@
 // The session that cells have: opening it, and saying what happens to it.
 //
-// Owns: the session. Does not own: how it comes back to its head (the SDK does that).
+// Owns: the session. Does not own: how it comes back to its head (the SDK does that), what is news (session-news.ts).
 // Callers: the prompt, scripts, `.connect`.
 
 import { type ConnectOptions, connect, type Session, type SessionEvent } from '../../sdk/index.ts';
+import { unlessInterrupted } from './interruptible.ts';
+import { SessionNews } from './session-news.ts';
 
 /** Told what happened, in a sentence. */
 export type Note = (text: string) => void;
@@ -38,9 +40,18 @@ export class Connection {
       : (this.#options.address ?? process.env['GRIDBOOK_ADDRESS']);
   }
 
-  /** Opens a session; the one before is closed when there is a new one. @throws ConnectionError and the like. */
-  async open(options: ConnectOptions): Promise<Session> {
-    const session = await connect(options);
+  /**
+   * Opens a session; the one before is closed when there is a new one.
+   *
+   * @param signal - ends the wait for it, and then the one before stays.
+   * @throws ConnectionError and the like.
+   */
+  async open(options: ConnectOptions, signal: AbortSignal = new AbortController().signal): Promise<Session> {
+    const opening = connect(options);
+    const session = await unlessInterrupted(opening, signal).catch((error: unknown) => {
+      opening.then((late) => late.close()).catch(() => {});
+      throw error;
+    });
     await this.#session?.close();
     this.#session = session;
     this.#options = options;
@@ -54,34 +65,19 @@ export class Connection {
   }
 
   async #watch(session: Session): Promise<void> {
+    const news = new SessionNews(session.cluster);
     for await (const event of session.events()) {
       if (session !== this.#session) return;
-      this.#onEvent(event, session);
+      this.#onEvent(event);
+      const told = news.of(event, performance.now());
+      if (told !== undefined) this.#note(told);
     }
   }
 
-  #onEvent(event: SessionEvent, session: Session): void {
-    switch (event.type) {
-      case 'worker.leased':
-        this.#leased++;
-        break;
-      case 'worker.released':
-        this.#leased--;
-        break;
-      case 'worker.lost':
-        this.#leased--;
-        if (event.reason !== 'killed') this.#note(`${sentence(event.message)}; its tasks run elsewhere`);
-        break;
-      case 'head.lost':
-        this.#note(`The head at ${session.cluster} cannot be reached. What runs goes on; it is tried again`);
-        break;
-      case 'head.found':
-        this.#note(`The head at ${session.cluster} is back`);
-        break;
-      case 'task.stray-error':
-        this.#onStray(event.error);
-        break;
-    }
+  #onEvent(event: SessionEvent): void {
+    if (event.type === 'worker.leased') this.#leased++;
+    else if (event.type === 'worker.released' || event.type === 'worker.lost') this.#leased--;
+    else if (event.type === 'task.stray-error') this.#onStray(event.error);
   }
 }
 
@@ -89,8 +85,4 @@ export class Connection {
 export function aboutSession({ cluster, workers }: Session): string {
   const many = `${workers} worker${workers === 1 ? '' : 's'}`;
   return cluster === 'embedded' ? `${many}, threads of this process` : `${many} at ${cluster}`;
-}
-
-function sentence(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1);
 }

@@ -3,7 +3,7 @@
 // Owns: which frames of a stack are the user's. Does not own: the texts of cells, which it asks for.
 
 import { inspect } from 'node:util';
-import { CancelledError } from '../../sdk/index.ts';
+import { isInterruption } from './cell-runner.ts';
 import { type Look, styled } from './look.ts';
 
 const causesMax = 5;
@@ -41,19 +41,17 @@ function isSaidBy(error: Error): boolean {
 
 function showOne(error: Error, look: Look, linesOf: LinesOf): string {
   // The interrupt key ends a cell, or a question.
-  const isInterrupt =
-    error instanceof CancelledError ? error.message === 'Interrupted' : error.name === 'ExitPromptError';
-  if (isInterrupt) return styled(look, 'yellow', 'Interrupted');
+  if (isInterruption(error) || error.name === 'ExitPromptError') return styled(look, 'yellow', 'Interrupted');
   const name = typeof error.name === 'string' && error.name !== '' ? error.name : 'Error';
   const head = `${styled(look, ['red', 'bold'], name)}${error.message === '' ? '' : `: ${error.message}`}`;
   const stack = typeof error.stack === 'string' ? error.stack : '';
-  if (error instanceof SyntaxError) return [head, ...drawnPlace(stack)].join('\n');
+  const place = error instanceof SyntaxError ? drawnPlace(stack) : [];
   const frames = stack.split('\n').filter((line) => isOfUser(line, linesOf));
   const shown = frames.slice(0, framesMax).map((line) => styled(look, 'dim', `    ${withoutColumn(line.trim())}`));
   if (frames.length > framesMax) shown.push(styled(look, 'dim', `    and ${frames.length - framesMax} more`));
   const excerpt = excerptOf(frames[0], linesOf);
   if (excerpt !== undefined) shown.splice(1, 0, excerpt);
-  return [head, ...shown].join('\n');
+  return [head, ...place, ...shown].join('\n');
 }
 
 /** Columns of cells are not those that were typed, for something is put before values. */
@@ -61,12 +59,11 @@ function withoutColumn(frame: string): string {
   return frame.replace(/(In\[\d+\]:\d+):\d+/, '$1');
 }
 
-/** The line with the error and its mark, as a parser drew them under the message. */
+/** The line with the error and its mark, as a parser drew them beside the message; with their file where it is one. */
 function drawnPlace(stack: string): string[] {
-  return stack
-    .split('\n')
-    .slice(1)
-    .filter((line) => !/^\s+at /.test(line) && line.trim() !== '');
+  const lines = stack.split('\n').filter((line) => !/^\s+at |^\w*Error\b|^\s*$/.test(line));
+  const [place = '', ...drawn] = lines;
+  return /^(?:file:\/\/)?\/.*:\d+$/.test(place) ? [`${place.replace(/^file:\/\//, '')}:`, ...drawn] : lines;
 }
 
 function isOfUser(line: string, linesOf: LinesOf): boolean {

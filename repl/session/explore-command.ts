@@ -1,6 +1,6 @@
 // `.explore`: asks what to measure, measures it, and says into how many tasks to split.
 
-import { InvalidArgumentError } from '../../sdk/index.ts';
+import { type Experiment, InvalidArgumentError } from '../../sdk/index.ts';
 import type { SessionCommand } from './command.ts';
 import { showWholeExperiment } from './experiments-shown.ts';
 import { checkPlan, codeOf, type ExplorationPlan, explore, type PlanPart, planParts, valuesOf } from './exploration.ts';
@@ -64,6 +64,12 @@ function problemOf(part: PlanPart, text: string, plan: ExplorationPlan): string 
   }
 }
 
+function nothingMeasured({ data: { failures } }: Experiment, signal: AbortSignal): string {
+  if (signal.aborted) return 'Interrupted before the first point was measured';
+  const [first] = failures;
+  return `Nothing was measured${first === undefined ? '' : `: ${first.message}`}`;
+}
+
 /** Measures and shows it; it is then the latest exploration, and a cell of what is saved. */
 export async function showExploration(
   command: string,
@@ -72,11 +78,10 @@ export async function showExploration(
   signal: AbortSignal,
 ): Promise<void> {
   const exploration = await explore(plan, shell, signal);
-  shell.explorations.push(exploration);
   const { experiment } = exploration;
+  if (experiment.records.length === 0) throw new InvalidArgumentError(nothingMeasured(experiment, signal));
+  shell.explorations.push(exploration);
   shell.cells.names.give('experiment', experiment);
-  if (experiment.records.length === 0)
-    throw new InvalidArgumentError('Interrupted before the first point was measured');
   shell.cells.noteDone(command, codeOf(plan), experiment);
   const stopped = signal.aborted ? 'Interrupted: what was measured so far. The same again takes it up here.\n\n' : '';
   shell.showResult(`${stopped}${showWholeExperiment(experiment, shell.look)}\nIn scope as experiment.`);

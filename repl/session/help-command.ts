@@ -7,7 +7,7 @@ const keys = [
   ['Tab', 'completes names, members, parameters of a call, files'],
   ['Ctrl-R', 'searches the history'],
   ['Ctrl-C', 'ends what runs and cancels its tasks; twice at an empty prompt leaves'],
-  ['thing?', 'shows what a thing is'],
+  ['thing?', 'shows what a thing is; ? alone what is in scope'],
 ] as const;
 
 /** The command that lists the others. */
@@ -20,7 +20,7 @@ export function helpCommand(others: readonly SessionCommand[]): SessionCommand {
       const lines = [
         ...others.map(({ name, usage, help }) => [`.${name}${usage === '' ? '' : ` ${usage}`}`, help] as const),
         ['.editor', 'Takes many lines, until Ctrl-D'] as const,
-        ['.exit', 'Leaves, as Ctrl-D does'] as const,
+        ['.exit', 'Leaves, as exit does; Ctrl-D does so at once'] as const,
       ];
       shell.note(`${twoColumns(lines, shell.look)}\n\n${twoColumns(keys, shell.look)}`);
     },

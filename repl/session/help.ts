@@ -4,7 +4,8 @@ import { inspect } from 'node:util';
 import type { CellNames } from './cell-names.ts';
 import { type Declaration, declarationOf, fieldsOf, type Member, parameterTypes, typeNames } from './declarations.ts';
 import { type Look, styled, twoColumns } from './look.ts';
-import { scopeLines } from './scope.ts';
+import { propertyNames, valueAt } from './name-path.ts';
+import { ownDocs, scopeLines } from './scope.ts';
 
 const sourceLinesMax = 30;
 
@@ -15,15 +16,32 @@ export function help(about: readonly unknown[], names: CellNames, look: Look): s
   return ['In scope:', twoColumns(scopeLines, look), '', end].join('\n');
 }
 
-/** The text of `path?`. */
-export function inspection(path: string, value: unknown, names: CellNames, look: Look): string {
-  return aboutValue(value, path, names, look);
+/** The text of `path?`; undefined when there is nothing of that name. */
+export function inspection(path: string, names: CellNames, look: Look): string | undefined {
+  const value = valueAt(path, names);
+  if (value !== undefined || names.has(path)) return aboutValue(value, path, names, look);
+  const documented = documentedAs(value, path, names);
+  if (documented !== undefined) return shownParts(documented, look);
+  const [owner, member] = parted(path);
+  // Nothing of the user's is run to find out what it gives.
+  return owner !== undefined && propertyNames(valueAt(owner, names)).includes(member)
+    ? `${styled(look, 'bold', path)}: undefined, or what is computed when it is read`
+    : undefined;
+}
+
+function shownParts(parts: readonly string[], look: Look): string {
+  return parts.map((part) => part.replace(/^[^\n]*/, (line) => styled(look, 'bold', line))).join('\n\n');
+}
+
+/** A path without its last member, undefined when it has only one part, and that member. */
+function parted(path: string): [owner: string | undefined, member: string] {
+  const at = path.lastIndexOf('.');
+  return at < 0 ? [undefined, path] : [path.slice(0, at), path.slice(at + 1)];
 }
 
 function aboutValue(value: unknown, path: string | undefined, names: CellNames, look: Look): string {
   const documented = documentedAs(value, path, names);
-  if (documented !== undefined)
-    return documented.map((part) => part.replace(/^[^\n]*/, (l) => styled(look, 'bold', l))).join('\n\n');
+  if (documented !== undefined) return shownParts(documented, look);
   const kind = typeof value === 'function' ? (isClass(value) ? 'a class' : 'a function') : kindOf(value);
   const head = `${path === undefined ? '' : `${styled(look, 'bold', path)}: `}${kind}`;
   if (typeof value !== 'function') {
@@ -36,9 +54,10 @@ function aboutValue(value: unknown, path: string | undefined, names: CellNames, 
 
 /** What the package says of it: signature and docstring, then the options that it takes. */
 function documentedAs(value: unknown, path: string | undefined, names: CellNames): string[] | undefined {
-  const owner = path?.includes('.') ? names.valueOf(path.split('.')[0] ?? '') : undefined;
-  const member = path?.split('.').at(-1) ?? '';
-  const classOfOwner = ownClassOf(owner);
+  const ownDoc = ownDocOf(value, names);
+  if (ownDoc !== undefined) return [ownDoc];
+  const [owner, member] = parted(path ?? '');
+  const classOfOwner = owner === undefined ? undefined : ownClassOf(valueAt(owner, names));
   if (classOfOwner !== undefined) {
     const found = fieldsOf(classOfOwner.name).find(({ name }) => name === member);
     if (found !== undefined) return withOptions(found);
@@ -49,6 +68,12 @@ function documentedAs(value: unknown, path: string | undefined, names: CellNames
   if (declaration !== undefined && declaration.kind !== 'interface') return withOptions(declaration);
   const ofClass = ownClassOf(value);
   return ofClass === undefined ? undefined : [...withOptions(ofClass), memberLines(ofClass.members)];
+}
+
+/** What is said of a function of the prompt's own, unless a cell has its name. */
+function ownDocOf(value: unknown, names: CellNames): string | undefined {
+  const { defined } = names;
+  return Object.entries(ownDocs).find(([name]) => names.valueOf(name) === value && !defined.includes(name))?.[1];
 }
 
 function withOptions({ signature, doc }: Member | Declaration): string[] {

@@ -20,7 +20,8 @@ export function lookOf(stream: NodeJS.WriteStream): Look {
   const { TERM = '', LC_ALL, LC_CTYPE, LANG, NO_COLOR } = process.env;
   const locale = LC_ALL || LC_CTYPE || LANG || '';
   return {
-    width: Math.max(widthLeast, isTerminal ? stream.columns : widthDefault),
+    // A terminal that does not know yet how wide it is says 0.
+    width: Math.max(widthLeast, (isTerminal && stream.columns) || widthDefault),
     colors: isTerminal && (NO_COLOR ?? '') === '' && stream.hasColors(),
     // Where no locale is said, a terminal of today has them.
     unicode: TERM !== 'linux' && TERM !== 'dumb' && (locale === '' || /utf-?8/i.test(locale)),

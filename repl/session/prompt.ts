@@ -11,18 +11,19 @@
 
 import { EventEmitter } from 'node:events';
 import { type REPLServer, Recoverable, start } from 'node:repl';
-import { CancelledError, InvalidArgumentError } from '../../sdk/index.ts';
+import { InvalidArgumentError } from '../../sdk/index.ts';
+import { interruption, isOfInterruptedCell } from './cell-runner.ts';
 import { type CellCode, readCell } from './cell-syntax.ts';
 import type { SessionCommand } from './command.ts';
 import { complete, openCall, signatureOf } from './completion.ts';
 import { defineCommands } from './dot-commands.ts';
 import { inspection } from './help.ts';
 import { styled } from './look.ts';
-import { valueAt } from './name-path.ts';
 import { pasteInto } from './pasting.ts';
 import { PromptShell } from './prompt-shell.ts';
 import { RunningLine } from './running-line.ts';
 import { Screen } from './screen.ts';
+import { askedFor, leavingBy } from './typed-line.ts';
 import { showValue } from './values-shown.ts';
 
 const historyLinesMax = 10_000;
@@ -35,7 +36,7 @@ export interface PromptOptions {
 
 export class Prompt {
   readonly shell: PromptShell;
-  readonly #screen = new Screen();
+  readonly #screen = new Screen(isOfInterruptedCell);
   readonly #options: PromptOptions;
   readonly #running: RunningLine;
   #repl: REPLServer | undefined;
@@ -44,6 +45,8 @@ export class Prompt {
   #latest: Promise<void> = Promise.resolve();
   /** The interrupt key came before what was entered began. */
   #isInterrupted = false;
+  /** There is no prompt any more. */
+  #isLeaving = false;
   /** Ends what runs. */
   #interrupt: (() => void) | undefined;
 
@@ -100,7 +103,10 @@ export class Prompt {
   #start(): REPLServer {
     const { names } = this.shell.cells;
     const commandNames = {
-      names: this.#options.commands.map(({ name }) => name),
+      /** Those of Node's that are left, too. */
+      get names() {
+        return Object.keys(repl.commands);
+      },
       argumentsOf: (command: string) => this.#options.commands.find(({ name }) => name === command)?.takes ?? [],
     };
     // Node's prompt runs cells in a domain, whose hooks make every promise of the process slower. This one does nothing.
@@ -127,6 +133,10 @@ export class Prompt {
     for (const [name] of ownNames) Reflect.deleteProperty(globalThis, name);
     for (const [name, value] of before) names.give(name, value);
     defineCommands(repl, this.#options.commands, (name, args, run) => this.#runCommand(repl, name, args, run));
+    repl.defineCommand('exit', { help: 'Leaves', action: () => this.#leave('.exit') });
+    repl.once('close', () => {
+      this.#isLeaving = true;
+    });
     this.#replaceInterrupt(repl);
     pasteInto(repl, this.#screen.terminal);
     if (this.#options.historyPath !== undefined) repl.setupHistory(this.#options.historyPath, () => {});
@@ -144,13 +154,22 @@ export class Prompt {
       finish();
       return;
     }
-    const asked = /^\s*([A-Za-z_$][\w$]*(?:\.[A-Za-z_$][\w$]*)*)\s*\?\??\s*$/.exec(text)?.[1];
+    const leaving = leavingBy(text);
+    if (leaving !== undefined && !this.shell.cells.names.has(leaving)) {
+      this.#leave(text);
+      return;
+    }
+    if (text.trim() === '?') {
+      this.#enqueue(text, async () => this.shell.help(), finish);
+      return;
+    }
+    const asked = askedFor(text);
     if (asked !== undefined) {
       this.#enqueue(text, async () => this.#inspect(asked), finish);
       return;
     }
     const code = readCell(text);
-    if (code.state === 'incomplete' && !/\n\s*\n\s*$/.test(`${text}\n`)) {
+    if (code.state === 'incomplete') {
       done(new Recoverable(code.error), undefined);
       return;
     }
@@ -194,10 +213,11 @@ export class Prompt {
     if (isWaiting) this.#screen.takeBack(text);
     else this.#repl?.setPrompt(''); // what comes with the same keys is typed below it
     this.#latest = this.#latest.then(async () => {
+      if (this.#isLeaving) return;
       if (isWaiting) this.#screen.enterAgain(this.#promptText(), text);
       this.#running.start();
       try {
-        if (this.#isInterrupted) throw new CancelledError('Interrupted');
+        if (this.#isInterrupted) throw interruption();
         await run();
       } catch (error) {
         this.#running.stop();
@@ -209,18 +229,27 @@ export class Prompt {
       this.#running.stop();
       this.#screen.endLine();
       const repl = this.#repl;
-      if (repl === undefined) return;
+      if (repl === undefined || this.#isLeaving) return;
       repl.setPrompt(this.#promptText());
       finish();
       if (repl.line !== '') repl.write(null, { ctrl: true, name: 'e' });
     });
   }
 
+  /** In its turn (P1), unlike the end of input. */
+  #leave(text: string): void {
+    this.#enqueue(
+      text,
+      async () => {
+        this.#isLeaving = true;
+        this.#repl?.close();
+      },
+      () => {},
+    );
+  }
+
   #inspect(path: string): void {
-    const { names } = this.shell.cells;
-    const value = valueAt(path, names);
-    const isKnown = value !== undefined || names.has(path);
-    this.shell.note(isKnown ? inspection(path, value, names, this.#screen.look) : `${path} is not defined`);
+    this.shell.note(inspection(path, this.shell.cells.names, this.#screen.look) ?? `${path} is not defined`);
   }
 
   #runCommand(repl: REPLServer, name: string, args: string, run: SessionCommand['run']): void {

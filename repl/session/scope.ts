@@ -19,6 +19,23 @@ export const scopeLines: readonly (readonly [name: string, line: string])[] = [
   ['_, Out[n], In[n]', 'the last result, the result and the text of cell n'],
 ];
 
+/** What is said of the prompt's own functions, which no declaration tells of. */
+export const ownDocs: Readonly<Record<string, string>> = {
+  plot: `plot(experiment: Experiment | Experiment[], kind = 'time')
+Draws a plot of an experiment; of several in one when they are given as a list.
+
+kind is one of ${gridbook.plotKinds.join(', ')}.
+plot(experiment, 'speedup')`,
+  table: `table(what: Experiment | object[])
+Lays out the points of an experiment, or any rows: a column for each name in them.
+
+table([{ n: 1, ms: 5 }, { n: 2, ms: 9 }])`,
+  help: `help(...things)
+Tells what is in scope, or what things are: their signature and documentation, or their source.
+
+help(markov) says the same as markov?`,
+};
+
 /** The values of the names. */
 export function ofScope(): Record<string, unknown> {
   const { markov, baseline, compareWith, sweep, workloads, connect, currentSession, defineWorkload, ObjectRef } =

@@ -18,12 +18,15 @@ type Write = NodeJS.WriteStream['write'];
 export class Screen {
   /** Where the prompt writes: the terminal itself. */
   readonly terminal: NodeJS.WriteStream;
+  readonly #isUnheard: () => boolean;
   readonly #raw: Write;
   readonly #restore: (() => void)[] = [];
   #line: Interface | undefined;
   #isAtLineStart = true;
 
-  constructor(stream: NodeJS.WriteStream = process.stdout) {
+  /** @param isUnheard - whether what is printed just now is for nobody. */
+  constructor(isUnheard: () => boolean, stream: NodeJS.WriteStream = process.stdout) {
+    this.#isUnheard = isUnheard;
     this.#raw = stream.write.bind(stream);
     // Everything is the stream's own but for `write`, which others are kept from.
     const terminal: NodeJS.WriteStream = Object.create(stream, { write: { value: this.#raw } });
@@ -47,7 +50,7 @@ export class Screen {
       const own = stream.write;
       const decoder = new StringDecoder('utf8');
       stream.write = (chunk: string | Uint8Array, encodingOrDone?: unknown, done?: unknown): boolean => {
-        this.print(typeof chunk === 'string' ? chunk : decoder.write(Buffer.from(chunk)));
+        if (!this.#isUnheard()) this.print(typeof chunk === 'string' ? chunk : decoder.write(Buffer.from(chunk)));
         const callback = typeof encodingOrDone === 'function' ? encodingOrDone : done;
         if (typeof callback === 'function') process.nextTick(callback);
         return true;

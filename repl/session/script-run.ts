@@ -7,6 +7,7 @@ import { text as textOf } from 'node:stream/consumers';
 import { pathToFileURL } from 'node:url';
 import { exitStatus } from '../exit-status.ts';
 import type { ReplCommandOptions } from '../repl-command.ts';
+import { isInterruption } from './cell-runner.ts';
 import { readCell } from './cell-syntax.ts';
 import { lookOf } from './look.ts';
 import { cellsOfScript } from './save-script.ts';
@@ -45,7 +46,8 @@ export async function runScript(path: string | undefined, options: ReplCommandOp
     }
     return Number(process.exitCode ?? exitStatus.done);
   } catch (error) {
-    if (isInterrupted) return exitStatus.interrupted;
+    // A loop is ended without the signal being told of.
+    if (isInterrupted || isInterruption(error)) return exitStatus.interrupted;
     process.stderr.write(`${shell.showError(error)}\n`);
     return exitStatus.failed;
   } finally {

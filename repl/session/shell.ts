@@ -3,6 +3,7 @@
 // Owns: putting the parts together, what is in scope at the start. Does not own: the parts.
 // Callers: prompt.ts, script-run.ts, commands.
 
+import { inspect } from 'node:util';
 import * as gridbook from '../../sdk/index.ts';
 import type { Uninterrupted } from './cell-runner.ts';
 import { Cells } from './cells.ts';
@@ -12,6 +13,9 @@ import { showError } from './errors-shown.ts';
 import { help } from './help.ts';
 import { type Look, styled, wrapLines } from './look.ts';
 import { ofScope } from './scope.ts';
+
+/** What `help` alone shows. */
+const helpHint = 'help() tells what is in scope, help(thing) or thing? what a thing is; .help lists the commands';
 
 export interface ShellOptions {
   /** Prints whole lines for the user, beside results. */
@@ -48,13 +52,18 @@ export class Shell {
     this.#options.note(wrapLines(text, this.look));
   }
 
+  /** Tells what is in scope, or what things are. */
+  help(...about: unknown[]): void {
+    this.note(help(about, this.cells.names, this.look));
+  }
+
   showError(error: unknown): string {
     return showError(error, this.look, (file) => this.#linesOf(file));
   }
 
   /** Connects, and gives cells the session. */
-  async connect(options: gridbook.ConnectOptions): Promise<string> {
-    const session = await this.connection.open(options);
+  async connect(options: gridbook.ConnectOptions, signal?: AbortSignal): Promise<string> {
+    const session = await this.connection.open(options, signal);
     this.cells.names.give('session', session);
     return aboutSession(session);
   }
@@ -65,7 +74,10 @@ export class Shell {
     for (const [name, value] of Object.entries(ofScope())) {
       names.give(name, value, name in gridbook ? { specifier: 'gridbook', exportName: name } : undefined);
     }
-    names.give('help', (...about: unknown[]) => this.note(help(about, this.cells.names, this.look)));
+    names.give(
+      'help',
+      Object.assign((...about: unknown[]) => this.help(...about), { [inspect.custom]: () => helpHint }),
+    );
     names.give('plot', (what: unknown, kind?: unknown) => drawn(plotText(what, kind, this.look)));
     names.give('table', (what: unknown) => drawn(tableText(what, this.look)));
   }

@@ -8,11 +8,13 @@ import {
   type MarkovResult,
   ObjectRef,
   type RunRecord,
+  type Session,
   type TextColumn,
   type Timings,
   textTable,
 } from '../../sdk/index.ts';
 import { isPeerComparison, showComparison } from './compare-peers.ts';
+import { aboutSession } from './connection.ts';
 import { showExperiment } from './experiments-shown.ts';
 import { cutLines, type Look, wrapLines } from './look.ts';
 
@@ -27,6 +29,7 @@ export function showValue(value: unknown, look: Look): string {
   if (Array.isArray(value) && value.length > 0 && value.every(isRecord)) return showRecords(value, look);
   if (isMarkov(value)) return showMarkov(value, look);
   if (isTimings(value)) return showTimings(value, look);
+  if (isSession(value)) return showSession(value, look);
   if (value instanceof ObjectRef && value.state === 'pending') return `${show(value, look)}, await it for its value`;
   return show(value, look);
 }
@@ -100,6 +103,24 @@ function showMarkov(result: MarkovResult, look: Look): string {
     lines.push(`  stationary: ${shown.join('  ')}${more}`);
   }
   return wrapLines(lines.join('\n'), look);
+}
+
+function isSession(value: unknown): value is Session {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    'cluster' in value &&
+    'workers' in value &&
+    'timings' in value &&
+    typeof value.timings === 'function'
+  );
+}
+
+function showSession(session: Session, look: Look): string {
+  return wrapLines(
+    `Session of ${aboutSession(session)}: ${formatCount(session.timings().tasks)} tasks settled. help(session) tells what it does`,
+    look,
+  );
 }
 
 function isTimings(value: unknown): value is Timings {

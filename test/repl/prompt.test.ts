@@ -1,10 +1,13 @@
 // The prompt, driven in a real terminal as a person drives it.
 
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
+import { joinString } from '../../sdk/internal.ts';
 import { temporaryHome } from '../helpers/daemon-home.ts';
 import { type TerminalOptions, TestTerminal } from '../helpers/terminal.ts';
 
@@ -58,12 +61,20 @@ describe('gridbook repl in a terminal', () => {
     await terminal.until(/\n\| doubled$/);
     terminal.enter('');
     assert.match(await terminal.prompt(3), /Out\[2\]: \[ 3, 5 \]/);
+    terminal.enter('const text = `a');
+    await terminal.until(/`a\n\| *$/);
+    terminal.enter('');
+    terminal.enter('');
+    terminal.enter('b`; text.length');
+    assert.match(await terminal.prompt(4), /Out\[3\]: 5/);
     terminal.enter('let x = )');
-    await terminal.until(/SyntaxError[\s\S]*\^[\s\S]*In \[3\]: *$/);
+    await terminal.until(/SyntaxError[\s\S]*\^[\s\S]*In \[4\]: *$/);
     terminal.enter('[1,');
     await terminal.until(/\[1,\n\| *$/);
     terminal.type('\u0003');
-    await terminal.prompt(3);
+    await terminal.prompt(4);
+    terminal.enter('JSON.parse(`{`)');
+    assert.match(await terminal.prompt(5), /SyntaxError: .*JSON.*\n {4}at In\[4\]:1\n/);
   });
 
   test('completes names, members, parameters and files', async (t) => {
@@ -82,6 +93,8 @@ describe('gridbook repl in a terminal', () => {
     await terminal.until(/exponent:$/);
     terminal.type('\u0015.expl\t');
     await terminal.until(/In \[2\]: \.explore$/);
+    terminal.type('\u0015.edi\t');
+    await terminal.until(/In \[2\]: \.editor$/);
     terminal.type('\u0015.load wea\t');
     await terminal.until(/\.load weather-of-today\.csv$/);
     terminal.type('\u0015session.map(\t');
@@ -98,8 +111,16 @@ describe('gridbook repl in a terminal', () => {
     await terminal.prompt(2);
     terminal.enter('f?');
     await terminal.until(/a function\n\(x *\) => x \+ 1/);
+    terminal.enter('session');
+    assert.match(await terminal.prompt(3), /Out\[2\]: Session of 2 workers, threads of this process: 0 tasks/);
+    terminal.enter('session.workers?');
+    await terminal.until(/\nworkers[\s\S]*In \[3\]: *$/);
+    terminal.enter('plot?');
+    await terminal.until(/plot\(experiment[\s\S]*kind is one of time/);
+    terminal.enter('?session.wait');
+    await terminal.until(/\nwait<[\s\S]*In \[3\]: *$/);
     terminal.enter('help()');
-    assert.match(await terminal.prompt(3), /In scope:[\s\S]*session[\s\S]*sweep[\s\S]*workloads/);
+    assert.match(await terminal.prompt(4), /In scope:[\s\S]*session[\s\S]*sweep[\s\S]*workloads/);
     terminal.enter('.help');
     await terminal.until(/\.explore[\s\S]*\.vary pcNum[\s\S]*\.save[\s\S]*Ctrl-R/);
   });
@@ -147,6 +168,50 @@ describe('gridbook repl in a terminal', () => {
     assert.equal(await terminal.exit, 0);
   });
 
+  test('a cell that was interrupted prints no more, whatever it still does', async (t) => {
+    const terminal = await opened(t);
+    terminal.enter(
+      'let ticks = 0; for (;;) { await new Promise((r) => setTimeout(r, 10)); console.log("at " + ++ticks) }',
+    );
+    await terminal.until(/\nat 3\n/);
+    terminal.type('\u0003');
+    await terminal.prompt(2);
+    terminal.enter(
+      'const before = ticks; while (ticks < before + 3) await new Promise((r) => setTimeout(r, 10)); "gone on"',
+    );
+    const after = await terminal.prompt(3);
+    assert.match(after, /Out\[2\]: 'gone on'/);
+    assert.doesNotMatch(after, /\nat \d/);
+  });
+
+  test('.connect says what is wrong with an address, and ends its wait for one that is silent by Ctrl-C', async (t) => {
+    const silent = createServer();
+    silent.listen(0, '127.0.0.1');
+    await once(silent, 'listening');
+    t.after(() => silent.close());
+    const { port } = silent.address() as AddressInfo;
+    const terminal = await opened(t, { columns: 200 });
+    for (const [typed, said] of [
+      ['12x', 'The address is neither "auto"'],
+      ['127.0.0.1:1', 'No daemon of yours runs at 127.0.0.1:1'],
+      ['auto embedded', '.connect takes one address and one number of workers'],
+      ['embedded 1000', 'workers must be '],
+    ]) {
+      terminal.enter(`.connect ${typed}`);
+      await terminal.until((text) => text.split(`.connect ${typed}\n`)[1]?.includes(said ?? '') === true);
+    }
+    const reached = once(silent, 'connection');
+    terminal.enter(
+      `.connect ${joinString({ host: '127.0.0.1', port, token: 'a'.repeat(43), fingerprint: undefined })}`,
+    );
+    const [socket] = await reached;
+    t.after(() => socket.destroy());
+    terminal.type('\u0003');
+    await terminal.until(/Interrupted\nIn \[1\]: *$/);
+    terminal.enter('await session.remote(() => 7)()');
+    assert.match(await terminal.prompt(2), /Out\[1\]: 7/);
+  });
+
   test('what is typed while a cell runs is shown, and runs after it', async (t) => {
     const terminal = await opened(t);
     terminal.enter(
@@ -169,6 +234,9 @@ describe('gridbook repl in a terminal', () => {
       shown,
       /\nIn \[1\]: 1 \+ 1\nOut\[1\]: 2\nIn \[2\]: \.timings\nNo task has settled yet\nIn \[2\]: 2 \+ 2\nOut\[2\]: 4\nIn \[3\]: session\.put\?\nput<T>/,
     );
+    terminal.type('await new Promise((r) => setTimeout(r, 100)); console.log("all", "done")\rexit\r');
+    assert.equal(await terminal.exit, 0);
+    assert.match(terminal.text, /\nall done\n/);
   });
 
   test('prints of a task that nobody waits for show above what is typed, with their cell', async (t) => {

@@ -49,6 +49,10 @@ describe('gridbook repl without a terminal', () => {
     const wrong = await repl([], 'let x = ;');
     assert.equal(wrong.status, 1);
     assert.match(wrong.stderr, /^SyntaxError: .*\n.*let x = ;\n.*\^/);
+    writeFileSync(join(folder, 'broken.ts'), 'export const x = 1;\nlet y = ;\n');
+    const broken = await repl([], "import { x } from './broken.ts'", folder);
+    assert.equal(broken.status, 1);
+    assert.match(broken.stderr, /^SyntaxError: [^\n]*\n\S*\/broken\.ts:2:\n[^\n]*\nlet y = ;\n +\^\n$/);
     const missing = await repl([join(folder, 'nowhere.ts')], '');
     assert.equal(missing.status, 1);
     assert.match(missing.stderr, /^gridbook: .*nowhere\.ts/);
@@ -65,6 +69,31 @@ describe('gridbook repl without a terminal', () => {
     assert.equal(stdout, '18\n');
     assert.equal(status, 1);
     assert.match(stderr, /^Error: in line 5\n {4}at f \(.*script\.ts:5/);
+  });
+
+  test('a signal ends a loop, with its own status', async (t) => {
+    const folder = folderOf(t);
+    const script = join(folder, 'endless.ts');
+    writeFileSync(script, "console.log('begun');\nfor (;;);\n");
+    const child = spawn(process.execPath, [gridbookMain, 'repl', script], { stdio: 'pipe' });
+    t.after(() => child.kill('SIGKILL'));
+    const [stderr] = await Promise.all([
+      text(child.stderr),
+      once(child.stdout, 'data').then(() => child.kill('SIGINT')),
+      once(child, 'close'),
+    ]);
+    assert.deepEqual([child.exitCode, child.signalCode, stderr], [130, null, '']);
+  });
+
+  test('gridbook is the one that runs, to files that are imported, too', async (t) => {
+    const folder = folderOf(t);
+    writeFileSync(join(folder, 'same.ts'), "export { ObjectRef } from 'gridbook';\n");
+    const given = [
+      "import { ObjectRef as Theirs } from './same.ts'",
+      "const { markov: late } = await import('gridbook')",
+      'console.log(Theirs === ObjectRef, late === markov)',
+    ];
+    assert.deepEqual(await repl([], given.join('\n'), folder), { status: 0, stdout: 'true true\n', stderr: '' });
   });
 
   test('a session is saved as script, notebook and report, and what is saved runs', async (t) => {
@@ -103,11 +132,15 @@ describe('gridbook repl without a terminal', () => {
     assert.equal(notebook.cells.length, 8);
     terminal.enter('.reset');
     await terminal.until(/forgotten\.\nIn \[1\]: *$/);
+    terminal.enter(`.load ${join('..', 'moved.ts')}`);
+    await terminal.until(/forgotten[\s\S]*from '\.\/work\.ts'[\s\S]*40 \[ 1 \]\n[\s\S]*In \[\d\]: *$/);
+    terminal.enter('.reset');
+    await terminal.until(/forgotten[\s\S]*forgotten\.\nIn \[1\]: *$/);
     terminal.enter('.load saved.ipynb');
-    const loaded = await terminal.until(/forgotten[\s\S]*In \[8\]: *$/);
+    const loaded = await terminal.until(/forgotten[\s\S]*forgotten[\s\S]*In \[8\]: *$/);
     assert.match(
       loaded,
-      /forgotten[\s\S]*Out\[4\]: 36[\s\S]*<b> 4\nOut\[5\]: 4[\s\S]*40 \[ 1 \][\s\S]*Time against pc_num/,
+      /forgotten[\s\S]*forgotten[\s\S]*Out\[4\]: 36[\s\S]*<b> 4\nOut\[5\]: 4[\s\S]*40 \[ 1 \][\s\S]*Time against pc_num/,
     );
 
     const report = readFileSync(join(folder, 'saved.html'), 'utf8');
