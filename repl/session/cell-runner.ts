@@ -7,9 +7,11 @@
 // Invariants:
 //   U1. A cell that was interrupted is over at once: what it called on workers is cancelled, and it cannot call more. What
 //       it still does by itself reaches nobody.
-//   U2. While a cell does not return to the event loop, the terminal's interrupt key ends it.
+//   U2. While a cell does not return to the event loop, the terminal's interrupt key ends it; after its first wait
+//       stall-watch.ts sees to that.
 
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { compileFunction, constants, Script } from 'node:vm';
 import { CancelledError, cancelTasksOfCell } from '../../sdk/index.ts';
 import type { CellImports } from './cell-imports.ts';
@@ -97,7 +99,7 @@ export class CellRunner {
     const cell: RunningCell = { number, interrupted: false };
     const { promise: ended, reject } = Promise.withResolvers<never>();
     this.#current = { cell, interrupt: reject };
-    const work = running.run(cell, () => this.#work({ file, line }, code));
+    const work = running.run(cell, () => this.#work(cell, { file, line }, code));
     work.catch(() => {}); // U1: nobody may wait for it any more
     return Promise.race([work, ended]).finally(() => {
       this.#current = undefined;
@@ -113,7 +115,11 @@ export class CellRunner {
     cancelTasksOfCell(cell);
   }
 
-  async #work(place: CellPlace, code: CellCode): Promise<CellResult> {
+  async #work(cell: RunningCell, place: CellPlace, code: CellCode): Promise<CellResult> {
+    // Who waits for the cell does so by now: what ends a loop from outside (stall-watch.ts) takes with it all promises that
+    // are to go on in the same turn.
+    await nextTurn();
+    if (cell.interrupted) throw interruption();
     for (const wanted of code.imports) {
       const values = await this.#imports.load(wanted);
       for (const { local, exportName } of wanted.names) {

@@ -23,6 +23,7 @@ import { pasteInto } from './pasting.ts';
 import { PromptShell } from './prompt-shell.ts';
 import { RunningLine } from './running-line.ts';
 import { Screen } from './screen.ts';
+import { StallWatch } from './stall-watch.ts';
 import { askedFor, leavingBy } from './typed-line.ts';
 import { showValue } from './values-shown.ts';
 
@@ -39,6 +40,10 @@ export class Prompt {
   readonly #screen = new Screen(isOfInterruptedCell);
   readonly #options: PromptOptions;
   readonly #running: RunningLine;
+  readonly #stallWatch = new StallWatch(
+    () => this.#onInterrupt(() => {}),
+    (keys) => process.stdin.unshift(keys),
+  );
   #repl: REPLServer | undefined;
   /** Those that run or wait. */
   #queued = 0;
@@ -97,6 +102,7 @@ export class Prompt {
       process.off('unhandledRejection', onError);
       process.off('SIGINT', onSignal);
       this.shell.cells.close();
+      await this.#stallWatch.close();
     }
   }
 
@@ -187,7 +193,7 @@ export class Prompt {
       this.shell.cells.interrupt();
       before?.();
     };
-    const { cell, result } = await this.shell.cells.run(text, code);
+    const { cell, result } = await this.#run(text, code);
     if (result === undefined || result.value === undefined) return;
     const { look } = this.#screen;
     const shown = showValue(result.value, look);
@@ -195,6 +201,17 @@ export class Prompt {
     // A table or a tall value begins on a line of its own.
     const label = styled(look, 'red', `Out[${cell.number}]:`);
     this.#screen.printLine(`${label}${shown.includes('\n') ? '\n' : ' '}${shown}`);
+  }
+
+  /** Up to its first wait the terminal interrupts a cell by itself (U2 of cell-runner.ts). */
+  async #run(text: string, code: CellCode): ReturnType<PromptShell['cells']['run']> {
+    if (!code.awaits && code.imports.length === 0) return this.shell.cells.run(text, code);
+    this.#stallWatch.begin();
+    try {
+      return await this.shell.cells.run(text, code);
+    } finally {
+      this.#stallWatch.end();
+    }
   }
 
   /** Runs a cell of a file as if it were typed. */
@@ -296,7 +313,7 @@ export class Prompt {
     if (!stdin.isRaw) return run();
     stdin.setRawMode(false);
     try {
-      return run();
+      return this.#stallWatch.without(run);
     } finally {
       stdin.setRawMode(true);
     }

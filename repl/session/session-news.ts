@@ -27,7 +27,9 @@ export class SessionNews {
   of(event: SessionEvent, now: number): string | undefined {
     switch (event.type) {
       case 'worker.lost':
-        return event.reason === 'killed' ? undefined : `${sentence(event.message)}; its tasks run elsewhere`;
+        return event.reason === 'killed'
+          ? undefined
+          : `${sentence(event.message)}; its tasks run elsewhere as far as they may be retried`;
       case 'worker.unreachable': {
         const { worker, node, message } = event;
         if (now - (this.#nodes.get(node) ?? Number.NEGATIVE_INFINITY) < nodeAgainMs) return undefined;

@@ -29,7 +29,7 @@ export function showValue(value: unknown, look: Look): string {
   if (Array.isArray(value) && value.length > 0 && value.every(isRecord)) return showRecords(value, look);
   if (isMarkov(value)) return showMarkov(value, look);
   if (isTimings(value)) return showTimings(value, look);
-  if (isSession(value)) return showSession(value, look);
+  if (isSession(value)) return showSession(value);
   if (value instanceof ObjectRef && value.state === 'pending') return `${show(value, look)}, await it for its value`;
   return show(value, look);
 }
@@ -93,7 +93,7 @@ function showMarkov(result: MarkovResult, look: Look): string {
   const tasks = pcNum === 1 ? '1 task' : `${formatCount(pcNum)} tasks`;
   const lines = [
     `${formatDuration(durationMs)}, ${formatRate(throughputPerSecond)} multiplications of ${n} x ${n} matrices`,
-    `${formatCount(totalCount)} matrices in ${tasks} on ${workers} workers, kernel ${result.kernel}`,
+    `${formatCount(totalCount)} matrices in ${tasks} on ${workers === 1 ? '1 worker' : `${workers} workers`}, kernel ${result.kernel}`,
     `task latency p50 ${formatDuration(latencyMs.p50)}, p99 ${formatDuration(latencyMs.p99)}; ${result.failures} failures`,
     `limit: ${limit.verdict}`,
   ];
@@ -116,11 +116,8 @@ function isSession(value: unknown): value is Session {
   );
 }
 
-function showSession(session: Session, look: Look): string {
-  return wrapLines(
-    `Session of ${aboutSession(session)}: ${formatCount(session.timings().tasks)} tasks settled. help(session) tells what it does`,
-    look,
-  );
+function showSession(session: Session): string {
+  return `Session of ${aboutSession(session)}: ${formatCount(session.timings().tasks)} tasks settled`;
 }
 
 function isTimings(value: unknown): value is Timings {

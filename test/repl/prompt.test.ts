@@ -168,6 +168,27 @@ describe('gridbook repl in a terminal', () => {
     assert.equal(await terminal.exit, 0);
   });
 
+  test('Ctrl-C ends what does not come back after a wait, and keeps what is typed meanwhile', async (t) => {
+    const terminal = await opened(t);
+    terminal.enter("await 0; console.log('begun', 1); for (;;);");
+    await terminal.until(/\nbegun 1/);
+    terminal.type('4 + 4');
+    terminal.type('\u0003');
+    assert.match(await terminal.until(/In \[2\]: 4 \+ 4$/), /Interrupted/);
+    terminal.enter('');
+    assert.match(await terminal.prompt(3), /Out\[2\]: 8/);
+    terminal.enter(
+      "await Promise.all([session.remote(() => { for (;;); })(), Promise.resolve().then(() => { console.log('begun', 2); for (;;); })])",
+    );
+    await terminal.until(/\nbegun 2/);
+    terminal.type('\u0003');
+    assert.match(await terminal.prompt(4), /Interrupted/);
+    terminal.enter('await session.map((x: number) => x, [1, 2, 3, 4]).toArray()');
+    assert.match(await terminal.prompt(5), /Out\[4\]: \[ 1, 2, 3, 4 \]/);
+    terminal.enter('exit');
+    assert.equal(await terminal.exit, 0);
+  });
+
   test('a cell that was interrupted prints no more, whatever it still does', async (t) => {
     const terminal = await opened(t);
     terminal.enter(

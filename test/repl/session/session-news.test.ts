@@ -12,7 +12,7 @@ describe('SessionNews', () => {
     const message = 'the process of worker w3 ended with code 1';
     assert.equal(
       news.of({ type: 'worker.lost', worker: 'w3', lease, reason: 'exit', message }, 0),
-      'The process of worker w3 ended with code 1; its tasks run elsewhere',
+      'The process of worker w3 ended with code 1; its tasks run elsewhere as far as they may be retried',
     );
     assert.equal(news.of({ type: 'worker.lost', worker: 'w3', lease, reason: 'killed', message }, 0), undefined);
     assert.match(news.of({ type: 'head.lost' }, 0) ?? '', /^The head at 10\.0\.0\.1:8265 cannot be reached/);

@@ -1,0 +1,70 @@
+// The thread that watches a prompt while a cell runs, and reads the terminal in its place while it stands still.
+//
+// Owns: the terminal while the prompt stands still (T1 of stall-watch.ts). Does not own: what is done with what was typed.
+
+import { closeSync, constants, openSync, readSync } from 'node:fs';
+import { Session } from 'node:inspector';
+import { parentPort, workerData } from 'node:worker_threads';
+import { beatMs, type FromStallWatch, type ToStallWatch } from './stall-watch-messages.ts';
+
+/** So many beats that did not come are no hiccup of the machine. */
+const beatsMissedMin = 5;
+const keysBytesMax = 4096;
+const interruptKey = 3;
+
+const beats: Int32Array = workerData;
+let seen = 0;
+let missed = 0;
+let terminal: number | undefined;
+let timer: NodeJS.Timeout | undefined;
+
+function look(): void {
+  const now = Atomics.load(beats, 0);
+  missed = now === seen ? missed + 1 : 0;
+  seen = now;
+  if (missed < beatsMissedMin) {
+    leave();
+    return;
+  }
+  const keys = typed();
+  const at = keys.indexOf(interruptKey);
+  if (at >= 0) interrupt();
+  const others = at < 0 ? keys : keys.filter((_, i) => i !== at);
+  if (others.length > 0) tell({ type: 'keys', keys: others });
+  if (at >= 0) tell({ type: 'interrupted' });
+}
+
+/** What was typed since the last look. */
+function typed(): Uint8Array {
+  const keys = new Uint8Array(keysBytesMax);
+  try {
+    terminal ??= openSync('/dev/tty', constants.O_RDONLY | constants.O_NONBLOCK);
+    return keys.slice(0, readSync(terminal, keys));
+  } catch {
+    return keys.slice(0, 0); // nothing yet, or there is no terminal
+  }
+}
+
+function leave(): void {
+  if (terminal !== undefined) closeSync(terminal);
+  terminal = undefined;
+}
+
+/** Ends what the main thread runs, without its `finally`. */
+function interrupt(): void {
+  const session = new Session();
+  session.connectToMainThread();
+  session.post('Runtime.terminateExecution', () => session.disconnect());
+  missed = 0;
+}
+
+function tell(message: FromStallWatch): void {
+  parentPort?.postMessage(message);
+}
+
+parentPort?.on('message', (message: ToStallWatch) => {
+  clearInterval(timer);
+  missed = 0;
+  leave();
+  timer = message === 'begin' ? setInterval(look, beatMs) : undefined;
+});
