@@ -56,7 +56,8 @@ export type CellReading =
 
 /** Reads a cell. */
 export function readCell(text: string): CellReading {
-  const stripped = withoutTypes(text);
+  // The line for the shell that a script may begin with is a comment inside of a function.
+  const stripped = withoutTypes(text.replace(/^#!/, '//'));
   if ('error' in stripped) return stripped;
   try {
     const plain = withOwnMeta(stripped.plain);

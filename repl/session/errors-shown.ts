@@ -35,6 +35,13 @@ export function showError(thrown: unknown, look: Look, linesOf: LinesOf): string
   return parts.join('\n');
 }
 
+/** Its message; a task's error names the kind of what the task threw, too. */
+function messageOf({ name, message, cause }: Error): string {
+  const isKnown = name === 'TaskError' && cause instanceof Error && cause.message !== '' && cause.name !== 'Error';
+  if (!isKnown || !message.endsWith(`: ${cause.message}`)) return message;
+  return `${message.slice(0, -cause.message.length)}${cause.name}: ${cause.message}`;
+}
+
 function isSaidBy(error: Error): boolean {
   return error.cause instanceof Error && error.message.includes(error.cause.message);
 }
@@ -43,7 +50,8 @@ function showOne(error: Error, look: Look, linesOf: LinesOf): string {
   // The interrupt key ends a cell, or a question.
   if (isInterruption(error) || error.name === 'ExitPromptError') return styled(look, 'yellow', 'Interrupted');
   const name = typeof error.name === 'string' && error.name !== '' ? error.name : 'Error';
-  const head = `${styled(look, ['red', 'bold'], name)}${error.message === '' ? '' : `: ${error.message}`}`;
+  const message = messageOf(error);
+  const head = `${styled(look, ['red', 'bold'], name)}${message === '' ? '' : `: ${message}`}`;
   const stack = typeof error.stack === 'string' ? error.stack : '';
   const place = error instanceof SyntaxError ? drawnPlace(stack) : [];
   const frames = stack.split('\n').filter((line) => isOfUser(line, linesOf));

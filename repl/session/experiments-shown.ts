@@ -50,7 +50,7 @@ export function recommendation(experiment: Experiment, look: Look): string {
   });
   if (ranges.length === 0) {
     const few = `${recommendedFrom} repeats of each point give a recommendation`;
-    return styled(look, 'bold', `Fastest ${splitBy}: ${fastest.params[splitBy]}; ${few}`);
+    return wrapLines(styled(look, 'bold', `Fastest ${splitBy}: ${fastest.params[splitBy]}; ${few}`), look);
   }
   const groups = ranges.map(({ group }) => group);
   const parts = ranges.map(({ group, range }) => [range, ...differing(group, groups)].join(', '));

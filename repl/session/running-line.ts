@@ -37,6 +37,8 @@ export class RunningLine {
     this.#startedAt = performance.now();
     this.#tasksBefore = this.#shell.connection.session.timings().tasks;
     this.line?.setPrompt('');
+    // A terminal that cannot go back would show it again and again.
+    if (process.env['TERM'] === 'dumb') return;
     this.#timer = setTimeout(() => {
       this.#draw();
       this.#timer = setInterval(() => this.#draw(), redrawMs);

@@ -1,9 +1,10 @@
 // `.save` and `.load`: the cells as a file, and a file's cells.
 
-import { readFile, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, extname, resolve } from 'node:path';
 import { InvalidArgumentError } from '../../sdk/index.ts';
+import { cellsFileText } from './cells-file.ts';
 import type { SessionCommand } from './command.ts';
 import { movedText } from './moved-imports.ts';
 import type { PromptShell } from './prompt-shell.ts';
@@ -51,8 +52,8 @@ export const loadCommand: SessionCommand = {
   takes: 'files',
   async run(args, shell, signal) {
     const file = resolve(pathIn(args, 'load'));
-    const text = await readFile(file, 'utf8').catch((error: unknown) => {
-      throw absent(error) ? new InvalidArgumentError(`There is no file ${file}`) : error;
+    const text = await cellsFileText(file).catch((error: unknown) => {
+      throw new InvalidArgumentError(error instanceof Error ? error.message : String(error));
     });
     const texts =
       extname(file) === '.ipynb' ? cellsOfNotebook(text) : cellsOfScript(text).map((cell) => cell.text.trim());

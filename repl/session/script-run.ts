@@ -2,13 +2,13 @@
 //
 // A text without marks of cells is one cell. A pipe's values are printed, a file's are not, as with other interpreters.
 
-import { readFile } from 'node:fs/promises';
 import { text as textOf } from 'node:stream/consumers';
 import { pathToFileURL } from 'node:url';
 import { exitStatus } from '../exit-status.ts';
 import type { ReplCommandOptions } from '../repl-command.ts';
 import { isInterruption } from './cell-runner.ts';
 import { readCell } from './cell-syntax.ts';
+import { cellsFileText } from './cells-file.ts';
 import { lookOf } from './look.ts';
 import { cellsOfScript } from './save-script.ts';
 import { Shell } from './shell.ts';
@@ -16,7 +16,7 @@ import { showValue } from './values-shown.ts';
 
 /** Runs it; gives the exit status. @throws when the file cannot be read or the session not be opened. */
 export async function runScript(path: string | undefined, options: ReplCommandOptions): Promise<number> {
-  const text = path === undefined ? await textOf(process.stdin) : await readFile(path, 'utf8');
+  const text = path === undefined ? await textOf(process.stdin) : await cellsFileText(path);
   const shell = new Shell({
     note: (line) => process.stderr.write(`${line}\n`),
     onOutput: ({ stream, text: printed }) => process[stream].write(printed),
@@ -37,10 +37,16 @@ export async function runScript(path: string | undefined, options: ReplCommandOp
     shell.cells.interrupt();
   };
   process.once('SIGINT', onInterrupt);
+  const { promise: failed, reject: fail } = Promise.withResolvers<never>();
+  failed.catch(() => {}); // it may come when no cell runs
+  const onStray = (error: unknown): void => {
+    if (process.listenerCount('uncaughtException') === 1) fail(error); // otherwise the script deals with it
+  };
+  process.on('uncaughtException', onStray);
   try {
     for (const { text: cellText, line, code } of cells) {
       if (code.state !== 'complete') continue;
-      const { result } = await shell.cells.run(cellText, code, line);
+      const { result } = await Promise.race([shell.cells.run(cellText, code, line), failed]);
       if (path !== undefined || result?.value === undefined) continue;
       process.stdout.write(`${showValue(result.value, shell.look)}\n`);
     }
@@ -52,6 +58,7 @@ export async function runScript(path: string | undefined, options: ReplCommandOp
     return exitStatus.failed;
   } finally {
     process.off('SIGINT', onInterrupt);
+    process.off('uncaughtException', onStray);
     await shell.connection.close();
     shell.cells.close();
   }

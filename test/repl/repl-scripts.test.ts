@@ -53,6 +53,16 @@ describe('gridbook repl without a terminal', () => {
     const broken = await repl([], "import { x } from './broken.ts'", folder);
     assert.equal(broken.status, 1);
     assert.match(broken.stderr, /^SyntaxError: [^\n]*\n\S*\/broken\.ts:2:\n[^\n]*\nlet y = ;\n +\^\n$/);
+    const stray = await repl([], 'const p = Promise.reject(new Error("stray"));\nawait new Promise(() => {});');
+    assert.equal(stray.status, 1);
+    assert.match(stray.stderr, /^Error: stray\n {4}at In\[1\]:1\n *const p = [^\n]*\n$/);
+    const thrownFar = await repl([], 'await session.remote(() => { throw new RangeError("far") })()');
+    assert.match(thrownFar.stderr, /^TaskError: Task "anonymous" failed: RangeError: far\n {4}at In\[1\]:1\n$/);
+    const aFolder = await repl([folder], '');
+    assert.deepEqual(
+      [aFolder.status, aFolder.stderr],
+      [1, `gridbook: ${folder} is a folder, and a file of cells is wanted\n`],
+    );
     const missing = await repl([join(folder, 'nowhere.ts')], '');
     assert.equal(missing.status, 1);
     assert.match(missing.stderr, /^gridbook: .*nowhere\.ts/);
@@ -63,7 +73,7 @@ describe('gridbook repl without a terminal', () => {
     const script = join(folder, 'script.ts');
     writeFileSync(
       script,
-      `import { addBase } from './work.ts';\nconst three: number = 3;\nconsole.log(await session.remote((x: number) => addBase(x) + three)(5));\nconst f = () => {\n  throw new Error('in line 5');\n};\nf();\n`,
+      `#!/usr/bin/env -S gridbook repl\nimport { addBase } from './work.ts'; const three: number = 3;\nconsole.log(await session.remote((x: number) => addBase(x) + three)(5));\nconst f = () => {\n  throw new Error('in line 5');\n};\nf();\n`,
     );
     const { status, stdout, stderr } = await repl([script], '');
     assert.equal(stdout, '18\n');
