@@ -35,6 +35,7 @@ async function openPrompt({ explore, ...options }: ReplCommandOptions): Promise<
   const about = await prompt.shell.connect(options);
   process.stdout.write(`${wrapLines(`Gridbook: ${about}. help() and .help tell more.`, prompt.shell.look)}\n`);
   await prompt.open(explore === true ? '.explore' : undefined);
+  await prompt.shell.cells.release();
   await prompt.shell.connection.close();
   return exitStatus.done;
 }

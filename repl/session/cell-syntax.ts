@@ -71,6 +71,9 @@ export function readCell(text: string): CellReading {
 /** The name under which cells find what `import.meta` gives in a module; as long, so that places stay. */
 export const metaName = 'import$meta';
 
+/** The name under which cells find what keeps a resource declared by `using`: as their other names it outlives its cell. */
+export const keepName = 'using$cell';
+
 function withOwnMeta(plain: string): string {
   if (!plain.includes('import.meta')) return plain;
   const places: number[] = [];
@@ -244,6 +247,7 @@ class Rewriting {
       // `var x;` leaves what x is.
       if (!init && !inLoopHead && kind !== 'var')
         this.#edits.push({ start: endOfOne, end: endOfOne, text: '=undefined' });
+      if (/using$/.test(kind) && init && !inLoopHead) this.#around(init, `${keepName}(`, ')');
       if (id.type === 'ObjectPattern' && inLoopHead && init) this.#around({ start: id.start, end: endOfOne }, '(', ')');
     }
     if (inLoopHead) return;

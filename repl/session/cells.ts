@@ -1,6 +1,6 @@
 // The cells of a session, in their order, and what they mean to the functions that they ship.
 //
-// Owns: texts and results by number, `_`, `In` and `Out`. Does not own: running a cell (cell-runner.ts), showing.
+// Owns: texts and results by number, `_`, `In` and `Out`; resources that cells declare by `using`, until they are released. Does not own: running a cell (cell-runner.ts), showing.
 // Callers: the prompt and scripts run cells; the SDK asks, as of its host of cells.
 //
 // Invariants:
@@ -21,7 +21,7 @@ import {
   type CellPlace as RunPlace,
   type Uninterrupted,
 } from './cell-runner.ts';
-import { type CellCode, metaName, readCell } from './cell-syntax.ts';
+import { type CellCode, keepName, metaName, readCell } from './cell-syntax.ts';
 
 const resultsMax = 1000;
 const cellsMax = 10_000;
@@ -51,6 +51,8 @@ export class Cells implements CellHost {
   readonly #script: string | undefined;
   readonly #runner: CellRunner;
   readonly #cells: Cell[] = [];
+  /** What cells declared by `using`. */
+  #resources = new AsyncDisposableStack();
   #number = 0;
   #latest: Promise<unknown> = Promise.resolve();
   onOutput: ((output: TaskOutput) => void) | undefined;
@@ -132,6 +134,13 @@ export class Cells implements CellHost {
     this.#runner.interrupt();
   }
 
+  /** Gives up what cells declared by `using`, the latest first. @throws what that throws. */
+  async release(): Promise<void> {
+    const resources = this.#resources;
+    this.#resources = new AsyncDisposableStack();
+    await resources.disposeAsync();
+  }
+
   /** Forgets what cells have defined, and their results. */
   reset(): void {
     this.names.reset();
@@ -144,6 +153,10 @@ export class Cells implements CellHost {
     this.names.giveNode(createRequire(this.baseUrl));
     const filename = fileURLToPath(this.baseUrl);
     this.names.give(metaName, { url: this.baseUrl, filename, dirname: dirname(filename) });
+    this.names.give(
+      keepName,
+      <T extends AsyncDisposable | Disposable | null | undefined>(resource: T): T => this.#resources.use(resource),
+    );
     this.names.give('In', ['']);
     this.names.give('Out', Object.create(null));
     for (const name of ['_', '__', '___']) this.names.give(name, undefined);

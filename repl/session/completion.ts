@@ -8,9 +8,13 @@ import { builtinModules } from 'node:module';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { CellNames } from './cell-names.ts';
+import { keepName, metaName } from './cell-syntax.ts';
 import { declarationOf, fieldsOf, parameterTypes, typeNames } from './declarations.ts';
 import { ownClassOf } from './help.ts';
 import { propertyNames, valueAt } from './name-path.ts';
+
+/** Names by which cells are run, and nobody types. */
+const ownNames: ReadonlySet<string> = new Set([keepName, metaName]);
 
 /** What fits, and the part of the text that it takes the place of. */
 export type Completions = [fitting: string[], part: string];
@@ -54,7 +58,11 @@ export function complete(text: string, names: CellNames, commands: CommandNames)
   if (word === '') return [parameters, ''];
   const [fits] = fitting(parameters, word);
   if (fits.length > 0) return [fits, word];
-  const known = [...names.all, ...Object.getOwnPropertyNames(globalThis), ...keywords.split(' ')];
+  const known = [
+    ...names.all.filter((name) => !ownNames.has(name)),
+    ...Object.getOwnPropertyNames(globalThis),
+    ...keywords.split(' '),
+  ];
   return fitting([...new Set(known)].sort(), word);
 }
 

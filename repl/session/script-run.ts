@@ -44,11 +44,15 @@ export async function runScript(path: string | undefined, options: ReplCommandOp
   };
   process.on('uncaughtException', onStray);
   try {
-    for (const { text: cellText, line, code } of cells) {
-      if (code.state !== 'complete') continue;
-      const { result } = await Promise.race([shell.cells.run(cellText, code, line), failed]);
-      if (path !== undefined || result?.value === undefined) continue;
-      process.stdout.write(`${showValue(result.value, shell.look)}\n`);
+    try {
+      for (const { text: cellText, line, code } of cells) {
+        if (code.state !== 'complete') continue;
+        const { result } = await Promise.race([shell.cells.run(cellText, code, line), failed]);
+        if (path !== undefined || result?.value === undefined) continue;
+        process.stdout.write(`${showValue(result.value, shell.look)}\n`);
+      }
+    } finally {
+      await shell.cells.release();
     }
     return Number(process.exitCode ?? exitStatus.done);
   } catch (error) {

@@ -53,6 +53,8 @@ describe('gridbook repl without a terminal', () => {
     const broken = await repl([], "import { x } from './broken.ts'", folder);
     assert.equal(broken.status, 1);
     assert.match(broken.stderr, /^SyntaxError: [^\n]*\n\S*\/broken\.ts:2:\n[^\n]*\nlet y = ;\n +\^\n$/);
+    const resource = "using a = { [Symbol.dispose]: () => console.log('given up') }; throw new Error('no')";
+    assert.equal((await repl([], resource)).stdout, 'given up\n');
     const stray = await repl([], 'const p = Promise.reject(new Error("stray"));\nawait new Promise(() => {});');
     assert.equal(stray.status, 1);
     assert.match(stray.stderr, /^Error: stray\n {4}at In\[1\]:1\n *const p = [^\n]*\n$/);

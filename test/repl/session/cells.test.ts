@@ -77,6 +77,18 @@ describe('cells', () => {
     assert.equal(await run('await session.remote(() => URL)()'), 5);
   });
 
+  test('keep what they declare by using until they are released, the latest first', async () => {
+    await run(
+      'const order = []; const made = (name) => ({ name, [Symbol.asyncDispose]: async () => { order.push(name) } })',
+    );
+    await run("await using a = made('a'); { await using inside = made('inside') }");
+    await run("await using b = made('b'), none = null");
+    assert.equal(await run('a.name + b.name + order'), 'abinside');
+    await cells.release();
+    assert.equal(await run('order.join()'), 'inside,b,a');
+    await assert.rejects(run('using wrong = {}'), TypeError);
+  });
+
   test('keep _, In and Out', async () => {
     cells.reset();
     cells.names.give('session', session);
