@@ -8,9 +8,9 @@ if (Number(node.split('.')[0]) < nodeMajorLeast) {
   process.stderr.write(`gridbook needs Node ${nodeMajorLeast} or newer, but this is Node ${node}\n`);
   process.exitCode = 1;
 } else {
-  // Whoever reads the output may stop, as `head` does: then there is nobody left to write for.
+  // Whoever reads the output may stop, as `head` does, and a terminal may be closed: then there is nobody left to write for.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
+    if (error.code !== 'EPIPE' && error.code !== 'EIO') throw error;
     process.exit();
   });
   if (['repl', 'start', 'stop', 'status', undefined].includes(process.argv[2])) await cacheCode();

@@ -30,6 +30,12 @@ export class RunningLine {
     this.#screen = screen;
   }
 
+  /** There is no line any more. */
+  close(): void {
+    clearInterval(this.#timer);
+    this.line = undefined;
+  }
+
   /** Something runs: the prompt goes away, and its line comes when it is time (R1). */
   start(text?: () => string): void {
     clearInterval(this.#timer);
@@ -38,7 +44,7 @@ export class RunningLine {
     this.#tasksBefore = this.#shell.connection.session.timings().tasks;
     this.line?.setPrompt('');
     // A terminal that cannot go back would show it again and again.
-    if (process.env['TERM'] === 'dumb') return;
+    if (this.line === undefined || process.env['TERM'] === 'dumb') return;
     this.#timer = setTimeout(() => {
       this.#draw();
       this.#timer = setInterval(() => this.#draw(), redrawMs);

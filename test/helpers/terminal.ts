@@ -3,6 +3,7 @@
 // Owns: the process and its terminal; both are gone at the end of the test. Waits for what is on the screen, never for a
 // time.
 
+import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
 import { type IPty, spawn } from '@lydell/node-pty';
 import xterm from '@xterm/headless';
@@ -78,6 +79,13 @@ export class TestTerminal {
   /** Types a line and the enter key. */
   enter(line: string): void {
     this.type(`${line}\r`);
+  }
+
+  /** Closes the terminal under the command, as one does who closes a window. */
+  hangUp(): void {
+    const destroy: unknown = Reflect.get(this.#process, 'destroy');
+    assert.ok(typeof destroy === 'function');
+    Reflect.apply(destroy, this.#process, []);
   }
 
   resize(columns: number, rows: number): void {

@@ -189,6 +189,19 @@ describe('gridbook repl in a terminal', () => {
     assert.equal(await terminal.exit, 0);
   });
 
+  for (const [what, loop] of [
+    ['before a wait', 'for (;;);'],
+    ['after a wait', 'await 0; for (;;);'],
+  ]) {
+    test(`a loop ${what} ends with its terminal`, async (t) => {
+      const terminal = await opened(t);
+      terminal.enter(`console.log('begun', 1); ${loop}`);
+      await terminal.until(/\nbegun 1/);
+      terminal.hangUp();
+      await terminal.exit;
+    });
+  }
+
   test('a cell that was interrupted prints no more, whatever it still does', async (t) => {
     const terminal = await opened(t);
     terminal.enter(
