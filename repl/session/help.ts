@@ -6,6 +6,7 @@ import { type Declaration, declarationOf, fieldsOf, type Member, parameterTypes,
 import { type Look, styled, twoColumns } from './look.ts';
 import { propertyNames, valueAt } from './name-path.ts';
 import { ownDocs, scopeLines } from './scope.ts';
+import { showWorkloads } from './workloads-shown.ts';
 
 const sourceLinesMax = 30;
 
@@ -42,6 +43,8 @@ function parted(path: string): [owner: string | undefined, member: string] {
 function aboutValue(value: unknown, path: string | undefined, names: CellNames, look: Look): string {
   const documented = documentedAs(value, path, names);
   if (documented !== undefined) return shownParts(documented, look);
+  const workloads = showWorkloads(value, look);
+  if (workloads !== undefined) return workloads;
   const kind = typeof value === 'function' ? (isClass(value) ? 'a class' : 'a function') : kindOf(value);
   const head = `${path === undefined ? '' : `${styled(look, 'bold', path)}: `}${kind}`;
   if (typeof value !== 'function') {
@@ -121,5 +124,6 @@ function isClass(value: object): boolean {
 function kindOf(value: unknown): string {
   if (value === null) return 'null';
   if (typeof value !== 'object') return typeof value;
-  return `a ${value.constructor?.name ?? 'object'}`;
+  const name = value.constructor?.name ?? 'object';
+  return `${/^[aeiou]/i.test(name) ? 'an' : 'a'} ${name}`;
 }

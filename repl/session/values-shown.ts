@@ -17,6 +17,7 @@ import { isPeerComparison, showComparison } from './compare-peers.ts';
 import { aboutSession } from './connection.ts';
 import { showExperiment } from './experiments-shown.ts';
 import { cutLines, type Look, wrapLines } from './look.ts';
+import { showWorkloads } from './workloads-shown.ts';
 
 const recordsMax = 50;
 
@@ -24,6 +25,8 @@ const recordsMax = 50;
 export function showValue(value: unknown, look: Look): string {
   const experiment = showExperiment(value, look);
   if (experiment !== undefined) return experiment;
+  const workloads = showWorkloads(value, look);
+  if (workloads !== undefined) return workloads;
   if (isPeerComparison(value)) return showComparison(value, look);
   if (isRecord(value)) return showRecords([value], look);
   if (Array.isArray(value) && value.length > 0 && value.every(isRecord)) return showRecords(value, look);

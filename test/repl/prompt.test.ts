@@ -113,6 +113,8 @@ describe('gridbook repl in a terminal', () => {
     await terminal.until(/a function\n\(x *\) => x \+ 1/);
     terminal.enter('session');
     assert.match(await terminal.prompt(3), /Out\[2\]: Session of 2 workers, threads of this process: 0 tasks/);
+    terminal.enter('workloads.noop?');
+    await terminal.until(/\nnoop: tasks that do nothing[^\n]*\n\n[\s\S]*pcNum +\w[\s\S]*In \[3\]: *$/);
     terminal.enter('session.workers?');
     await terminal.until(/\nworkers[\s\S]*In \[3\]: *$/);
     terminal.enter('plot?');
