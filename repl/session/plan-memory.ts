@@ -3,7 +3,7 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { type ExplorationPlan, planParts } from './exploration.ts';
+import { type ExplorationPlan, type PlanPart, planParts, valuesOf } from './exploration.ts';
 
 const lengthMax = 1000;
 
@@ -20,11 +20,20 @@ export async function recallPlan(otherwise: ExplorationPlan): Promise<Exploratio
     if (typeof json !== 'object' || json === null) return otherwise;
     const parts = planParts.flatMap((part): [string, string][] => {
       const value: unknown = Reflect.get(json, part);
-      return typeof value === 'string' && value.length <= lengthMax ? [[part, value]] : [];
+      return typeof value === 'string' && value.length <= lengthMax && isRight(part, value) ? [[part, value]] : [];
     });
     return { ...otherwise, ...Object.fromEntries(parts) };
   } catch {
     return otherwise; // nothing was asked for yet, or the file is not what it was
+  }
+}
+
+/** What is offered has to be what may be answered: the file may be of another version, or changed by hand. */
+function isRight(part: PlanPart, text: string): boolean {
+  try {
+    return valuesOf(part, text).length > 0;
+  } catch {
+    return false;
   }
 }
 
