@@ -103,7 +103,7 @@ describe('LeaseScheduler, when a session', () => {
     cluster.demand('a', 1, 2);
     cluster.said();
     cluster.scheduler.onSessionDisconnected('a', 'silent', cluster.now);
-    cluster.pass(3_499);
+    cluster.pass(3_999);
     assert.deepEqual(cluster.said(), ['n stops L2']);
     cluster.open('a', ['L1', 1], ['L8', 1]);
     cluster.ask('a', 1, 1);

@@ -231,7 +231,7 @@ describe('refusals', () => {
     cluster.join('n', 2);
     cluster.open('a');
     cluster.ask('a', 1, { resources: { cpus: 8 } });
-    cluster.pass(3_499);
+    cluster.pass(3_999);
     assert.deepEqual(cluster.said(), ['n welcome', '2 workers', 'a welcome']);
     cluster.pass(1);
     assert.deepEqual(cluster.said(), ['a 1: Cannot lease a worker with 8 cpus: the largest node has 2']);
