@@ -7,9 +7,18 @@
 
 import { ActorDiedError, InvalidArgumentError } from './errors.ts';
 import type { ObjectRef } from './object-ref.ts';
+import { shownOf } from './text-of.ts';
 
 /** The longest name. */
-export const actorNameMax = 128;
+const actorNameMax = 128;
+
+/** Checks the name of an actor. @throws InvalidArgumentError */
+export function checkActorName(name: string): string {
+  if (typeof name === 'string' && name !== '' && name.length <= actorNameMax) return name;
+  throw new InvalidArgumentError(
+    `The name of an actor must be a text of 1 to ${actorNameMax} letters, got ${shownOf(name)}`,
+  );
+}
 
 /** An actor as whoever calls it by its name needs it. */
 export interface NamedActor {

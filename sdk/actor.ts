@@ -11,7 +11,7 @@
 //   T4. A restart is a new lease, so it may be on another node; the constructor's arguments were written at the start.
 //   T5. One that cannot be started leaves nothing: no name, no request for a worker, no session of its own.
 
-import { actorNameMax, type NamedActor } from './actor-names.ts';
+import { checkActorName, type NamedActor } from './actor-names.ts';
 import { CallsInOrder } from './calls-in-order.ts';
 import type { Resources, WorkerLoss, WorkerTerms } from './cluster/cluster.ts';
 import { ActorDiedError, InvalidArgumentError, TaskError, WorkerDiedError } from './errors.ts';
@@ -23,7 +23,7 @@ import { refuseInstances } from './protocol/refused-values.ts';
 import { type AnyFunction, callForRef, type RemoteArgs } from './remote.ts';
 import type { SessionCore } from './session-core.ts';
 import type { FunctionHandle, Task, TaskRules, TaskSink, TaskTarget } from './task.ts';
-import { checkInteger, checkName, checkNames, checkResources, plainWorker } from './task-options.ts';
+import { checkBoolean, checkInteger, checkNames, checkResources, plainWorker } from './task-options.ts';
 import { textOf } from './text-of.ts';
 import { WorkerPool } from './worker-pool.ts';
 
@@ -257,14 +257,9 @@ export function makeActor<T extends object>(
       `${Class.name} cannot be an actor: its handle needs the names kill and then for itself. Rename the method`,
     );
   }
-  const { capture, detached = false } = options;
-  const name = checkName(options.name);
-  if (name !== undefined) {
-    if (name.length > actorNameMax) {
-      throw new InvalidArgumentError(`The name of an actor must have ${actorNameMax} letters at most`);
-    }
-    core.actorNames.checkFree(name);
-  }
+  const { capture, name } = options;
+  const detached = checkBoolean('detached', options.detached) ?? false;
+  if (name !== undefined) core.actorNames.checkFree(checkActorName(name));
   if (!Array.isArray(args)) {
     throw new InvalidArgumentError(`The arguments of an actor's constructor must be an array, got ${textOf(args)}`);
   }

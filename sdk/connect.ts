@@ -25,7 +25,8 @@ export interface ConnectOptions {
   workerHeapBytesMax?: number | undefined;
 }
 
-const known = new Set(['address', 'workers', 'resources', 'workerHeapBytesMax']);
+const knownBesideAddress = new Set(['workers', 'resources', 'workerHeapBytesMax']);
+const known = new Set(['address', ...knownBesideAddress]);
 
 const heapBytesLeast = 16 * 2 ** 20;
 
@@ -46,10 +47,24 @@ const heapBytesLeast = 16 * 2 ** 20;
  * await session.close();
  * ```
  */
-export async function connect(options: ConnectOptions = {}): Promise<Session> {
-  checkNames(options, known, 'connect');
+export function connect(options?: ConnectOptions): Promise<Session>;
+/**
+ * Opens a session at an address.
+ *
+ * @param address - what `options.address` would be, such as `auto`.
+ * @param options - the other options.
+ * @returns the open session; close it, or let `await using` do so.
+ * @throws as for options alone.
+ */
+export function connect(address: string, options?: Omit<ConnectOptions, 'address'>): Promise<Session>;
+export async function connect(
+  where: string | ConnectOptions = {},
+  besides?: Omit<ConnectOptions, 'address'>,
+): Promise<Session> {
+  const options = optionsOf(where, besides);
   const { workers, resources, workerHeapBytesMax } = options;
-  const address = options.address ?? process.env['GRIDBOOK_ADDRESS'] ?? 'embedded';
+  // An empty variable is how shells leave one out.
+  const address = options.address ?? (process.env['GRIDBOOK_ADDRESS'] || 'embedded');
   if (typeof address !== 'string') {
     throw new InvalidArgumentError(`address must be a text such as "auto" or a join string, got ${textOf(address)}`);
   }
@@ -62,6 +77,21 @@ export async function connect(options: ConnectOptions = {}): Promise<Session> {
     );
   }
   return new Session(new EmbeddedCluster({ workers, resources, workerHeapBytesMax }));
+}
+
+function optionsOf(
+  where: string | ConnectOptions,
+  besides: Omit<ConnectOptions, 'address'> | undefined,
+): ConnectOptions {
+  if (typeof where === 'string') {
+    checkNames(besides ?? {}, knownBesideAddress, 'connect at an address');
+    return { ...besides, address: where };
+  }
+  if (besides !== undefined) {
+    throw new InvalidArgumentError('connect takes connect(options), or connect(address, options)');
+  }
+  checkNames(where, known, 'connect');
+  return where;
 }
 
 /** The network is loaded only by programs that use it. */

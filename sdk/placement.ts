@@ -2,6 +2,7 @@
 
 import type { Placement, WorkerTerms } from './cluster/cluster.ts';
 import { InvalidArgumentError } from './errors.ts';
+import { shownOf } from './text-of.ts';
 
 /** On which nodes of a cluster workers are taken. An embedded session has no nodes to choose from. */
 export interface PlacementOptions {
@@ -23,9 +24,7 @@ const nodeNameMax = 128;
 const known = ['labels', 'node', 'strategy'];
 
 function refuse(what: string, should: string, got: unknown): never {
-  throw new InvalidArgumentError(
-    `${what} must be ${should}, got ${typeof got === 'string' ? `"${got}"` : String(got)}`,
-  );
+  throw new InvalidArgumentError(`${what} must be ${should}, got ${shownOf(got)}`);
 }
 
 /** Checks where workers may be. @throws InvalidArgumentError */

@@ -10,7 +10,7 @@
 //   N3. After close, every call is refused and nothing waits.
 
 import { serveCaller } from './actor-callers.ts';
-import { ActorNames, type NamedActor, namesOfProcess, noSuchActor } from './actor-names.ts';
+import { ActorNames, checkActorName, type NamedActor, namesOfProcess, noSuchActor } from './actor-names.ts';
 import { CellTasks } from './cell-tasks.ts';
 import type { Cluster, WorkerTerms } from './cluster/cluster.ts';
 import type { ObjectPlace } from './cluster/object-place.ts';
@@ -120,8 +120,9 @@ export class SessionCore {
     return pool;
   }
 
-  /** The actor of a name. @throws InvalidArgumentError when it is known that there is none. */
+  /** The actor of a name. @throws InvalidArgumentError when it is no name, or it is known that there is none. */
   findActor(name: string): NamedActor {
+    checkActorName(name);
     const own = this.#owner?.findActor(name) ?? this.findOwnActor(name);
     if (own !== undefined) return own;
     const { actors } = this.cluster;

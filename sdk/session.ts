@@ -31,7 +31,7 @@ import {
   type RemoteMapper,
   type RemoteOptions,
 } from './session-options.ts';
-import { checkCallback, checkInteger, checkTaskOptions, type TaskOptions } from './task-options.ts';
+import { checkBoolean, checkCallback, checkInteger, checkTaskOptions, type TaskOptions } from './task-options.ts';
 import { type Timings, TimingsRecorder } from './timings.ts';
 import { checkRefs, getAll, type WaitOptions, type WaitResult, type WaitSomeOptions, waitForSome } from './waiting.ts';
 
@@ -200,6 +200,7 @@ export class Session implements AsyncDisposable {
     this.#core.checkOpen('start a map');
     checkOptionNames('map', options);
     const { ordered = true, inFlightMax = inFlightDefault, onProgress, combine, capture, ...taskOptions } = options;
+    checkBoolean('ordered', ordered);
     checkInteger('inFlightMax', inFlightMax, 1);
     checkCallback('onProgress', onProgress);
     checkCallback('combine', combine);
@@ -209,12 +210,11 @@ export class Session implements AsyncDisposable {
     const timings = new TimingsRecorder();
     const { handle, options: checked } = inside;
     const rules = rulesOf(handle, checked, combiner?.handle, timings);
-    const pool = this.#core.pool(checked);
-    const { signal } = checked;
     const core = this.#core;
-    return new MapStream(
-      new MapRun({ core, pool, handle, rules, timings, inputs, ordered, inFlightMax, signal, onProgress }),
-    );
+    const pool = core.pool(checked);
+    const { signal } = checked;
+    const run = new MapRun({ core, pool, handle, rules, timings, inputs, ordered, inFlightMax, signal, onProgress });
+    return new MapStream(run);
   }
 
   #insideOf(
@@ -306,7 +306,7 @@ export class Session implements AsyncDisposable {
    *
    * @param name - the name that its options gave it.
    * @returns a handle like that which `actor` gave.
-   * @throws InvalidArgumentError when it is known that no actor of that name lives.
+   * @throws InvalidArgumentError when it is no name, or it is known that no actor of that name lives.
    */
   getActor<T extends object>(name: string): Actor<T> {
     this.#core.checkOpen('get an actor');

@@ -4,7 +4,7 @@ import { types } from 'node:util';
 import type { Resources, WorkerTerms } from './cluster/cluster.ts';
 import { CancelledError, InvalidArgumentError } from './errors.ts';
 import { anywhere, checkPlacement, type PlacementOptions } from './placement.ts';
-import { textOf } from './text-of.ts';
+import { shownOf, textOf } from './text-of.ts';
 
 /** How a task is run. Given to `remote`, and per call through `with`. */
 export interface TaskOptions {
@@ -76,13 +76,13 @@ function timeoutError(least: string, timeoutMs: number): InvalidArgumentError {
 /** Checks a signal, which programs without types may mix up with its controller. @throws InvalidArgumentError */
 export function checkSignal(signal: AbortSignal | undefined): AbortSignal | undefined {
   if (signal === undefined || (typeof signal === 'object' && signal !== null && 'aborted' in signal)) return signal;
-  throw new InvalidArgumentError(`signal must be an AbortSignal, got ${textOf(signal)}`);
+  throw new InvalidArgumentError(`signal must be an AbortSignal, got ${shownOf(signal)}`);
 }
 
 /** Checks an option that is called back. @throws InvalidArgumentError */
 export function checkCallback<F>(name: string, callback: F | undefined): F | undefined {
   if (callback === undefined || typeof callback === 'function') return callback;
-  throw new InvalidArgumentError(`${name} must be a function, got ${textOf(callback)}`);
+  throw new InvalidArgumentError(`${name} must be a function, got ${shownOf(callback)}`);
 }
 
 /** Checks a name. @throws InvalidArgumentError */
@@ -94,7 +94,7 @@ export function checkName(name: string | undefined): string | undefined {
 /** Checks an option that is true or false. @throws InvalidArgumentError */
 export function checkBoolean(name: string, value: boolean | undefined): boolean | undefined {
   if (value === undefined || typeof value === 'boolean') return value;
-  throw new InvalidArgumentError(`${name} must be true or false, got ${textOf(value)}`);
+  throw new InvalidArgumentError(`${name} must be true or false, got ${shownOf(value)}`);
 }
 
 function checkRetryErrors(retryErrors: TaskOptions['retryErrors']): TaskOptions['retryErrors'] {
@@ -114,7 +114,7 @@ export function abortedBy({ reason }: AbortSignal, what: string): CancelledError
 export function checkInteger(name: string, value: number, least: number, most = Number.MAX_SAFE_INTEGER): number {
   if (!Number.isSafeInteger(value) || value < least || value > most) {
     const range = most === Number.MAX_SAFE_INTEGER ? `of at least ${least}` : `from ${least} to ${most}`;
-    throw new InvalidArgumentError(`${name} must be a whole number ${range}, got ${String(value)}`);
+    throw new InvalidArgumentError(`${name} must be a whole number ${range}, got ${shownOf(value)}`);
   }
   return value;
 }
@@ -122,14 +122,14 @@ export function checkInteger(name: string, value: number, least: number, most = 
 /** Checks amounts of resources. @throws InvalidArgumentError */
 export function checkResources(resources: Resources): Resources {
   if (typeof resources !== 'object' || resources === null) {
-    throw new InvalidArgumentError(`resources must be amounts by name, such as { cpus: 1 }, got ${textOf(resources)}`);
+    throw new InvalidArgumentError(`resources must be amounts by name, such as { cpus: 1 }, got ${shownOf(resources)}`);
   }
   for (const [name, amount] of Object.entries(resources)) {
     if (name === '' || name.length > resourceNameMax) {
       throw new InvalidArgumentError(`The name of a resource must have 1 to ${resourceNameMax} letters, got "${name}"`);
     }
     if (!(Number.isFinite(amount) && amount >= 0)) {
-      throw new InvalidArgumentError(`resources.${name} must be a number of at least 0, got ${String(amount)}`);
+      throw new InvalidArgumentError(`resources.${name} must be a number of at least 0, got ${shownOf(amount)}`);
     }
   }
   return resources;
@@ -151,7 +151,7 @@ const known = new Set<string>(taskOptionNames);
 /** Refuses names that no option has: a misspelt one would change nothing, silently. @throws InvalidArgumentError */
 export function checkNames(options: object, names: ReadonlySet<string>, of: string): void {
   if (typeof options !== 'object' || options === null) {
-    throw new InvalidArgumentError(`the options of ${of} must be an object, got ${textOf(options)}`);
+    throw new InvalidArgumentError(`the options of ${of} must be an object, got ${shownOf(options)}`);
   }
   for (const name of Object.keys(options)) {
     if (names.has(name)) continue;

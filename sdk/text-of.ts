@@ -15,6 +15,11 @@ export function textOf(thrown: unknown): string {
   }
 }
 
+/** A value that is not of the form that was asked for, so that a text is told from what is written in it. */
+export function shownOf(value: unknown): string {
+  return typeof value === 'string' ? JSON.stringify(value.slice(0, shown.maxStringLength)) : textOf(value);
+}
+
 /** What was thrown, as an error. */
 export function asError(thrown: unknown): Error {
   return thrown instanceof Error ? thrown : new Error(textOf(thrown));

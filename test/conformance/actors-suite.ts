@@ -103,6 +103,21 @@ export function actorsSuite(given: Given): void {
       next.kill();
     });
 
+    test('a name is a text of 1 to 128 letters, to start an actor and to find it, and detached is true or false', () => {
+      const names: unknown[] = ['', 5, 'x'.repeat(129)];
+      for (const name of names) {
+        const refusal = {
+          code: 'INVALID_ARGUMENT',
+          message: /^The name of an actor must be a text of 1 to 128 letters/,
+        };
+        const options: object = { name };
+        assert.throws(() => given.session.actor(Account, [0], options), refusal);
+        assert.throws(() => Reflect.apply(given.session.getActor, given.session, [name]), refusal);
+      }
+      const inWords: object = { name: 'worded', detached: 'no' };
+      assert.throws(() => given.session.actor(Account, [0], inWords), /detached must be true or false, got "no"/);
+    });
+
     test('an actor that died by itself frees its name, and one that is restarted keeps it', async () => {
       given.session.actor(Account, [5], { name: 'phoenix', maxRestarts: 1 });
       await assert.rejects(async () => given.session.getActor<Account>('phoenix').exit(), { code: 'ACTOR_DIED' });

@@ -60,7 +60,7 @@ export function remoteSuite(given: Given): void {
       [{ timeoutMs: '5' }, /timeoutMs must be a number from above 0 to \d+, got a string/],
       [{ timeoutMs: 0 }, /timeoutMs must be a number from above 0/],
       [{ maxRetries: -1 }, /maxRetries must be a whole number of at least 0, got -1/],
-      [{ retryErrors: 'always' }, /retryErrors.* must be a function, got always/],
+      [{ retryErrors: 'always' }, /retryErrors.* must be a function, got "always"/],
       [{ retryErrors: async () => true }, /retryErrors must answer at once, true or false: it is an async function/],
       [{ signal: new AbortController() }, /signal must be an AbortSignal, got AbortController/],
       [{ name: 5 }, /name must be a text that is not empty, got 5/],
@@ -79,7 +79,7 @@ export function remoteSuite(given: Given): void {
     test('map() refuses callbacks that are none', () => {
       const wrong: readonly object[] = [{ onProgress: 5 }, { combine: 'sum' }];
       for (const options of wrong) {
-        assert.throws(() => given.session.map((x: number) => x, [1], options), /must be a function, got (5|sum)/);
+        assert.throws(() => given.session.map((x: number) => x, [1], options), /must be a function, got (5|"sum")/);
       }
     });
 

@@ -38,6 +38,11 @@ export function waitingSuite(given: Given): void {
         code: 'INVALID_ARGUMENT',
         message: /force must be true/,
       });
+      const inWords: object = { ordered: 'no' };
+      assert.throws(() => given.session.map((x: number) => x, [1], inWords), {
+        code: 'INVALID_ARGUMENT',
+        message: 'ordered must be true or false, got "no"',
+      });
       const concurrency: object = { concurrency: 2 };
       assert.throws(() => given.session.map((x: number) => x, [1], concurrency), /map has no option "concurrency"/);
       const never = given.session.reduce(

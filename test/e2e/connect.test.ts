@@ -15,13 +15,14 @@ const refused: [object, RegExp][] = [
   [{ workers: 0 }, /workers must be a whole number from 1 to 512, got 0/],
   [{ workers: 1.5 }, /workers .* got 1\.5/],
   [{ workers: Number.NaN }, /workers .* got NaN/],
-  [{ workers: '2' }, /workers .* got 2/],
+  [{ workers: '2' }, /workers .* got "2"$/],
   [{ address: 8265 }, /address must be a text such as "auto" or a join string, got 8265/],
   [{ resources: 2 }, /resources must be amounts by name/],
   [{ workers: 513 }, /workers .* got 513/],
   [{ worker: 2 }, /connect has no option "worker"; it has address, workers/],
   [{ workerHeapBytesMax: 1024 }, /workerHeapBytesMax must be a whole number/],
   [{ resources: { cpus: 8 } }, /resources\.cpus of an embedded session is how many workers it has: give workers/],
+  [{ resources: { gpus: '1' } }, /resources\.gpus must be a number of at least 0, got "1"$/],
   [{ resources: { gpus: -1 } }, /resources\.gpus must be a number of at least 0, got -1/],
   [{ resources: { gpus: Number.POSITIVE_INFINITY } }, /resources\.gpus/],
 ];
@@ -34,6 +35,37 @@ for (const [options, message] of refused) {
     );
   });
 }
+
+test('connect() takes an address alone, and options after it', async (t) => {
+  const cluster = await ProcessCluster.open([2]);
+  t.after(() => cluster.close());
+  await using embedded = await connect('embedded', { workers: 3, resources: { licence: 1 } });
+  assert.deepEqual([embedded.cluster, embedded.workers], ['embedded', 3]);
+  await using all = await connect(cluster.join);
+  await using capped = await connect(cluster.join, { workers: 1 });
+  assert.deepEqual([all.workers, capped.workers], [2, 1]);
+  assert.equal(await capped.remote(() => 'there')(), 'there');
+  await assert.rejects(connect('embedded', Object({ address: 'auto' })), {
+    code: 'INVALID_ARGUMENT',
+    message: /connect at an address has no option "address"; it has workers/,
+  });
+  await assert.rejects(connect(''), { code: 'INVALID_ARGUMENT', message: /neither "auto"/ });
+  const both: unknown = Reflect.apply(connect, undefined, [{ workers: 1 }, { workers: 2 }]);
+  await assert.rejects(Promise.resolve(both), { message: /connect\(options\), or connect\(address, options\)/ });
+});
+
+test('connect() takes GRIDBOOK_ADDRESS, and an empty one for none', async (t) => {
+  const { GRIDBOOK_ADDRESS: before } = process.env;
+  t.after(() => {
+    if (before === undefined) delete process.env['GRIDBOOK_ADDRESS'];
+    else process.env['GRIDBOOK_ADDRESS'] = before;
+  });
+  process.env['GRIDBOOK_ADDRESS'] = 'nowhere';
+  await assert.rejects(connect(), { message: /neither "auto"/ });
+  process.env['GRIDBOOK_ADDRESS'] = '';
+  await using session = await connect();
+  assert.equal(session.cluster, 'embedded');
+});
 
 test('connect() gives as many workers as it is asked for', async () => {
   const session = await connect({ address: 'embedded', workers: 3, resources: { licence: 1 } });
