@@ -1,7 +1,7 @@
 // The errors that a task settles with, in its caller's terms.
 
 import type { WorkerLoss } from './cluster/cluster.ts';
-import { GridbookError, TaskError, TimeoutError, WorkerDiedError } from './errors.ts';
+import { GridbookError, NodeDiedError, TaskError, TimeoutError, WorkerDiedError } from './errors.ts';
 import type { Task } from './task.ts';
 import { asError, textOf } from './text-of.ts';
 
@@ -24,11 +24,12 @@ export function failureOf({ rules: { name } }: Task, error: unknown): Error {
   return new TaskError(`Task "${name}" failed: ${message}`, { cause: error, taskName: name, remoteStack });
 }
 
-/** Its worker died, and no retry is left. */
+/** Its worker died, alone or with its node, and no retry is left. */
 export function workerDied({ rules: { name, maxRetries } }: Task, loss: WorkerLoss): WorkerDiedError {
   const retries = maxRetries === 0 ? 'it is not retried' : `its ${maxRetries} retries are used up`;
   const { reason, exitCode, cause } = loss;
-  return new WorkerDiedError(`Task "${name}" was lost with its worker (${loss.message}), and ${retries}`, {
+  const DiedError = reason === 'node-died' ? NodeDiedError : WorkerDiedError;
+  return new DiedError(`Task "${name}" was lost with its worker (${loss.message}), and ${retries}`, {
     reason,
     ...(exitCode === undefined ? {} : { exitCode }),
     mayHaveRun: true,

@@ -8,10 +8,11 @@ import { describe, test } from 'node:test';
 import { CappedCluster } from '../../sdk/cluster/capped-cluster.ts';
 import { HeadCluster } from '../../sdk/cluster/head-cluster.ts';
 import type { Way } from '../../sdk/cluster/worker-connection.ts';
-import type { SessionEvent } from '../../sdk/index.ts';
+import { ActorDiedError, NodeDiedError, type SessionEvent, WorkerDiedError } from '../../sdk/index.ts';
 import { Session } from '../../sdk/session.ts';
 import { assertWithin, timeOf } from '../helpers/bar.ts';
 import { ProcessCluster, pidsIn, until } from '../helpers/cluster-process.ts';
+import { errorOf } from '../helpers/outcomes.ts';
 
 /** Says on a file that it runs, and ends when the other file is there; gives the worker's process. */
 async function waitForFile(begun: string, gate: string): Promise<number> {
@@ -97,6 +98,31 @@ describe('a node killed with -9', () => {
         }
       }));
   }
+});
+
+test('a task that may not run again fails with a NodeDiedError when its node is killed, and a call of an actor says so', async () => {
+  await using cluster = await ProcessCluster.open([0]);
+  const node = await cluster.startNode({ cpus: 1 });
+  const session = await cluster.session();
+  try {
+    const [begun, gate] = ['begun', 'gate'].map((name) => join(cluster.home, name));
+    class Holder {
+      hold = waitForFile;
+    }
+    const held = session.remote(waitForFile, { maxRetries: 0 })(begun!, gate!);
+    const called = session.actor(Holder, [], { capture: { waitForFile } }).hold(begun!, gate!);
+    await until(() => pidsIn(begun!).length === 2);
+    await cluster.kill(node);
+    const [task, call] = [await errorOf(held), await errorOf(called)];
+    assert.ok(task instanceof NodeDiedError && task instanceof WorkerDiedError, String(task));
+    assert.deepEqual([task.name, task.code, task.reason], ['NodeDiedError', 'NODE_DIED', 'node-died']);
+    assert.equal(task.mayHaveRun, true);
+    assert.ok(call instanceof ActorDiedError && call.mayHaveRun, String(call));
+    assert.match(call.message, /its daemon does not answer/);
+  } finally {
+    await session.close();
+  }
+  await cluster.untilFree();
 });
 
 // What waits for silence to be long enough costs no processor time.
