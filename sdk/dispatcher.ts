@@ -283,12 +283,12 @@ export class Dispatcher<T extends DispatchTask> {
       this.#queue.drop(task);
       return true;
     }
-    if (task.state !== 'sent') return false;
     const worker = this.#workers.get(task.lease);
-    if (worker === undefined) return false;
-    this.#giveUp(task, worker);
-    if (force) this.#mustEnd(task, worker, now);
-    return true;
+    const isWanted = task.state === 'sent';
+    if (worker === undefined || !(isWanted || task.state === 'cancelled')) return false;
+    if (isWanted) this.#giveUp(task, worker);
+    if (force) this.#mustEnd(task, worker, now); // also one that was cancelled without force before
+    return isWanted;
   }
 
   /** The task's limit stays: it still ends what goes on running unwanted. */
@@ -303,7 +303,7 @@ export class Dispatcher<T extends DispatchTask> {
 
   #mustEnd(task: T, worker: WorkerWindow<T>, now: number): void {
     this.#deadlines.delete(task);
-    worker.overdue.set(task.id, now + this.#graceMs);
+    if (!worker.overdue.has(task.id)) worker.overdue.set(task.id, now + this.#graceMs);
   }
 
   /** Time has passed: attempts over their limit end, and workers that do not answer for them. */

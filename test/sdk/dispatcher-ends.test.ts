@@ -87,6 +87,25 @@ describe('Dispatcher.onCancel()', () => {
     session.nothingElse({ sent: 3 });
   });
 
+  test('with force after all, the grace begins then, and once: the task had settled before', () => {
+    const session = sessionWith({ graceMs: 250 });
+    session.submit(2);
+    session.said();
+    assert.equal(session.cancel(0), true);
+    assert.deepEqual(session.said(), ['A cancels 0']);
+    session.now = 1000;
+    assert.equal(session.cancel(0, true), false);
+    session.now = 1100;
+    assert.equal(session.cancel(0, true), false);
+    assert.deepEqual(session.said(), []);
+    assert.equal(session.dispatcher.nextDeadline, 1250);
+    session.tick(1250);
+    assert.deepEqual(session.said(), ['kill A']);
+    assert.equal(session.cancel(0, true), false);
+    session.dispatcher.onWorkerLost('A');
+    session.nothingElse({ queued: 1, workers: 0 });
+  });
+
   test('a worker that answers within the grace is kept and works on', () => {
     const session = sessionWith();
     session.submit(2);
