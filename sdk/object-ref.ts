@@ -34,6 +34,8 @@ export class ObjectEntry {
   task: Task | undefined;
   /** Where that task runs. */
   target: TaskTarget | undefined;
+  /** The task after it was cancelled without force, for as long as anybody knows of it: it may still run. */
+  givenUp: { readonly task: WeakRef<Task>; readonly target: TaskTarget } | undefined;
   /** Called when the outcome has been set. */
   #waiters: (() => void)[] | undefined;
   #promise: Promise<unknown> | undefined;

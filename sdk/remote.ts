@@ -190,14 +190,16 @@ function cancelOnAbort(core: SessionCore, entry: ObjectEntry, signal: AbortSigna
   });
 }
 
-/** Cancels the task of an entry; nothing when it has settled. */
-export function cancelTask(
-  core: SessionCore,
-  { task, target }: ObjectEntry,
-  force: boolean,
-  error?: GridbookError,
-): void {
-  if (task !== undefined && target !== undefined) core.cancel(task, target, force, error);
+/** Cancels the task of an entry; nothing when it has settled, unless by a cancellation that let it go on. */
+export function cancelTask(core: SessionCore, entry: ObjectEntry, force: boolean, error?: GridbookError): void {
+  const { task, target, givenUp } = entry;
+  if (task !== undefined && target !== undefined) {
+    if (!force) entry.givenUp = { task: new WeakRef(task), target };
+    core.cancel(task, target, force, error);
+  } else if (force && givenUp !== undefined) {
+    const running = givenUp.task.deref();
+    if (running !== undefined) core.cancel(running, givenUp.target, true, error);
+  }
 }
 
 /** Makes a remote function of a handle. */

@@ -367,8 +367,8 @@ export class Session implements AsyncDisposable {
    * Cancels the task that makes a reference's value; the reference fails with a `CancelledError` at once.
    *
    * @param ref - what that task makes; nothing happens when it has settled.
-   * @param options - `force` also ends a task that runs: its worker is killed unless it answers in a quarter of a
-   *   second. Without it, a task that runs goes on and its result is dropped.
+   * @param options - `force` also ends a task that runs: its worker is killed unless it answers in a quarter of a second.
+   *   Without it, a task that runs goes on, its result is dropped, and a second call with `force` can still end it.
    * @throws InvalidArgumentError when it is no reference, or an option is not of its form.
    */
   cancel(ref: ObjectRef<unknown>, options: { force?: boolean } = {}): void {

@@ -100,6 +100,19 @@ describe('an endless task', () => {
     assert.ok(!seen.includes('task.retried'));
   });
 
+  test('cancelled without force is ended by a second cancel() with it, and its worker is free', async () => {
+    await using other = await connect({ address: 'embedded', workers: 1 });
+    const { word, begun } = watchBegin();
+    const ref = other.remote(endless['an endless loop']!)(word);
+    await begun;
+    other.cancel(ref);
+    const error = await errorOf(ref);
+    assert.ok(error instanceof CancelledError);
+    other.cancel(ref, { force: true });
+    assert.equal(await other.remote(() => 'free')(), 'free');
+    assert.equal(await errorOf(ref), error);
+  });
+
   test('cancelled without force fails at once, and what is sent afterwards runs on the other worker', async () => {
     const other = await connect({ address: 'embedded', workers: 2 });
     try {
