@@ -26,9 +26,16 @@ const preambleBytes = 16;
 /** The longest frame, header and segments together (C2). */
 export const frameBytesMax = 0x7fff_ffff;
 
-// Records are a private extension of the library; without them the header is plain msgpack. A user's value may have a
+// Records are a private extension of the library; without them the header is plain msgpack. So are references inside of it
+// (structured clones), by which a few bytes could stand for more values than anyone can read. A user's value may have a
 // property `toJSON`, which has no meaning here.
-const packr = new Packr({ useRecords: false, mapsAsObjects: true, variableMapSize: true, useToJSON: false });
+const packr = new Packr({
+  useRecords: false,
+  structuredClone: false,
+  mapsAsObjects: true,
+  variableMapSize: true,
+  useToJSON: false,
+});
 
 function align8(offset: number): number {
   return Math.ceil(offset / 8) * 8; // no bit operations: those end at 2 GiB

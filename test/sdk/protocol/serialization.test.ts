@@ -314,7 +314,9 @@ describe('frames', () => {
 
   test('readWholeValue() refuses what msgpack has beside maps and arrays', () => {
     const packr = new Packr({ useRecords: false, moreTypes: true, structuredClone: true });
-    for (const thing of [/x/, new Set([1]), new Date(0), Uint8Array.of(1), new Error('e'), Float64Array.of(1)]) {
+    const twice = { a: 1 };
+    const things = [/x/, new Set([1]), new Date(0), Uint8Array.of(1), new Error('e'), Float64Array.of(1)];
+    for (const thing of [...things, { first: twice, second: twice }]) {
       const header = packr.pack({ inside: thing });
       const frame = new Uint8Array(16 + header.length);
       frame.set(buildFrame([], null, (n) => new ArrayBuffer(n)).subarray(0, 16));
