@@ -7,6 +7,8 @@
 //       anew what it wants.
 //   K2. The head hears of a session four times a second, so that it knows within that when a silence began: a session may
 //       stand still for 8 s, and one that does for good has lost its leases after 10 s.
+//   K3. A head that is silent for 3 s is connected to anew: a way that was cut may be there again long before the old
+//       connection notices. The leases that the session names then still hold.
 
 import type { WebSocket } from 'ws';
 import { AuthenticationError, ConnectionError, VersionError } from '../errors.ts';
@@ -70,8 +72,10 @@ export class ControlConnection {
     this.#heartbeat = new Heartbeat({
       lifeSign: () => this.#heard,
       ask: () => socket.ping(),
-      onSuspected: () => {},
-      onDead: () => socket.terminate(),
+      onSuspected: (isSuspected) => {
+        if (isSuspected) socket.terminate(); // K3
+      },
+      onDead: () => {},
       beatMs: lookMs, // K2
     });
     this.#keepAlive();

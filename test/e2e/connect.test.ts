@@ -6,6 +6,7 @@ import { type TestContext, test } from 'node:test';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { CancelledError, ClosedError, connect, InvalidArgumentError, type ObjectRef } from '../../sdk/index.ts';
 import { joinString } from '../../sdk/internal.ts';
+import { assertWithin, timeOf } from '../helpers/bar.ts';
 import { ProcessCluster } from '../helpers/cluster-process.ts';
 import { errorOf } from '../helpers/outcomes.ts';
 import { runScript } from '../helpers/run-script.ts';
@@ -156,6 +157,29 @@ test('Session.close() at an address waits for a head that answers, and not for o
   sockets[1]?.pause();
   await unanswered.close();
 });
+
+test('a session connects anew to a head that was silent for 3 s, before it would count as dead', (t) =>
+  assertWithin(4500, 'to connect anew', async () => {
+    const sockets: WebSocket[] = [];
+    const hellos: string[] = [];
+    const second = Promise.withResolvers<void>();
+    const address = await headThat(t, (socket) => {
+      if (sockets.push(socket) === 2) second.resolve();
+      const welcome = { type: 'session.welcome', head: 'h', workersMax: 1, ended: [] };
+      socket.once('message', (hello) => {
+        hellos.push(String(hello));
+        socket.send(JSON.stringify(welcome));
+      });
+    });
+    await using session = await connect({ address });
+    const events = session.events();
+    sockets[0]?.pause(); // what asks for a sign of life is not read
+    const tookMs = await timeOf(() => second.promise);
+    assert.deepEqual((await events.next()).value, { type: 'head.lost' });
+    assert.deepEqual((await events.next()).value, { type: 'head.found' });
+    assert.equal(hellos[0], hellos[1], 'it is the same session');
+    return tookMs;
+  }));
 
 test('a program given as text on the command line has workers too', async () => {
   const end = await runScript('one-liner.ts');
