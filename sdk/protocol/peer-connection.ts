@@ -9,6 +9,8 @@
 //       address asks for.
 //   O2. What goes wrong with a connection after it was opened ends it with a 'close' and never the process, also before
 //       whoever asked for it listens.
+//   O3. What a peer says with its answer to the upgrade, or right after it, waits until whoever asked for the connection
+//       could begin to listen.
 
 import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
@@ -124,6 +126,7 @@ async function opened(socket: WebSocket, where: string, timeoutMs: number): Prom
     socket.terminate();
   }, timeoutMs);
   socket.on('error', () => {}); // O2
+  socket.once('open', () => socket.pause()); // O3
   socket.on('unexpected-response', (_request, response: IncomingMessage) => {
     const said = { status: response.statusCode ?? 0, text: '' };
     refused = said; // told also when its text is cut or does not end
@@ -135,6 +138,7 @@ async function opened(socket: WebSocket, where: string, timeoutMs: number): Prom
   });
   try {
     await once(socket, 'open');
+    setImmediate(() => socket.resume()); // O3
     return socket;
   } catch (cause) {
     if (refused !== undefined) throw refusalOf(refused, where);

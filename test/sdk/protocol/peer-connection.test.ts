@@ -64,14 +64,41 @@ test('openPeer() waits no longer than its time for a peer that speaks letter by 
   });
 });
 
-test('openPeer() gives a connection that ends alone when its peer breaks the protocol at once', async (t) => {
+/** The answer that takes an upgrade, and what comes right after it in the same packet. */
+function upgraded(request: string, after: Buffer): Buffer {
+  const key = /sec-websocket-key: (\S+)/i.exec(request)?.[1] ?? '';
+  const accept = createHash('sha1').update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest('base64');
+  const head = `HTTP/1.1 101 Switching\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${accept}`;
+  return Buffer.concat([Buffer.from(`${head}\r\n\r\n`), after]);
+}
+
+/** A short message as a server sends it. */
+function textFrame(text: string): Buffer {
+  return Buffer.concat([Buffer.of(0x81, text.length), Buffer.from(text)]);
+}
+
+test('openPeer() loses nothing of what its peer says with its answer', async (t) => {
   const place = await peerThat(t, (socket, request) => {
-    const key = /sec-websocket-key: (\S+)/i.exec(request)?.[1] ?? '';
-    const accept = createHash('sha1').update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest('base64');
-    const head = `HTTP/1.1 101 Switching\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${accept}`;
-    socket.write(Buffer.concat([Buffer.from(`${head}\r\n\r\n`), Buffer.alloc(16, 0xff)]));
+    socket.write(upgraded(request, textFrame('first')));
+    socket.once('data', () => socket.write(textFrame('last')));
   });
   const socket = await openPeer(place, options);
-  if (socket.readyState !== socket.CLOSED) await once(socket, 'close');
+  const heard: string[] = [];
+  const whole = new Promise<void>((resolve) => {
+    socket.on('message', (data) => {
+      heard.push(String(data));
+      if (heard.at(-1) === 'last') resolve();
+    });
+  });
+  socket.send('go on');
+  await whole;
+  assert.deepEqual(heard, ['first', 'last']);
+  socket.terminate();
+});
+
+test('openPeer() gives a connection that ends alone when its peer breaks the protocol at once', async (t) => {
+  const place = await peerThat(t, (socket, request) => socket.write(upgraded(request, Buffer.alloc(16, 0xff))));
+  const socket = await openPeer(place, options);
+  await new Promise((resolve) => socket.once('close', resolve));
   assert.equal(socket.readyState, socket.CLOSED);
 });
