@@ -113,14 +113,14 @@ export class LeaseScheduler {
     return this.#options.now + this.#options.sessionGraceMs; // L6
   }
 
-  /** A node has connected, for the first time or again. @returns false for one that was followed by the present one. */
+  /** A node has connected, for the first time or again. @returns false for one that the present one came after. */
   onNodeJoined(joining: JoiningNode, now: number): boolean {
     const known = this.#nodes.get(joining.node);
     // Only while the present one is there: should that one be the late one, this one gets in as soon as it has gone.
-    if (known?.previous === joining.incarnation && known.awayUntil === undefined) return false; // L4
+    if (known?.awayUntil === undefined && known?.earlier.includes(joining.incarnation)) return false; // L4
     const again = known?.incarnation === joining.incarnation;
     if (known !== undefined && !again) this.#loseNode(known, `node ${known.id} was started again`); // L4
-    const node: ClusterNode = again ? known : newNode(joining, known?.incarnation, this.#options.nodeLeasesMax);
+    const node: ClusterNode = again ? known : newNode(joining, known, this.#options.nodeLeasesMax);
     this.#nodes.set(node.id, node);
     node.awayUntil = undefined;
     forgetRests(node, this.#sessions.values());

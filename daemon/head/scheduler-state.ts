@@ -13,8 +13,8 @@ export interface Resting {
 export interface ClusterNode extends Resting {
   readonly id: string;
   readonly incarnation: string;
-  /** The incarnation before this one: its late words are known by it. */
-  readonly previous: string | undefined;
+  /** The incarnations before this one, the latest last: their late words are known by them. */
+  readonly earlier: readonly string[];
   readonly total: Amounts;
   readonly labels: Readonly<Record<string, string>>;
   readonly used: MutableAmounts;
@@ -176,11 +176,16 @@ export function newSession(id: string, awayUntil: number | undefined): HeadSessi
   return { id, greeted: false, awayUntil, requests, leases, claims, unreachable };
 }
 
-export function newNode(joining: JoiningNode, previous: string | undefined, leasesMax: number): ClusterNode {
+/** So many incarnations of a node are known that came before the present one. */
+const earlierMax = 100;
+
+/** @param before - the node of this name that it takes the place of. */
+export function newNode(joining: JoiningNode, before: ClusterNode | undefined, leasesMax: number): ClusterNode {
+  const earlier = before === undefined ? [] : [...before.earlier, before.incarnation];
   return {
     id: joining.node,
     incarnation: joining.incarnation,
-    previous,
+    earlier: earlier.filter((incarnation) => incarnation !== joining.incarnation).slice(-earlierMax),
     total: amountsHad(joining.resources, leasesMax),
     labels: joining.labels,
     used: new Map(),

@@ -64,6 +64,20 @@ describe('LeaseScheduler, when a node', () => {
     cluster.nothingElse({ leases: 1 });
   });
 
+  test('is one of several daemons of one name, the newest stays: the others do not displace each other in turn', () => {
+    const cluster = clusterWithLease();
+    const comes = (life: number): boolean => cluster.join('n', 2, [], { life });
+    assert.ok(comes(2) && comes(3));
+    cluster.said();
+    for (const life of [1, 2, 1]) assert.equal(comes(life), false);
+    cluster.nothingElse({ leases: 1 });
+    cluster.scheduler.onNodeDisconnected('n', 'n.3', cluster.now);
+    assert.ok(comes(1));
+    cluster.said();
+    for (const life of [2, 3]) assert.equal(comes(life), false);
+    cluster.nothingElse({ leases: 1 });
+  });
+
   test('says that a worker is ready of which nobody knows, has it killed', () => {
     const cluster = clusterWith(1);
     cluster.ready('n', 'L9');
