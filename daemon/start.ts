@@ -112,6 +112,11 @@ async function configOf(options: StartOptions): Promise<DaemonConfig> {
   }
   const reached = head === undefined ? hostDefault : await reachHead(head);
   const { workers = availableParallelism(), resources = {}, labels = {}, insecure = false } = options;
+  if ('cpus' in resources) {
+    throw new InvalidArgumentError(
+      'resources.cpus of a node is how many workers it has: give workers (--workers) instead',
+    );
+  }
   const { success, data, error } = daemonConfig.safeParse({
     home,
     host: options.host ?? reached,

@@ -362,6 +362,7 @@ describe('wrong usage', () => {
     [['start', '--head', '--labels', 'a'], /name=value/],
     [['start', '--head', '--resources', '[1]'], /JSON of names and numbers/],
     [['start', '--head', '--resources', '{"gpus":-1}'], /resources\.gpus/],
+    [['start', '--head', '--resources', '{"cpus":4}'], /resources\.cpus.* is how many workers.*--workers/],
     [['start', '--head', '--port', '99999'], /port/],
     [['start', '--head', '--log-level', 'loud'], /Allowed choices/],
     [['stop', '--all', '--address', 'x'], /cannot be used with/],
