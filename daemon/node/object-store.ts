@@ -43,7 +43,7 @@ import {
 } from '../../sdk/internal.ts';
 import { memoryBytes } from './machine.ts';
 import { FetchTurns, fetchObject } from './object-fetch.ts';
-import { makeStoreDirectory, removeLeftStores } from './store-directory.ts';
+import { makeStoreDirectory, removeLeftStores, showLife } from './store-directory.ts';
 
 export interface ObjectStoreOptions {
   /** The name of the node. */
@@ -110,6 +110,7 @@ export class ObjectStore {
   /** Room that is taken for what is on its way. */
   #comingBytes = 0;
   #moving: Promise<void> | undefined;
+  readonly #endShowing: () => void;
   #isClosed = false;
 
   constructor(options: ObjectStoreOptions) {
@@ -119,6 +120,7 @@ export class ObjectStore {
     for (const path of new Set([memoryPath, diskPath])) removeLeftStores(path, diskPath, log);
     this.#memory = makeStoreDirectory(memoryPath, diskPath);
     this.#disk = makeStoreDirectory(diskPath, diskPath);
+    this.#endShowing = showLife(this.directories, log);
     this.#roomPath = join(this.#memory, 'room');
     this.#roomFile = openSync(this.#roomPath, 'wx', 0o600);
     this.#sayRoom();
@@ -369,6 +371,7 @@ export class ObjectStore {
   async close(): Promise<void> {
     if (this.#isClosed) return;
     this.#isClosed = true;
+    this.#endShowing();
     for (const ending of this.#sessions.values()) ending.abort();
     await Promise.allSettled([this.#moving, ...this.#coming.values()]);
     closeSync(this.#roomFile);

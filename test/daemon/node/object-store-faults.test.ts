@@ -11,7 +11,9 @@ import {
   mkdtempSync,
   readdirSync,
   rmSync,
+  statSync,
   symlinkSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { createServer } from 'node:http';
@@ -63,6 +65,18 @@ describe('ObjectStore', () => {
   });
 });
 
+const dayMs = 86_400_000;
+
+/** Has a directory look as if nothing had been done there for so many days. */
+function setAge(path: string, days: number): void {
+  const then = new Date(Date.now() - days * dayMs);
+  utimesSync(path, then, then);
+}
+
+function ageOf(path: string): number {
+  return (Date.now() - statSync(path).mtimeMs) / dayMs;
+}
+
 describe('ObjectStore, when it is opened', () => {
   test('leaves what may be a living store, or is not its own, and removes what is of a process that has gone', (t) => {
     const { store, root } = openStore(t);
@@ -74,6 +88,7 @@ describe('ObjectStore, when it is opened', () => {
     const named = (...rest: string[]): string => `${prefix}${rest.join('-')}-abcdef`;
     const living = [
       named('00000000', boot, '4194305', '1'), // of another machine
+      named('00000001', boot, '4194305', '1'), // of one that has slept for days
       named(machine, boot, pid, start),
       named(machine, boot, parent, processStartOf(process.ppid) ?? '0'),
       'gridbook-somebody-99999999-x',
@@ -83,11 +98,24 @@ describe('ObjectStore, when it is opened', () => {
       named(machine, '00000000', pid, start), // before the machine was started anew
       named(machine, boot, '4194305', '1'),
       named(machine, boot, parent, '1'), // its number is another process's now
+      named('00000002', boot, '4194305', '1'), // of a machine that has not come back for a week
     ];
     const memory = join(root, 'memory');
     for (const each of [...living, ...left]) mkdirSync(join(memory, each), { recursive: true });
+    setAge(join(memory, living[1]!), 6);
+    setAge(join(memory, left[3]!), 8);
     removeLeftStores(memory, join(root, 'disk'), pino({ level: 'silent' }));
     assert.deepEqual(readdirSync(memory).sort(), living.sort());
+  });
+
+  test('and from then on shows every day that it is there, on disk and in memory', (t) => {
+    t.mock.timers.enable({ apis: ['setInterval'] });
+    const { store } = openStore(t);
+    for (const directory of store.directories) setAge(directory, 6);
+    t.mock.timers.tick(dayMs - 1);
+    assert.ok(store.directories.every((directory) => ageOf(directory) > 5));
+    t.mock.timers.tick(1);
+    assert.ok(store.directories.every((directory) => ageOf(directory) < 1));
   });
 
   const asRoot = needs('another user', () => process.getuid?.() === 0, 'be root, who can give files away');
