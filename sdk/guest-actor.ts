@@ -6,14 +6,6 @@
 // Invariants:
 //   V1. Calls of one handle reach the actor in the order in which they were made.
 
-// An actor of another session, called by its name.
-//
-// Owns: which way it takes. Does not own: what is said on it (guest-way.ts), the actor's life, which is its session's.
-// Callers: session-core.ts.
-//
-// Invariants:
-//   V1. Calls of one handle reach the actor in the order in which they were made.
-
 import { callRules } from './actor.ts';
 import type { NamedActor } from './actor-names.ts';
 import type { ClusterActors } from './cluster/cluster.ts';

@@ -8,16 +8,6 @@
 //   V2. When the way is cut, calls that were sent fail with `mayHaveRun: true` and are not made again.
 //   V3. A way that is over is closed, whatever ended it, and the next call takes a new one.
 
-// The way of a session to an actor of another session: what is said on it, and what was not answered.
-//
-// Owns: the connection, opened when something is to be sent, closed when it was not used for a while; the calls that have
-//   not settled. Does not own: who uses it (guest-actor.ts).
-// Callers: guest-actor.ts; session-core.ts has one for each name.
-//
-// Invariants:
-//   V2. When the way is cut, calls that were sent fail with `mayHaveRun: true` and are not made again.
-//   V3. A way that is over is closed, whatever ended it, and is nobody's any more.
-
 import { CallsInOrder } from './calls-in-order.ts';
 import type { ActorChannel } from './cluster/cluster.ts';
 import { ActorDiedError, type GridbookError } from './errors.ts';
