@@ -288,7 +288,7 @@ function makingOf(
   { name }: { name: string },
   shipment: Shipment | Promise<Shipment>,
 ): FunctionHandle {
-  return core.handleOf(shipment, name, { type: 'construct' });
+  return core.handleOf(shipment, name || 'anonymous', { type: 'construct' });
 }
 
 /** Makes an actor of this session for another one; fulfils when it is there. */

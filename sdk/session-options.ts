@@ -1,8 +1,10 @@
 // What the calls of a session can be given beside their arguments, and that it is nothing else.
 
+import { InvalidArgumentError } from './errors.ts';
 import type { MapProgress } from './map.ts';
 import type { Remote } from './remote.ts';
 import { checkBoolean, checkNames, type TaskOptions, taskOptionNames } from './task-options.ts';
+import { shownOf } from './text-of.ts';
 
 /** Options of `remote` beside those of the task. */
 export interface RemoteOptions extends TaskOptions {
@@ -46,6 +48,15 @@ const namesOf = {
 /** @throws InvalidArgumentError for an option that the call does not have. */
 export function checkOptionNames(call: keyof typeof namesOf, options: object): void {
   checkNames(options, namesOf[call], call);
+}
+
+/** Checks what `reduce` is given beside its function and inputs. @throws InvalidArgumentError */
+export function checkReduction(combine: unknown, options: object): void {
+  checkOptionNames('reduce', options);
+  if (typeof combine === 'function') return;
+  throw new InvalidArgumentError(
+    `reduce takes a function of two neighbours as its third argument, got ${shownOf(combine)}`,
+  );
 }
 
 /** Checks the options of `cancel`, and says whether it is by force. @throws InvalidArgumentError */

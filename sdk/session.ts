@@ -25,6 +25,7 @@ import {
 import { type OwnerSide, SessionCore } from './session-core.ts';
 import {
   checkOptionNames,
+  checkReduction,
   hasInitial,
   isForced,
   type MapOptions,
@@ -32,8 +33,9 @@ import {
   type RemoteOptions,
 } from './session-options.ts';
 import { checkBoolean, checkCallback, checkInteger, checkTaskOptions, type TaskOptions } from './task-options.ts';
+import { shownOf } from './text-of.ts';
 import { type Timings, TimingsRecorder } from './timings.ts';
-import { checkRefs, getAll, type WaitOptions, type WaitResult, type WaitSomeOptions, waitForSome } from './waiting.ts';
+import { checkRef, getAll, type WaitOptions, type WaitResult, type WaitSomeOptions, waitForSome } from './waiting.ts';
 
 const inFlightDefault = 4_096;
 
@@ -163,7 +165,7 @@ export class Session implements AsyncDisposable {
       if (capture !== undefined) throw new InvalidArgumentError('capture belongs to the first remote(fn, { capture })');
       return makeRemote(this.#core, inside.handle, checkTaskOptions(taskOptions, inside.options));
     }
-    if (!isFunction(fn)) throw new InvalidArgumentError('remote takes a function, a module or its URL');
+    if (!isFunction(fn)) throw new InvalidArgumentError(`A map takes a function, remote or not, got ${shownOf(fn)}`);
     const name = taskOptions.name ?? (fn.name || 'anonymous');
     const shipment = shipFunction(fn, {
       ...shipOptions,
@@ -223,9 +225,7 @@ export class Session implements AsyncDisposable {
     options: TaskOptions,
     shipOptions: ShipOptions,
   ): NonNullable<ReturnType<typeof insideOf>> {
-    const inside = insideOf(this.#remoteFunction(fn, capture, options, shipOptions));
-    if (inside === undefined) throw new InvalidArgumentError('map takes a function or a remote function');
-    return inside;
+    return insideOf(this.#remoteFunction(fn, capture, options, shipOptions))!; // it is one
   }
 
   /**
@@ -252,7 +252,7 @@ export class Session implements AsyncDisposable {
     combine: (earlier: Awaited<R>, later: Awaited<R>) => Awaited<R>,
     options: Omit<MapOptions<Awaited<R>>, 'combine' | 'ordered'> & { initial?: Awaited<R> } = {},
   ): Promise<Awaited<R>> {
-    checkOptionNames('reduce', options);
+    checkReduction(combine, options);
     const { initial: _, ...mapOptions } = options;
     let total = hasInitial(options) ? { value: options.initial } : undefined;
     await this.map(fn, inputs, { ...mapOptions, combine }).forEach((value) => {
@@ -372,7 +372,7 @@ export class Session implements AsyncDisposable {
    * @throws InvalidArgumentError when it is no reference, or an option is not of its form.
    */
   cancel(ref: ObjectRef<unknown>, options: { force?: boolean } = {}): void {
-    checkRefs([ref], 'cancel');
+    checkRef(ref, 'cancel');
     cancelTask(this.#core, entryOf(ref), isForced(options));
   }
 

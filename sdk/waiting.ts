@@ -4,6 +4,7 @@ import { InvalidArgumentError, TimeoutError } from './errors.ts';
 import { entryOf, ObjectRef } from './object-ref.ts';
 import { nowMs } from './protocol/clock.ts';
 import { checkInteger, checkNames, checkSignal, checkWait } from './task-options.ts';
+import { shownOf } from './text-of.ts';
 
 /** How long to wait. */
 export interface WaitOptions {
@@ -30,11 +31,16 @@ export interface WaitResult<T> {
 const waitNames = new Set(['timeoutMs', 'signal']);
 const waitSomeNames = new Set([...waitNames, 'count']);
 
+/** @throws InvalidArgumentError for what is no reference. */
+export function checkRef(ref: unknown, call: string): void {
+  if (!(ref instanceof ObjectRef)) throw new InvalidArgumentError(`${call} takes an ObjectRef, got ${shownOf(ref)}`);
+}
+
 /** @throws InvalidArgumentError for what is no list of references. */
-export function checkRefs(refs: readonly unknown[], call: string): void {
-  if (!Array.isArray(refs)) throw new InvalidArgumentError(`${call} takes an ObjectRef or an array of them`);
+function checkRefs(refs: readonly unknown[], call: string, form = 'an array of ObjectRefs'): void {
+  if (!Array.isArray(refs)) throw new InvalidArgumentError(`${call} takes ${form}, got ${shownOf(refs)}`);
   const at = refs.findIndex((ref) => !(ref instanceof ObjectRef));
-  if (at >= 0) throw new InvalidArgumentError(`${call} takes ObjectRefs, but refs[${at}] is something else`);
+  if (at >= 0) throw new InvalidArgumentError(`${call} takes ${form}, but refs[${at}] is ${shownOf(refs[at])}`);
 }
 
 /** Waits until `count` of the refs have settled, or the first has failed where that ends the wait. */
@@ -95,7 +101,7 @@ function timedOut(refs: readonly ObjectRef<unknown>[], limitMs: number): Timeout
 
 /** The values of references, in their order. Rejects with the first failure. */
 export async function getAll(refs: readonly ObjectRef<unknown>[], options: WaitOptions): Promise<unknown[]> {
-  checkRefs(refs, 'get');
+  checkRefs(refs, 'get', 'an ObjectRef or an array of them');
   checkNames(options, waitNames, 'get');
   // The first failure stands for all, so that the others need no warning.
   for (const ref of refs) entryOf(ref).markObserved();

@@ -5,7 +5,7 @@
 
 import { isModuleNamespaceObject } from 'node:util/types';
 import { InvalidArgumentError } from '../errors.ts';
-import { textOf } from '../text-of.ts';
+import { shownOf, textOf } from '../text-of.ts';
 import type { BuiltinModuleName } from './builtin-modules.ts';
 import { bundle, exportNamesOf } from './bundle.ts';
 import { callerUrl } from './caller-url.ts';
@@ -64,7 +64,7 @@ export function shipNamespace(
   options: Pick<ShipOptions, 'callerUrl'> = {},
 ): Record<string, Promise<Shipment>> {
   if (!isModuleNamespaceObject(namespace)) {
-    const given = typeof namespace === 'object' ? 'an object' : `a ${typeof namespace}`;
+    const given = Object(namespace) === namespace ? 'an object' : shownOf(namespace);
     throw new InvalidArgumentError(`Cannot ship ${given}: give a function, or a module by import * as or by its URL`);
   }
   const url = options.callerUrl ?? callerUrl();

@@ -77,7 +77,9 @@ export class FunctionTable {
     if (this.#actor === undefined) throw new ActorDiedError('Cannot call the actor: it was not constructed');
     const member: unknown = Reflect.get(this.#actor, method);
     if (typeof member !== 'function') {
-      throw new TypeError(`Cannot call ${method}: the actor ${this.#actor.constructor.name} has no such method`);
+      throw new TypeError(
+        `Cannot call ${method}: the actor ${this.#actor.constructor.name || 'anonymous'} has no such method`,
+      );
     }
     return Reflect.apply(member, this.#actor, args);
   }

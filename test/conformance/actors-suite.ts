@@ -207,9 +207,14 @@ export function actorsSuite(given: Given): void {
       const account = given.session.actor(Account, [0]);
       const nothing: unknown = Reflect.get(account, 'nothing');
       assert.ok(typeof nothing === 'function');
-      await assert.rejects(async () => nothing(), /no such method/);
+      await assert.rejects(async () => nothing(), /"Account\.nothing" .* the actor Account has no such method/);
       assert.equal(await account.add(2), 2);
       account.kill();
+      const nameless = given.session.actor(class {});
+      const none: unknown = Reflect.get(nameless, 'none');
+      assert.ok(typeof none === 'function');
+      await assert.rejects(async () => none(), /"anonymous\.none" .* the actor anonymous has no such method/);
+      nameless.kill();
     });
   });
 }

@@ -134,6 +134,22 @@ export function mapSuite(given: Given): void {
       );
     });
 
+    test('refuses what is no function, and a reduction of nothing to combine with, also of one input', async () => {
+      const { session } = given;
+      assert.throws(() => Reflect.apply(session.map, session, [5, [1]]), {
+        code: 'INVALID_ARGUMENT',
+        message: 'A map takes a function, remote or not, got 5',
+      });
+      for (const combine of [undefined, 'sum']) {
+        const wrong = async (): Promise<unknown> =>
+          Reflect.apply(session.reduce, session, [(x: number) => x, [1], combine]);
+        await assert.rejects(wrong, {
+          code: 'INVALID_ARGUMENT',
+          message: /^reduce takes a function of two neighbours/,
+        });
+      }
+    });
+
     test('onProgress counts up to all', async () => {
       const seen: number[] = [];
       await given.session.map((x: number) => x, numbers(3000), { onProgress: ({ done }) => seen.push(done) }).toArray();

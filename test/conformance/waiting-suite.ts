@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { CancelledError, InvalidArgumentError, type ObjectRef, TimeoutError } from '../../sdk/index.ts';
+import { CancelledError, InvalidArgumentError, TimeoutError } from '../../sdk/index.ts';
 import { type Given, numbers } from './given.ts';
 
 export function waitingSuite(given: Given): void {
@@ -103,8 +103,19 @@ export function waitingSuite(given: Given): void {
     });
 
     test('refuse what is no ref', async () => {
-      const wrong: unknown[] = [1];
-      await assert.rejects(given.session.get(wrong as ObjectRef<number>[]), /refs\[0\] is something else/);
+      const { session } = given;
+      const called = async (call: (...args: never[]) => unknown, what: unknown): Promise<unknown> =>
+        Reflect.apply(call, session, [what]);
+      const refused: [(...args: never[]) => unknown, unknown, RegExp][] = [
+        [session.get, ['one'], /get takes an ObjectRef or an array of them, but refs\[0\] is "one"$/],
+        [session.get, 1, /get takes an ObjectRef or an array of them, got 1$/],
+        [session.wait, session.put(1), /wait takes an array of ObjectRefs, got ObjectRef ready 1$/],
+        [session.wait, [1], /wait takes an array of ObjectRefs, but refs\[0\] is 1$/],
+        [session.cancel, [session.put(1)], /cancel takes an ObjectRef, got \[ ObjectRef ready 1 \]$/],
+      ];
+      for (const [call, what, message] of refused) {
+        await assert.rejects(called(call, what), { code: 'INVALID_ARGUMENT', message });
+      }
     });
   });
 }
