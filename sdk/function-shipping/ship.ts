@@ -295,7 +295,7 @@ interface VariableUser {
 
 function unknownVariable(
   { name, offset }: FreeVariable,
-  { analysis, place, label }: VariableUser,
+  { analysis, place, label, depth }: VariableUser,
   meaning: Meaning,
   callerUrl: string | undefined,
 ): InvalidArgumentError {
@@ -323,9 +323,13 @@ function unknownVariable(
       `it uses the variable "${known}" (${where}), which is not its own and no cell defines. ${way}`,
     );
   }
+  const own = analysis.source.name;
+  // What another file exports is at home there, and goes along when it is imported by what is shipped.
+  const isOfOtherFile = depth === 0 && own !== '' && meaning.type === 'variable' && place?.home.url !== callerUrl;
+  const caller = isOfOtherFile ? `, or ship a function that imports and calls it, (...args) => ${own}(...args)` : '';
   return refusal(
     label,
     `it uses the variable "${name}" (${where})${declared} which is not its own.${lost}${several} ` +
-      `Give its value, { capture: { ${name} } }, or move it into the function or into a module that you ship by its URL`,
+      `Give its value, { capture: { ${name} } }, or move it into the function or into a module that you ship by its URL${caller}`,
   );
 }

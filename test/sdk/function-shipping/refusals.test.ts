@@ -5,7 +5,8 @@ import { createRequire } from 'node:module';
 import { describe, test } from 'node:test';
 import { runInNewContext } from 'node:vm';
 import { shipClass, shipFunction } from '../../../sdk/function-shipping/index.ts';
-import { type FunctionLike, lineHere, refusalOf } from './carry.ts';
+import { read } from '../../fixtures/function-shipping/state.ts';
+import { type FunctionLike, land, lineHere, refusalOf } from './carry.ts';
 
 const callerUrl = import.meta.url;
 const file = 'refusals\\.test\\.ts';
@@ -40,6 +41,16 @@ describe('shipFunction() refuses', () => {
         'which is not its own. Give its value, { capture: { secret } }, or move it into the function or into a module ' +
         'that you ship by its URL',
     );
+  });
+
+  test('such a variable of a function that another file exports, with the way in which that file goes along', async () => {
+    assert.match(
+      refuse(read),
+      /"count" \(state\.ts:\d+\).*by its URL, or ship a function that imports and calls it, \(\.\.\.args\) => read\(\.\.\.args\)$/,
+    );
+    const called: unknown = await land(shipFunction(() => read(), { callerUrl }));
+    assert.ok(called instanceof Function);
+    assert.equal(await called(), 0);
   });
 
   test('such a variable wherever it stands in the function', () => {
