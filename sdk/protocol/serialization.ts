@@ -23,6 +23,9 @@ import { tags, viewTagOf, type WireValue } from './wire-value.ts';
 /** How deeply a value may be nested. */
 export const depthMax = 500;
 
+/** A longer path loses its middle in a message, in letters. */
+const shownPathMax = 120;
+
 /** Where a value's raw bytes and references go while it is written. */
 export interface ValueSink {
   /** Takes the bytes of a view; sets `node[0]` to their offset now or when they find their place. */
@@ -79,7 +82,9 @@ export class ValueWriter {
       if (key.startsWith('<')) return text + key;
       return isIdentifier.test(key) ? `${text}.${key}` : `${text}[${JSON.stringify(key)}]`;
     }, this.#root);
-    throw new SerializationError(`Cannot send ${path}: ${path} is ${what}${instead ? `; ${instead}` : ''}`, {
+    const shown =
+      path.length > shownPathMax ? `${path.slice(0, shownPathMax / 2)} … ${path.slice(-shownPathMax / 2)}` : path;
+    throw new SerializationError(`Cannot send ${shown}: ${shown} is ${what}${instead ? `; ${instead}` : ''}`, {
       path,
     });
   }

@@ -180,7 +180,10 @@ describe('writeValue() and readValue()', () => {
   test('refuse what is nested too deeply instead of overflowing the stack', () => {
     let value: unknown = 1;
     for (let i = 0; i < 100_000; i++) value = [value];
-    assert.throws(() => writePayload(value, 'value'), /nested deeper than/);
+    assert.throws(() => writePayload(value, 'value'), {
+      message: /^Cannot send value(\[0\])+\[? … .{60}: .{1,140} is nested deeper than 500 levels$/,
+      path: `value${'[0]'.repeat(500)}`,
+    });
   });
 });
 
