@@ -23,6 +23,7 @@ import { refuseInstances } from './protocol/refused-values.ts';
 import { type AnyFunction, callForRef, type RemoteArgs } from './remote.ts';
 import type { SessionCore } from './session-core.ts';
 import type { FunctionHandle, Task, TaskRules, TaskSink, TaskTarget } from './task.ts';
+import { usedUp } from './task-failure.ts';
 import { checkBoolean, checkInteger, checkNames, checkResources, plainWorker } from './task-options.ts';
 import { textOf } from './text-of.ts';
 import { WorkerPool } from './worker-pool.ts';
@@ -155,7 +156,7 @@ class ActorLife implements NamedActor {
     if (this.#death !== undefined) return;
     if (this.#restarts >= this.#maxRestarts) {
       const restarts =
-        this.#maxRestarts === 0 ? 'it is not restarted' : `its ${this.#maxRestarts} restarts are used up`;
+        this.#maxRestarts === 0 ? 'it is not restarted' : usedUp(this.#maxRestarts, 'restart', 'restarts');
       const death = this.#deathOf(`${loss.message}, and ${restarts}`, loss.cause);
       // No call is sent from now on; those that were sent settle first, each with what is known of it.
       this.#death = death;

@@ -24,9 +24,14 @@ export function failureOf({ rules: { name } }: Task, error: unknown): Error {
   return new TaskError(`Task "${name}" failed: ${message}`, { cause: error, taskName: name, remoteStack });
 }
 
+/** Says that all of a number of tries were made. */
+export function usedUp(count: number, one: string, several: string): string {
+  return count === 1 ? `its one ${one} is used up` : `its ${count} ${several} are used up`;
+}
+
 /** Its worker died, alone or with its node, and no retry is left. */
 export function workerDied({ rules: { name, maxRetries } }: Task, loss: WorkerLoss): WorkerDiedError {
-  const retries = maxRetries === 0 ? 'it is not retried' : `its ${maxRetries} retries are used up`;
+  const retries = maxRetries === 0 ? 'it is not retried' : usedUp(maxRetries, 'retry', 'retries');
   const { reason, exitCode, cause } = loss;
   const DiedError = reason === 'node-died' ? NodeDiedError : WorkerDiedError;
   return new DiedError(`Task "${name}" was lost with its worker (${loss.message}), and ${retries}`, {

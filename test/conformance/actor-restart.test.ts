@@ -34,7 +34,7 @@ describe('ActorOptions.maxRestarts', () => {
     assert.equal(after.count, 3);
     assert.notEqual(after.pid, before.pid);
     await second.stop(0);
-    await assert.rejects(async () => tally.add(1), { code: 'ACTOR_DIED', message: /restarts are used up/ });
+    await assert.rejects(async () => tally.add(1), { code: 'ACTOR_DIED', message: /its one restart is used up/ });
     await assert.rejects(async () => session.getActor<Tally>('tally').add(1), /no living one/);
   });
 });

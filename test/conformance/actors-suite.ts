@@ -77,7 +77,7 @@ export function actorsSuite(given: Given): void {
       await assert.rejects(async () => account.exit(), { code: 'ACTOR_DIED' });
       await assert.rejects(async () => account.add(1), {
         code: 'ACTOR_DIED',
-        message: /restarts are used up/,
+        message: /its one restart is used up/,
       });
     });
 

@@ -82,7 +82,7 @@ describe('an actor that dies', () => {
         assert.ok(error instanceof ActorDiedError);
         assert.equal(error.mayHaveRun, true);
         await pause();
-        const why = maxRestarts === 0 ? /is dead: .*it is not restarted/ : /is dead: .*its 1 restarts are used up/;
+        const why = maxRestarts === 0 ? /is dead: .*it is not restarted/ : /is dead: .*its one restart is used up/;
         for (let call = 0; call < 2; call++) {
           const next = await errorOf(actor.count());
           assert.ok(next instanceof ActorDiedError);

@@ -102,7 +102,7 @@ describe('an actor whose node is killed with -9, the daemon and its workers', ()
         await killNode(cluster, second);
         const lastError = await last;
         assert.ok(lastError instanceof ActorDiedError && lastError.mayHaveRun);
-        await assert.rejects(async () => tally.add(1), { code: 'ACTOR_DIED', message: /its 1 restarts are used up/ });
+        await assert.rejects(async () => tally.add(1), { code: 'ACTOR_DIED', message: /its one restart is used up/ });
         assert.deepEqual(pidsIn(made!), [born, moved]);
         assert.equal(await session.remote(() => 'fine')(), 'fine');
       } finally {
