@@ -16,6 +16,7 @@ import { type Certificate, ensureCertificate } from './certificates.ts';
 import type { DaemonConfig } from './config.ts';
 import { daemonRoutes } from './daemon-routes.ts';
 import { lockDirectory } from './directory-lock.ts';
+import { forgetEndedDaemons } from './ended-daemons.ts';
 import { Guard, isWildcard } from './guard.ts';
 import { ensureDaemonDirectory, openSocketsDirectory, removeRecord, writeRecord } from './home.ts';
 import { type Logger, openLog, RotatingFile } from './log.ts';
@@ -102,6 +103,7 @@ async function serve(
   const file = new RotatingFile(join(directory, 'daemon.log'));
   undoing.defer(() => file.close());
   const log = openLog(file, { level: config.logLevel, secret: token, echo });
+  forgetEndedDaemons(home, port, log);
   const incarnation = randomUUID();
   const record = recordOf(config, port, incarnation, certificate?.fingerprint);
   const socketsPath = openSocketsDirectory(directory);

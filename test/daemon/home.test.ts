@@ -9,6 +9,7 @@ import {
   readFileSync,
   rmdirSync,
   statSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
@@ -145,6 +146,26 @@ describe('the directory of a daemon', () => {
     unlock();
     assert.equal(readFileSync(join(home, 'lock'), 'utf8'), newer);
   });
+});
+
+test('openDaemon() removes what daemons left that ended long ago, and nothing that is in use', async (t) => {
+  const home = temporaryHome(t);
+  const directoryOf = (port: number): string => join(home, 'daemons', String(port));
+  const ports = Array.from({ length: 25 }, (_, i) => 60_001 + i);
+  for (const [i, port] of ports.entries()) {
+    mkdirSync(directoryOf(port), { recursive: true });
+    writeFileSync(join(directoryOf(port), 'daemon.log'), '{}\n');
+    const then = new Date(Date.now() - (i + 1) * 3_600_000);
+    for (const path of [join(directoryOf(port), 'daemon.log'), directoryOf(port)]) utimesSync(path, then, then);
+  }
+  const starting = ports.at(-1)!;
+  const unlock = lockDirectory(directoryOf(starting), starting); // as one does that is about to serve
+  utimesSync(directoryOf(starting), new Date(0), new Date(0));
+  const daemon = await openDaemon(headConfig(home), { services: () => ({}) });
+  t.after(() => daemon.stop(0));
+  const left = readdirSync(join(home, 'daemons')).map(Number);
+  assert.deepEqual(left.sort(), [...ports.slice(0, 20), starting, daemon.port].sort());
+  unlock();
 });
 
 describe('the record of a daemon', () => {
