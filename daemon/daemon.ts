@@ -8,7 +8,6 @@
 //   D3. A start that fails leaves nothing behind that runs: no part, no listener, no sockets.
 
 import { randomUUID } from 'node:crypto';
-import { rmSync } from 'node:fs';
 import { hostname, networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import { type DaemonRecord, ensureHome, hostAndPort, isLoopback, processStartOf } from '../sdk/internal.ts';
@@ -18,7 +17,7 @@ import { daemonRoutes } from './daemon-routes.ts';
 import { lockDirectory } from './directory-lock.ts';
 import { forgetEndedDaemons } from './ended-daemons.ts';
 import { Guard, isWildcard } from './guard.ts';
-import { ensureDaemonDirectory, openSocketsDirectory, removeRecord, writeRecord } from './home.ts';
+import { ensureDaemonDirectory, openSocketsDirectory, removeRecord, removeSockets, writeRecord } from './home.ts';
 import { type Logger, openLog, RotatingFile } from './log.ts';
 import { Listener } from './server.ts';
 import type { Route, Service } from './service.ts';
@@ -107,7 +106,7 @@ async function serve(
   const incarnation = randomUUID();
   const record = recordOf(config, port, incarnation, certificate?.fingerprint);
   const socketsPath = openSocketsDirectory(directory);
-  undoing.defer(() => rmSync(socketsPath, { recursive: true, force: true }));
+  undoing.defer(() => removeSockets(directory));
   const services = await open({
     config,
     log,
@@ -140,7 +139,7 @@ async function serve(
     await Promise.race([closeAll(graceMs), hurry.promise]); // D2
     limits.forEach(clearTimeout);
     await listener.close();
-    rmSync(socketsPath, { recursive: true, force: true });
+    removeSockets(directory);
     removeRecord(directory, incarnation); // D1
     unlock();
     log.info('stopped');

@@ -12,6 +12,7 @@ import { readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { ConnectionError, daemonDirectory, runningDaemons } from '../sdk/internal.ts';
 import { lockDirectory } from './directory-lock.ts';
+import { removeSockets } from './home.ts';
 import type { Logger } from './log.ts';
 
 /** So many directories of daemons that have ended are kept. */
@@ -28,6 +29,7 @@ export function forgetEndedDaemons(home: string, own: number, log: Logger): void
     const directory = daemonDirectory(home, port);
     try {
       lockDirectory(directory, port); // E2; the lock goes with the rest
+      removeSockets(directory);
       rmSync(directory, { recursive: true, force: true });
     } catch (error) {
       if (error instanceof ConnectionError) continue; // it is somebody's

@@ -3,9 +3,19 @@
 // Owns: making the directories of daemons, and the record by which programs find a daemon.
 // Does not own: the home directory, reading records and tokens (sdk), the token (tokens.ts), what a log holds (log.ts).
 
-import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import {
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readlinkSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir, userInfo } from 'node:os';
+import { basename, dirname, join } from 'node:path';
 import { type DaemonRecord, daemonDirectory } from '../sdk/internal.ts';
 
 /** Makes the directory of the daemon on a port; gives its path. */
@@ -18,13 +28,36 @@ export function ensureDaemonDirectory(home: string, port: number): string {
 /** The longest path of a directory whose sockets have names of up to 24 bytes: systems take no more than 104. */
 const socketsPathBytesMax = 79;
 
-/** Makes the directory of a daemon's Unix sockets, empty; gives its path. */
+/** What the names of directories of sockets in the system's temporary one begin with. */
+const farPrefix = 'gridbook-';
+
+/**
+ * Makes the directory of a daemon's Unix sockets, empty; gives its path. Where that would be too long, a link in its place
+ * leads to one elsewhere, so that what a killed daemon left there is found.
+ */
 export function openSocketsDirectory(directory: string): string {
   const path = join(directory, 'sockets');
-  if (Buffer.byteLength(path) > socketsPathBytesMax) return mkdtempSync(join(tmpdir(), 'gridbook-'));
-  rmSync(path, { recursive: true, force: true });
+  removeSockets(directory);
+  if (Buffer.byteLength(path) > socketsPathBytesMax) {
+    const far = mkdtempSync(join(tmpdir(), farPrefix));
+    symlinkSync(far, path);
+    return far;
+  }
   mkdirSync(path, { mode: 0o700 });
   return path;
+}
+
+/** Removes the directory of sockets of a daemon that has ended, wherever it is. */
+export function removeSockets(directory: string): void {
+  const path = join(directory, 'sockets');
+  if (lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true) {
+    const far = readlinkSync(path);
+    const isFar = dirname(far) === tmpdir() && basename(far).startsWith(farPrefix);
+    // It may be gone, and another user's by now.
+    const isOwn = lstatSync(far, { throwIfNoEntry: false })?.uid === userInfo().uid;
+    if (isFar && isOwn) rmSync(far, { recursive: true, force: true });
+  }
+  rmSync(path, { recursive: true, force: true });
 }
 
 /** Writes a private file whole: whoever reads it sees the old one or the new one. */

@@ -7,8 +7,9 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
-  rmdirSync,
+  rmSync,
   statSync,
+  symlinkSync,
   utimesSync,
   writeFileSync,
 } from 'node:fs';
@@ -100,12 +101,20 @@ test('openSocketsDirectory() gives an empty private directory with a path short 
   assert.deepEqual(readdirSync(openSocketsDirectory(home)), []);
   const deep = join(home, 'd'.repeat(100));
   mkdirSync(deep);
+  const left = openSocketsDirectory(deep);
+  writeFileSync(join(left, 'left.sock'), '');
   const far = openSocketsDirectory(deep);
-  t.after(() => rmdirSync(far));
+  t.after(() => rmSync(far, { recursive: true }));
+  assert.deepEqual([existsSync(left), readdirSync(far)], [false, []], 'what a killed daemon left is gone');
   for (const path of [near, far]) {
     assert.ok(Buffer.byteLength(join(path, 'x'.repeat(24))) < 104);
     assert.equal(statSync(path).mode & 0o777, 0o700);
   }
+  // A link that leads elsewhere than to sockets is removed, and nothing behind it.
+  rmSync(join(deep, 'sockets'));
+  symlinkSync(near, join(deep, 'sockets'));
+  rmSync(openSocketsDirectory(deep), { recursive: true });
+  assert.ok(existsSync(near));
 });
 
 const needsLoopbacks = needs('Linux', () => process.platform === 'linux', 'it has all of 127.0.0.0/8');
