@@ -20,4 +20,7 @@ export const workerMessage = z.discriminatedUnion('type', [
 export type WorkerMessage = z.infer<typeof workerMessage>;
 
 /** What a daemon tells a worker process. */
-export type DaemonToWorker = { type: 'lease.serve'; socket: string } | { type: 'lease.forgo' };
+export type DaemonToWorker =
+  | { type: 'lease.serve'; socket: string }
+  | { type: 'lease.forgo' }
+  | { type: 'worker.leave' };

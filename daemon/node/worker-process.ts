@@ -231,14 +231,22 @@ export class WorkerProcess {
   }
 
   /** Tells it to end, and kills it when it has not after `graceMs`. */
-  async end(graceMs: number, loss?: WorkerLoss): Promise<void> {
-    if (!this.#isEnded) {
-      this.#loss ??= loss;
-      this.#child.kill('SIGTERM');
-      const timer = setTimeout(() => this.kill(), graceMs);
-      await this.ended;
-      clearTimeout(timer);
-    }
+  end(graceMs: number, loss?: WorkerLoss): Promise<void> {
+    return this.#endBy(() => this.#child.kill('SIGTERM'), graceMs, loss);
+  }
+
+  /** Has it finish what it runs and end then, and kills it when it has not after `graceMs`. */
+  finish(graceMs: number, loss?: WorkerLoss): Promise<void> {
+    return this.#endBy(() => this.tell({ type: 'worker.leave' }), graceMs, loss);
+  }
+
+  async #endBy(ask: () => void, graceMs: number, loss: WorkerLoss | undefined): Promise<void> {
+    if (this.#isEnded) return;
+    this.#loss ??= loss;
+    ask();
+    const timer = setTimeout(() => this.kill(), graceMs);
+    await this.ended;
+    clearTimeout(timer);
   }
 }
 

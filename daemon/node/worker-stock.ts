@@ -155,12 +155,15 @@ export class WorkerStock {
     void worker.end(unusedGraceMs);
   }
 
-  /** Ends all processes and waits until they are gone. */
+  /** Ends all processes and waits until they are gone; those that are leased finish what they run. */
   async close(graceMs: number, lossOf: (worker: WorkerProcess) => WorkerLoss): Promise<void> {
     this.#isClosed = true;
     clearTimeout(this.#sparesTimer);
+    const unused = new Set([...this.#spares, ...this.#warm.map(({ worker }) => worker)]);
     for (const { timer } of this.#warm) clearTimeout(timer);
     this.#warm = [];
-    await Promise.all([...this.all].map((worker) => worker.end(graceMs, lossOf(worker))));
+    const end = (worker: WorkerProcess): Promise<void> =>
+      unused.has(worker) ? worker.end(graceMs, lossOf(worker)) : worker.finish(graceMs, lossOf(worker));
+    await Promise.all([...this.all].map(end));
   }
 }

@@ -9,6 +9,7 @@
 //       next lease of the same session gets a new executor, without functions and without an actor. Any other end of a
 //       connection ends the process, for something may still be running.
 //   B3. Without its daemon the process ends, whatever it is doing.
+//   B4. One that is to leave ends when what runs has answered. What it had not begun is not answered for: it runs elsewhere.
 
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import { Socket } from 'node:net';
@@ -18,10 +19,14 @@ import { type WebSocket, WebSocketServer } from 'ws';
 import type { ObjectPlace } from '../cluster/object-place.ts';
 import { WorkerObjects, type WorkerStore } from '../cluster/objects-worker.ts';
 import { ObjectLostError, ResourceError } from '../errors.ts';
+import type { Frame } from '../protocol/channel.ts';
+import { readFrame } from '../protocol/codec.ts';
 import { readJsonLines, writeJsonLine } from '../protocol/json-lines.ts';
+import { asSessionMessages } from '../protocol/messages.ts';
 import { frameMessageBytesMax, WebSocketChannel } from '../protocol/websocket-channel.ts';
 import { textOf } from '../text-of.ts';
 import { Executor } from './executor.ts';
+import { presentNesting } from './nesting.ts';
 import { releaseOutput } from './output-capture.ts';
 import { asParentMessage, parentDescriptor, type WorkerToParent } from './worker-process-messages.ts';
 
@@ -29,6 +34,9 @@ const watchEntry = new URL(
   import.meta.url.endsWith('.ts') ? './parent-watch-main.ts' : './parent-watch-main.js',
   import.meta.url,
 );
+
+/** How often a process that is to leave looks whether it may, in milliseconds. */
+const doneLookMs = 10;
 
 /** How much of an error's words the daemon is told. */
 const messageMax = 1000;
@@ -45,6 +53,9 @@ function tell(message: WorkerToParent, done: () => void = () => {}): void {
 
 /** The executor of the latest connection: stray errors of tasks go where the tasks came from. */
 let executor: Executor | undefined;
+/** That connection, until it is closed. */
+let connection: WebSocketChannel | undefined;
+let isLeaving = false;
 /** The lease that nobody has connected to yet. */
 let offered: { socket: string; server: Server } | undefined;
 
@@ -100,8 +111,12 @@ function onConnected(peer: WebSocket, socket: string, server: Server, store: Wor
   closeServer(server);
   tell({ type: 'lease.connected', socket });
   const channel = new WebSocketChannel(peer, 'server');
+  connection = channel;
   channel.onClose = (reason, isClean) => {
-    if (isClean) {
+    connection = undefined;
+    if (isLeaving) {
+      leave(); // B4
+    } else if (isClean) {
       executor = undefined; // B2
       releaseOutput();
       tell({ type: 'lease.ended', socket });
@@ -117,8 +132,33 @@ function leave(): void {
   process.stdout.write('', () => process.stderr.write('', () => exit(0)));
 }
 
+/** B4 */
+function leaveWhenDone(): void {
+  const channel = connection;
+  if (isLeaving) return;
+  isLeaving = true;
+  if (channel === undefined) {
+    leave();
+    return;
+  }
+  const { onFrame } = channel;
+  channel.onFrame = (frame) => {
+    if (!bringsTasks(frame)) onFrame(frame);
+  };
+  const timer = setInterval(() => {
+    if (presentNesting()?.currentTask() !== undefined) return;
+    clearInterval(timer);
+    setImmediate(() => channel.close()); // its answers leave in this turn
+  }, doneLookMs);
+}
+
+function bringsTasks({ bytes }: Frame): boolean {
+  return asSessionMessages(readFrame(bytes).header).some(({ type }) => type === 'task.run');
+}
+
 function onParentValue(value: unknown): void {
   const message = asParentMessage(value);
+  if (message?.type === 'worker.leave') leaveWhenDone();
   if (message?.type === 'lease.serve') serve(message.socket, message.store);
   if (message?.type === 'object.brought') {
     const { request, error, isLost } = message;

@@ -15,7 +15,9 @@ export type ParentToWorker =
   /** An object that the process asked for is in the node's store, or cannot be had because of this. */
   | { type: 'object.brought'; request: number; error: string | null; isLost: boolean }
   /** The lease is over and nobody has connected. */
-  | { type: 'lease.forgo' };
+  | { type: 'lease.forgo' }
+  /** End when what runs has answered, and begin nothing more. */
+  | { type: 'worker.leave' };
 
 /** What the process says. */
 export type WorkerToParent =
@@ -33,7 +35,7 @@ export type WorkerToParent =
 /** What the daemon said; undefined for anything else. */
 export function asParentMessage(value: unknown): ParentToWorker | undefined {
   if (typeof value !== 'object' || value === null || !('type' in value)) return undefined;
-  if (value.type === 'lease.forgo') return { type: value.type };
+  if (value.type === 'lease.forgo' || value.type === 'worker.leave') return { type: value.type };
   if (value.type === 'object.brought') {
     if (!('request' in value) || typeof value.request !== 'number') return undefined;
     const error = 'error' in value && typeof value.error === 'string' ? value.error : null;

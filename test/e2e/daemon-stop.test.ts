@@ -1,0 +1,62 @@
+// Daemons that are asked to stop while tasks run on them: what runs may finish, what has not begun runs elsewhere.
+
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import type { Way } from '../../sdk/cluster/worker-connection.ts';
+import { ProcessCluster, pidsIn, until } from '../helpers/cluster-process.ts';
+
+/** Says on a file that it runs, and ends when the other file is there; gives the worker's process. */
+async function waitForFile(begun: string, gate: string): Promise<number> {
+  const fs = await import('node:fs');
+  fs.appendFileSync(begun, `${process.pid}\n`);
+  while (!fs.existsSync(gate)) await new Promise((resolve) => setTimeout(resolve, 20));
+  return process.pid;
+}
+
+class Holder {
+  hold(begun: string, gate: string): Promise<number> {
+    return waitForFile(begun, gate);
+  }
+}
+
+const ways: readonly Way[] = ['socket', 'node', 'head'];
+
+for (const way of ways) {
+  test(`a node that is stopped lets tasks and calls of actors finish that run there, reached by ${way}`, async () => {
+    await using cluster = await ProcessCluster.open([0]);
+    const node = await cluster.startNode({ cpus: 1 });
+    await using session = await cluster.session([way]);
+    const [begun = '', gate = ''] = ['begun', 'gate'].map((name) => join(cluster.home, name));
+    const f = session.remote(waitForFile, { maxRetries: 0 });
+    const held = f(begun, gate);
+    const called = session.actor(Holder, [], { capture: { waitForFile } }).hold(begun, gate);
+    await until(() => pidsIn(begun).length === 2);
+    const stopped = cluster.kill(node, 'SIGTERM');
+    await until(async () => (await cluster.statusOf(node)).daemon.state === 'stopping');
+    const waiting = f(begun, gate);
+    await cluster.startNode({ cpus: 1 });
+    await until(() => pidsIn(begun).length === 3);
+    writeFileSync(gate, '');
+    const pids = [...(await session.get([held, called])), await waiting];
+    assert.deepEqual(pids.sort(), pidsIn(begun).sort(), 'each ran once');
+    await stopped;
+    assert.equal(node.child.exitCode, 0);
+  });
+}
+
+test('a head that is stopped lets tasks finish that run on its own node', async () => {
+  await using cluster = await ProcessCluster.open([1]);
+  await using session = await cluster.session();
+  const [begun = '', gate = ''] = ['begun', 'gate'].map((name) => join(cluster.home, name));
+  const held = session.remote(waitForFile, { maxRetries: 0 })(begun, gate);
+  await until(() => pidsIn(begun).length === 1);
+  const { head } = cluster;
+  const stopped = cluster.kill(head, 'SIGTERM');
+  await until(async () => (await cluster.statusOf(head)).daemon.state === 'stopping');
+  writeFileSync(gate, '');
+  assert.equal(await held, pidsIn(begun)[0]);
+  await stopped;
+  assert.equal(head.child.exitCode, 0);
+});
