@@ -57,5 +57,14 @@ export const openServices: OpenServices = ({ config, log, incarnation, token, so
   const nodeAt = head.nodeAt.bind(head);
   const routes = objectRelayRoutes({ nodeAt, ownNode: place.name, ownStore: objects, token });
   const own = { routes, status: () => node.status(), close: (graceMs: number) => node.close(graceMs) };
-  return { head, node: own };
+  // Sessions hear of the end of their leases on its node before they lose the head.
+  const headAfterNode = {
+    routes: head.routes,
+    status: () => head.status(),
+    close: async (graceMs: number) => {
+      await node.close(graceMs);
+      await head.close();
+    },
+  };
+  return { head: headAfterNode, node: own };
 };

@@ -126,6 +126,7 @@ class Plan {
     this.#era = era;
     this.#rooms = [...nodes]
       .filter(({ awayUntil, restsUntil }) => awayUntil === undefined && (restsUntil ?? now) <= now)
+      .filter(({ isLeaving }) => !isLeaving)
       .map((node) => {
         const free = remaining(node.total, node.used);
         const later: MutableAmounts = new Map(free);

@@ -244,6 +244,11 @@ export class Head implements Service {
       peer.load = message;
       return;
     }
+    if (message.type === 'node.leaving') {
+      this.#scheduler.onNodeLeaving(node, incarnation, nowMs());
+      this.#carryOutSoon();
+      return;
+    }
     const { lease } = message;
     if (message.type === 'worker.ready') {
       this.#scheduler.onWorkerReady(node, incarnation, lease, message.worker, message.socket, nowMs());

@@ -176,6 +176,12 @@ export class LeaseScheduler {
     this.#onNodesChanged(now);
   }
 
+  /** A node is about to end: it gets nothing more, and what may be called back is. */
+  onNodeLeaving(id: string, incarnation: string, now: number): void {
+    this.#leases.callBack(this.#present(id, incarnation));
+    this.#plan(now);
+  }
+
   #loseNode(node: ClusterNode, message: string): void {
     this.#nodes.delete(node.id);
     forgetRests(node, this.#sessions.values());

@@ -126,6 +126,16 @@ export class LeaseTable {
     claims.clear();
   }
 
+  /** A node is about to end. Leases that are nobody's to call back end with it. */
+  callBack(node: ClusterNode | undefined): void {
+    if (node === undefined) return;
+    node.isLeaving = true;
+    for (const lease of node.leases) {
+      if (lease.state === 'starting') this.stop(lease, lease.exclusive !== false);
+      else if (lease.exclusive === false && !lease.recalled) this.#recall(lease);
+    }
+  }
+
   #recall(lease: Lease): void {
     lease.recalled = true;
     this.#say({ type: 'lease.recalled', session: lease.session.id, lease: lease.id });

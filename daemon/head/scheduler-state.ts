@@ -21,6 +21,8 @@ export interface ClusterNode extends Resting {
   readonly leases: Set<Lease>;
   /** When it is lost, if it does not come back before; undefined while it is connected. */
   awayUntil: number | undefined;
+  /** It is about to end, and gets no more leases. */
+  isLeaving: boolean;
 }
 
 export interface HeadSession {
@@ -191,6 +193,7 @@ export function newNode(joining: JoiningNode, before: ClusterNode | undefined, l
     used: new Map(),
     leases: new Set(),
     awayUntil: undefined,
+    isLeaving: false,
     failures: 0,
     restsUntil: undefined,
   };

@@ -359,6 +359,7 @@ export class Node implements Service {
 
   async #end(graceMs: number): Promise<void> {
     clearInterval(this.#loadTimer);
+    this.#options.head.send({ type: 'node.leaving' });
     await this.#stock.close(graceMs, (worker) => lossBecause(worker, 'killed', 'was ended with its daemon'));
     this.#watch.stop();
     this.#pipes.close();

@@ -18,7 +18,7 @@ import { isPlainName } from './plain-name.ts';
  * word that a peer may or may not know. It rises with every change that an earlier build would not read, or read as something
  * else; a test compares these messages with what the version stands for.
  */
-export const controlVersion = 3;
+export const controlVersion = 4;
 
 /** The longest control message, in bytes: a hello with `namedLeasesMax` leases, as ids are made, is shorter. */
 export const controlBytesMax = 1024 * 1024;
@@ -141,6 +141,8 @@ export const nodeToHead = z.discriminatedUnion('type', [
     memoryUsedBytes: z.number(),
     memoryBytes: z.number(),
   }),
+  /** It is about to end, and what runs there has some seconds: it gets no more, and its leases are called back. */
+  z.object({ type: z.literal('node.leaving') }),
   z.object({ type: z.literal('worker.ready'), lease: id, worker: id, socket: z.string().max(1024) }),
   z.object({ type: z.literal('worker.lost'), lease: id, reason, message: text, exitCode: z.int().nullable() }),
 ]);

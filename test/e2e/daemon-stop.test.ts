@@ -46,6 +46,34 @@ for (const way of ways) {
   });
 }
 
+test('a node that is stopped is sent nothing more: what waits for it runs on another, also once at most', async () => {
+  await using cluster = await ProcessCluster.open([1]);
+  await using session = await cluster.session();
+  const [begun = '', gate = '', otherGate = ''] = ['begun', 'gate', 'other'].map((name) => join(cluster.home, name));
+  const f = session.remote(waitForFile, { maxRetries: 0 });
+  const other = f(begun, otherGate);
+  await until(() => pidsIn(begun).length === 1);
+  const node = await cluster.startNode({ cpus: 1 });
+  const held = f(begun, gate);
+  await until(() => pidsIn(begun).length === 2);
+  const waiting = [f(begun, gate), f(begun, gate)];
+  const stopped = cluster.kill(node, 'SIGTERM');
+  await until(async () => (await cluster.statusOf(node)).daemon.state === 'stopping');
+  // What the node has said before reaches the head before the second question, and the session before its answer.
+  for (let asked = 0; asked < 2; asked++) await cluster.statusOf(cluster.head);
+  writeFileSync(gate, '');
+  await held;
+  await stopped;
+  assert.deepEqual(
+    waiting.map(({ state }) => state),
+    ['pending', 'pending'],
+  );
+  writeFileSync(otherGate, '');
+  const pid = await other;
+  assert.deepEqual(await session.get(waiting), [pid, pid]);
+  assert.equal(pidsIn(begun).length, 4, 'each ran once');
+});
+
 test('a head that is stopped lets tasks finish that run on its own node', async () => {
   await using cluster = await ProcessCluster.open([1]);
   await using session = await cluster.session();

@@ -78,6 +78,25 @@ describe('LeaseScheduler, when a node', () => {
     cluster.nothingElse({ leases: 1 });
   });
 
+  test('is about to end, gets nothing more: its leases are called back, but for exclusive ones, and what starts there ends', () => {
+    const cluster = clusterWith(3, 'a');
+    cluster.ask('a', 1, 1);
+    cluster.ask('a', 2, { exclusive: true });
+    cluster.ready('n', 'L1', 'L2');
+    cluster.ask('a', 3, { resources: { cpus: 1, other: 0 }, demand: 1 });
+    cluster.said();
+    cluster.scheduler.onNodeLeaving('n', 'n.0', cluster.now);
+    assert.deepEqual(cluster.said(), []);
+    cluster.scheduler.onNodeLeaving('n', 'n.1', cluster.now);
+    cluster.scheduler.onNodeLeaving('n', 'n.1', cluster.now);
+    assert.deepEqual(cluster.said(), ['a is to give L1', 'n stops L3']);
+    cluster.release('a', 'L1');
+    assert.deepEqual(cluster.said(), ['n stops L1']);
+    cluster.join('m', 2);
+    assert.deepEqual(cluster.said(), ['m welcome', '5 workers', 'm starts L4 for a', 'm starts L5 for a']);
+    cluster.nothingElse();
+  });
+
   test('says that a worker is ready of which nobody knows, has it killed', () => {
     const cluster = clusterWith(1);
     cluster.ready('n', 'L9');
