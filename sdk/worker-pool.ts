@@ -116,7 +116,10 @@ export class WorkerPool implements TaskPool {
 
   /** Settles the task as cancelled; what it may still do on its worker reaches nobody. */
   cancel(task: Task, force: boolean, error: GridbookError): void {
-    if (!this.#lost.tasks.delete(task) && !this.#dispatcher.onCancel(task, force, nowMs())) return;
+    if (!this.#lost.tasks.delete(task) && !this.#dispatcher.onCancel(task, force, nowMs())) {
+      this.#flush(); // it may have been cancelled before, and have to end now
+      return;
+    }
     this.#options.nested.cancelUnder(task, force);
     this.#settled(1);
     task.sink.onError(task, error);

@@ -3,6 +3,7 @@
 
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import { setImmediate as turn } from 'node:timers/promises';
 import { CancelledError, connect, type Session, TimeoutError } from '../../sdk/index.ts';
 import { watchBegin } from '../helpers/begun.ts';
 import { errorOf } from '../helpers/outcomes.ts';
@@ -108,8 +109,10 @@ describe('an endless task', () => {
     other.cancel(ref);
     const error = await errorOf(ref);
     assert.ok(error instanceof CancelledError);
+    const waiting = other.remote(() => 'free')();
+    await turn(); // it is in the queue before
     other.cancel(ref, { force: true });
-    assert.equal(await other.remote(() => 'free')(), 'free');
+    assert.equal(await waiting, 'free');
     assert.equal(await errorOf(ref), error);
   });
 
