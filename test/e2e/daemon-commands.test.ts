@@ -319,6 +319,9 @@ describe('gridbook status and gridbook stop', () => {
   });
 });
 
+/** Without the code that tests keep compiled. */
+const asUsersHaveIt = { NODE_COMPILE_CACHE: undefined };
+
 describe('what cannot be done is told within a second', () => {
   test('of start, status and stop, with a daemon, with what is left of one, and without', async (t) => {
     const { port, pid, record, join: joinText, token } = await startHead(t);
@@ -335,7 +338,7 @@ describe('what cannot be done is told within a second', () => {
       joinString({ host: '127.0.0.1', port, token, fingerprint: undefined, ...changes });
     const isRefused = (args: readonly string[], message: RegExp): Promise<void> =>
       assertWithin(1000, `to refuse gridbook ${args.join(' ')}`, () =>
-        timeOf(async () => assertFailed(await gridbook(args), message)),
+        timeOf(async () => assertFailed(await gridbook(args, { env: asUsersHaveIt }), message)),
       );
     const wrongToken = at({ token: `${token.slice(0, -2)}__` });
     const nobody = at({ port: await freePort() });

@@ -9,12 +9,17 @@ const run = promisify(execFile);
 /** npm may have to fetch packages; a machine's network may be slow. */
 const commandMsMax = 300_000;
 
-/** The environment of a command. npm's own variables are left out: they say what runs this test, not what it runs. */
+/**
+ * The environment of a command. npm's own variables are left out: they say what runs this test, not what it runs; so is the
+ * code that tests keep compiled, which users do not have.
+ */
 export function commandEnvironment(): NodeJS.ProcessEnv {
   const env: NodeJS.ProcessEnv = {};
   for (const [name, value] of Object.entries(process.env)) {
     if (
-      !/^(npm_(lifecycle|package|command|execpath|node_execpath)|NODE_TEST_CONTEXT|NODE_OPTIONS|GRIDBOOK_)/.test(name)
+      !/^(npm_(lifecycle|package|command|execpath|node_execpath)|NODE_TEST_CONTEXT|NODE_OPTIONS|NODE_COMPILE_CACHE|GRIDBOOK_)/.test(
+        name,
+      )
     ) {
       env[name] = value;
     }
