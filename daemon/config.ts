@@ -3,6 +3,7 @@
 
 import { z } from 'zod';
 
+/** How much a daemon may log, from all to the least. */
 export const logLevels = ['trace', 'debug', 'info', 'warn', 'error'] as const;
 
 const names = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._/-]{0,63}$/, 'is not a name of letters, digits and . _ - /');

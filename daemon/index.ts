@@ -1,6 +1,17 @@
-// The door of the daemon for the command: starting, stopping and asking daemons.
+// The door of the daemon, for the command and for programs: starting, stopping and asking daemons.
 
 export { logLevels } from './config.ts';
 export { runDaemonHere, type StartedDaemon, type StartOptions, startDaemon } from './start.ts';
-export { type DaemonStatus, daemonStatus } from './status.ts';
+export {
+  type ActorStatus,
+  type DaemonProcessStatus,
+  type DaemonStatus,
+  daemonStatus,
+  type FailureStatus,
+  type HeadNodeStatus,
+  type HeadStatus,
+  type MachineLoad,
+  type NodeStatus,
+  type SessionStatus,
+} from './status.ts';
 export { type StopOptions, type StoppedDaemon, stopDaemon } from './stop.ts';

@@ -25,7 +25,7 @@ const hostDefault = '127.0.0.1';
 
 /** With what a daemon is started. */
 export interface StartOptions {
-  /** The head that its node belongs to, as `resolveAddress` takes it; undefined: it is a head itself. */
+  /** The head that its node belongs to: its join string, or `auto` for that of this machine. @default it is a head itself */
   readonly join?: string | undefined;
   /** Where it listens. @default 127.0.0.1, for a node the address by which it reaches its head */
   readonly host?: string | undefined;
@@ -33,16 +33,19 @@ export interface StartOptions {
   readonly port?: number | undefined;
   /** How many workers of one cpu run at once. @default the number of cores */
   readonly workers?: number | undefined;
+  /** What else its node has, by name, such as `{ gpus: 1 }`. @default nothing */
   readonly resources?: Readonly<Record<string, number>> | undefined;
+  /** By what tasks may choose its node, such as `{ zone: 'eu' }`. @default none */
   readonly labels?: Readonly<Record<string, string>> | undefined;
   /** Whether it may speak in cleartext beyond loopback. @default false */
   readonly insecure?: boolean | undefined;
-  /** @default info */
+  /** The least of what is logged: one of `logLevels`. @default info */
   readonly logLevel?: string | undefined;
 }
 
 /** A daemon that was started. */
 export interface StartedDaemon {
+  /** The number of its process. */
   readonly pid: number;
   /** `http:` or `https:`, as programs on this machine reach it. */
   readonly url: string;
@@ -50,13 +53,28 @@ export interface StartedDaemon {
   readonly joinString: string | undefined;
   /** Whether other machines can reach it at all. */
   readonly isLocal: boolean;
+  /** Whether it speaks TLS. */
   readonly isSecure: boolean;
+  /** The file of its log. */
   readonly logPath: string;
 }
 
 /**
  * Starts a daemon in the background, and waits until it answers.
  *
+ * @param options - what it is, and where it listens.
+ * @returns where it is; of a head, what others need to join it.
+ * @example
+ * ```ts
+ * import { connect } from 'gridbook';
+ * import { startDaemon, stopDaemon } from 'gridbook/daemon';
+ *
+ * const { joinString } = await startDaemon({ port: 0, workers: 1 });
+ * const session = await connect({ address: joinString });
+ * console.log(await session.remote((x: number) => x + 1)(41)); // prints: 42
+ * await session.close();
+ * await stopDaemon({ all: true });
+ * ```
  * @throws InvalidArgumentError for options that are not of their form; ConnectionError, AuthenticationError or
  *   VersionError when it cannot start, or cannot have its head.
  */
@@ -75,7 +93,18 @@ export async function startDaemon(options: StartOptions): Promise<StartedDaemon>
 /**
  * Runs a daemon in this process until it is told to stop. Its log goes to standard error, too.
  *
+ * @param options - as `startDaemon` takes them.
+ * @param onReady - told once it serves.
  * @throws as `startDaemon`.
+ * @example
+ * ```ts
+ * import { runDaemonHere } from 'gridbook/daemon';
+ *
+ * await runDaemonHere({ port: 0, workers: 1 }, ({ url, pid }) => {
+ *   console.log(`serving at ${url}`); // prints: serving at http://127.0.0.1:…
+ *   process.kill(pid, 'SIGTERM'); // stops it, as Ctrl-C does
+ * });
+ * ```
  */
 export async function runDaemonHere(options: StartOptions, onReady: (daemon: StartedDaemon) => void): Promise<void> {
   const config = await configOf(options);

@@ -35,10 +35,11 @@ const pollMs = 25;
 /** How long a daemon may take to answer, in milliseconds. */
 const answerMs = 2000;
 
+/** Which daemons are stopped. */
 export interface StopOptions {
-  /** All daemons of this user on this machine. */
+  /** All daemons of this user on this machine. @default false */
   readonly all?: boolean | undefined;
-  /** The one at this address. */
+  /** The one at this address: its host and port, or its join string. */
   readonly address?: string | undefined;
 }
 
@@ -46,15 +47,27 @@ type RunningDaemon = ReturnType<typeof runningDaemons>[number];
 
 /** A daemon that is gone. */
 export interface StoppedDaemon {
+  /** Where it was. */
   readonly url: string;
+  /** The number that its process had. */
   readonly pid: number;
   /** Whether it had to be killed. */
   readonly wasKilled: boolean;
 }
 
 /**
- * Stops daemons. Without options the only one that runs.
+ * Stops daemons of this user on this machine, and waits until they are gone: running tasks get 10 s, then are killed.
  *
+ * @param options - which ones; `{}` is the only one that runs.
+ * @returns those that are gone.
+ * @example
+ * ```ts
+ * import { startDaemon, stopDaemon } from 'gridbook/daemon';
+ *
+ * await startDaemon({ port: 0, workers: 1 });
+ * const [stopped] = await stopDaemon({});
+ * console.log(stopped?.wasKilled); // prints: false
+ * ```
  * @throws ConnectionError when none of this user's is meant; InvalidArgumentError when it is not clear which one is.
  */
 export async function stopDaemon({ all = false, address }: StopOptions): Promise<StoppedDaemon[]> {

@@ -8,17 +8,20 @@ import { RunningCell } from './running-cell.ts';
 
 export class CellPlace {
   readonly #cell: RunningCell | undefined;
+  readonly #printed: NodeJS.WritableStream;
   readonly #id = randomUUID();
   #isShown = false;
 
-  constructor(cell: RunningCell | undefined = RunningCell.current) {
+  /** @param printed - where its text is printed outside of notebooks. */
+  constructor(cell: RunningCell | undefined = RunningCell.current, printed: NodeJS.WritableStream = process.stdout) {
     this.#cell = cell;
+    this.#printed = printed;
   }
 
-  /** Shows something here, instead of what was shown before. Outside of notebooks its text is printed. */
+  /** Shows something here, instead of what was shown before. */
   show(data: MimeBundle): void {
     if (this.#cell === undefined) {
-      process.stdout.write(`${String(data['text/plain'] ?? '')}\n`);
+      this.#printed.write(`${String(data['text/plain'] ?? '')}\n`);
       return;
     }
     this.#cell.display({ data, metadata: {}, transient: { display_id: this.#id } }, this.#isShown);

@@ -27,7 +27,7 @@ export async function runExample(path: string, { code }: Example): Promise<strin
   const { NODE_TEST_CONTEXT: _, NODE_OPTIONS: __, GRIDBOOK_ADDRESS: ___, ...env } = process.env;
   const child = spawn(process.execPath, [path], {
     cwd: join(path, '..'),
-    env,
+    env: { ...env, GRIDBOOK_HOME: join(path, '..', 'home') },
     stdio: ['ignore', 'pipe', 'pipe'],
     timeout: runMsMax,
     killSignal: 'SIGKILL',

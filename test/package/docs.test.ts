@@ -16,6 +16,7 @@ test('typedoc makes the reference without a warning', async () => {
     'index.html',
     'functions/sdk.connect.html',
     'interfaces/sdk.Session.html',
+    'functions/daemon.startDaemon.html',
     'functions/notebooks.display.html',
   ]) {
     assert.ok(existsSync(join(folder.path, page)), page);

@@ -6,9 +6,10 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import ts from 'typescript';
-import { examplesOfDocument } from '../examples/example.ts';
+import { examplesOfDocstrings, examplesOfDocument } from '../examples/example.ts';
 import { runExample, writeExample } from '../examples/run-example.ts';
 import { needs } from '../helpers/needs.ts';
+import { createPublicProgram, notebookEntry } from '../rules/public-api.ts';
 import { readTreeFile, root, treePaths } from '../rules/source-tree.ts';
 import { importsOf } from '../rules/syntax.ts';
 import { buildAndPack, installInto, makeFolder, type Packed } from './installed-package.ts';
@@ -90,7 +91,11 @@ describe('the package', needs('a registry of npm packages', hasRegistry, 'connec
     );
   });
 
-  for (const example of examplesOfDocument('README.md', readTreeFile('README.md'))) {
+  const examples = [
+    ...examplesOfDocument('README.md', readTreeFile('README.md')),
+    ...examplesOfDocstrings(createPublicProgram(), notebookEntry),
+  ];
+  for (const example of examples) {
     test(`runs the example of ${example.origin}`, async () => {
       assert.deepEqual(await runExample(writeExample(project, example), example), []);
     });
@@ -114,11 +119,13 @@ describe('the package', needs('a registry of npm packages', hasRegistry, 'connec
   });
 
   test('has types that hold in a strict project which checks the declarations too', () => {
-    const paths = examplesOfDocument('README.md', readTreeFile('README.md')).map((e) => writeExample(project, e));
-    assert.deepEqual(strictTypeErrors(paths), []);
+    const paths = examples.map((example) => writeExample(project, example));
     const wrong = join(project, 'wrong.ts');
     writeFileSync(wrong, "import { connect } from 'gridbook';\nconst workers: string = (await connect()).workers;\n");
-    assert.equal(strictTypeErrors([wrong]).length, 1);
+    // The one that is wrong on purpose shows that errors are found.
+    assert.deepEqual(strictTypeErrors([...paths, wrong]), [
+      `${wrong} Type 'number' is not assignable to type 'string'.`,
+    ]);
   });
 
   test('lets nothing in but by its exports', async () => {

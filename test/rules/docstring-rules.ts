@@ -117,9 +117,9 @@ function saysThrows(called: ts.Declaration): boolean {
   return isOurs && tagsOf(called, 'throws').length > 0;
 }
 
-/** Error classes that a `@throws` names and nobody can import. */
-export function unknownErrors(program: ts.Program, entry: string): string[] {
-  const names = publicNamesOf(program, entry);
+/** Error classes that a `@throws` names and nobody can import from any of the entries. */
+export function unknownErrors(program: ts.Program, entries: readonly string[]): string[] {
+  const names = entries.flatMap((entry) => publicNamesOf(program, entry));
   const known = new Set(names.map(({ name }) => name));
   return names.flatMap(({ name, declaration }) =>
     tagsOf(declaration, 'throws').flatMap(({ text }) =>

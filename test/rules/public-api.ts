@@ -1,8 +1,9 @@
 // What a program can import from this package: the exported names, their members, and what their comments say.
 
+import { existsSync } from 'node:fs';
 import { posix } from 'node:path';
 import ts from 'typescript';
-import { root } from './source-tree.ts';
+import { readTreeFile, root } from './source-tree.ts';
 
 /** Something public that has a docstring of its own. */
 export interface PublicName {
@@ -12,8 +13,21 @@ export interface PublicName {
   readonly kind: 'function' | 'class' | 'method' | 'other';
 }
 
-/** The file behind the package's main entry. */
-export const publicEntry = `${root}sdk/index.ts`;
+/** The source behind each export of the package, by the export's name: `{ '.': 'sdk/index.ts' }`. */
+export function sourcesOfExports(): Record<string, string> {
+  const { exports }: { exports: Record<string, { default: string }> } = JSON.parse(readTreeFile('package.json'));
+  return Object.fromEntries(
+    Object.entries(exports)
+      .map(([name, { default: built }]) => [name, built.replace(/^\.\/dist\//, '').replace(/\.js$/, '.ts')] as const)
+      .filter(([, source]) => existsSync(`${root}${source}`)),
+  );
+}
+
+/** The files behind the package's exports, the main one first. */
+export const publicEntries: readonly string[] = Object.values(sourcesOfExports()).map((source) => `${root}${source}`);
+
+/** The one for cells of notebooks. */
+export const notebookEntry = `${root}notebooks/index.ts`;
 
 /** The options under which the repository is compiled. */
 export function readOptions(): ts.CompilerOptions {
@@ -23,7 +37,7 @@ export function readOptions(): ts.CompilerOptions {
 
 /** The program behind a file of the repository. */
 export function createPublicProgram(): ts.Program {
-  return ts.createProgram([publicEntry], readOptions());
+  return ts.createProgram(publicEntries, readOptions());
 }
 
 /** A program of files that are nowhere but here, by their absolute paths. */
