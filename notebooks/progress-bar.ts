@@ -6,6 +6,8 @@
 // Invariants:
 //   B1. It is drawn so many times a second at most, and once more at the end, whatever the end is.
 //   B2. When its cell ends, nothing of it is left: no timer, no listener of events.
+//   B3. Where the end is not known there is no share of it: the bar only moves until its cell ends.
+//   B4. It does not go back while a sweep goes on: what is left of one is an estimate, which may grow.
 
 import type { Session } from 'gridbook';
 import { CellPlace } from './cell-place.ts';
@@ -41,7 +43,7 @@ export class ProgressBar {
 
   constructor(options: ProgressBarOptions = {}) {
     this.#options = options;
-    this.#place = new CellPlace(this.#cell);
+    this.#place = new CellPlace(this.#cell, process.stderr);
     this.#cell?.onEnd(() => this.end());
     if (options.session !== undefined) {
       const events = options.session.events();
@@ -67,7 +69,7 @@ export class ProgressBar {
 
   set(progress: AnyProgress): void {
     if (this.#isOver) return;
-    this.#latest = progress;
+    this.#latest = steady(progress, this.#latest); // B4
     if (performance.now() - this.#drawnAt >= redrawMs) this.#draw(); // B1
   }
 
@@ -87,19 +89,33 @@ export class ProgressBar {
     const state = progressState(this.#latest, {
       elapsedMs,
       total,
-      leased: this.#isOver && this.#leased !== undefined ? 0 : this.#leased,
+      leased: this.#leased,
       failures: this.#failures,
       rate: this.#rate,
+      isOver: this.#isOver,
     });
     const stopped = this.#isOver && this.#cell?.signal.aborted === true ? ['interrupted'] : [];
-    const share = state.share ?? (this.#isOver ? 1 : 0);
-    const percent = `${Math.floor(share * 100)} %`;
     const facts = [...(label === '' ? [] : [label]), ...state.facts, ...stopped].join(' · ');
-    const filled = Math.round(share * textWidth);
-    const bar = `<progress value="${share.toFixed(4)}" max="1" style="width:16em;vertical-align:middle"></progress>`;
-    this.#place.show({
-      'text/html': `<div>${bar} <code>${percent}</code> ${escaped(facts)}</div>`,
-      'text/plain': `${'█'.repeat(filled)}${'░'.repeat(textWidth - filled)} ${percent}  ${facts}`,
-    });
+    const { html, text } = this.#barOf(state.share);
+    this.#place.show({ 'text/html': `<div>${html}${escaped(facts)}</div>`, 'text/plain': `${text}${facts}` });
   }
+
+  /** B3 */
+  #barOf(share: number | undefined): { html: string; text: string } {
+    const style = 'style="width:16em;vertical-align:middle"';
+    if (share === undefined) return { html: this.#isOver ? '' : `<progress ${style}></progress> `, text: '' };
+    const percent = `${Math.floor(share * 100)} %`;
+    const filled = Math.round(share * textWidth);
+    return {
+      html: `<progress value="${share.toFixed(4)}" max="1" ${style}></progress> <code>${percent}</code> `,
+      text: `${'█'.repeat(filled)}${'░'.repeat(textWidth - filled)} ${percent}  `,
+    };
+  }
+}
+
+/** A later progress of the same sweep with a share that is not less than the one before. */
+function steady(progress: AnyProgress, before: AnyProgress | undefined): AnyProgress {
+  if (before === undefined || !('runsTotal' in progress && 'runsTotal' in before)) return progress;
+  const goesOn = progress.elapsedMs >= before.elapsedMs;
+  return goesOn ? { ...progress, share: Math.max(progress.share, before.share) } : progress;
 }

@@ -18,8 +18,6 @@ export interface ProgressState {
   readonly share: number | undefined;
   /** What was done and how it goes, in their order. */
   readonly facts: readonly string[];
-  /** Whether nothing is left. */
-  readonly isDone: boolean;
 }
 
 /** What is known beside the progress itself. */
@@ -33,6 +31,8 @@ export interface ProgressContext {
   readonly failures: number;
   /** Of the latest run of a sweep, in its work a second. */
   readonly rate: string | undefined;
+  /** Whether its cell has ended: what was not done by then is not done any more. */
+  readonly isOver: boolean;
 }
 
 /** Puts a progress into words. */
@@ -42,18 +42,17 @@ export function progressState(progress: AnyProgress, context: ProgressContext): 
   const done = isMarkov ? progress.multiplicationsDone : progress.done;
   const total = isMarkov ? progress.multiplicationsTotal : context.total;
   const share = total === undefined ? undefined : total === 0 ? 1 : done / total;
-  const { elapsedMs, leased, failures } = context;
+  const { elapsedMs, leased, failures, isOver } = context;
   const count = isMarkov
     ? `${formatCount(progress.tasksDone)} of ${formatCount(progress.tasksTotal)} tasks`
     : `${formatCount(done)}${total === undefined ? '' : ` of ${formatCount(total)}`} done`;
   return {
     share,
-    isDone: share === 1,
     facts: [
       count,
       ...(done > 0 && elapsedMs > 0 ? [formatRate((done / elapsedMs) * 1000)] : []),
-      ...timeLeft(share === undefined || share === 0 ? undefined : (elapsedMs / share) * (1 - share)),
-      ...(leased === undefined ? [] : [workersText(leased)]),
+      ...timeLeft(isOver || share === undefined || share === 0 ? undefined : (elapsedMs / share) * (1 - share)),
+      ...(leased === undefined ? [] : [workersText(isOver ? 0 : leased)]),
       failuresText(failures),
     ],
   };
@@ -63,11 +62,10 @@ function sweepState(
   { runsDone, runsTotal, share, leftMs, failures, current }: SweepProgress,
   context: ProgressContext,
 ): ProgressState {
-  const isDone = runsDone >= runsTotal;
+  const isDone = context.isOver || runsDone >= runsTotal;
   const what = [current.label, current.phase === 'run' ? '' : current.phase].filter((word) => word !== '').join(' ');
   return {
     share,
-    isDone,
     facts: [
       `${formatCount(runsDone)} of ${formatCount(runsTotal)} runs`,
       ...(context.rate === undefined ? [] : [context.rate]),

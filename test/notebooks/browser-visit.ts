@@ -26,6 +26,9 @@ export interface LabVisit {
   close(): Promise<void>;
 }
 
+/** After this long without what is waited for, the wait is given up, in milliseconds. */
+const waitMaxMs = 120_000;
+
 const flags = [
   '--no-sandbox',
   '--disable-gpu',
@@ -62,7 +65,7 @@ export async function chromiumVisit(project: NotebookProject, notebook: string):
     const browser = await playwright.launch({ executablePath: chromium, args: flags });
     const page = await browser.newPage({ viewport: { width: 1400, height: 2200 } });
     await page.goto(`http://127.0.0.1:${port}/lab/tree/${notebook}?token=test`);
-    await page.locator('.jp-Notebook .jp-CodeCell').first().waitFor({ timeout: 60_000 });
+    await page.locator('.jp-Notebook .jp-CodeCell').first().waitFor({ timeout: waitMaxMs });
     return {
       runAll: () => runAll(page),
       close: async () => {
@@ -85,13 +88,17 @@ async function portSaid(lines: AsyncIterable<string>): Promise<number> {
 }
 
 async function runAll(page: Page): Promise<SeenInLab> {
+  // A kernel that is restarted while it starts is not there for the cells.
+  await page.locator('.jp-Notebook-ExecutionIndicator[data-status="idle"]').waitFor({ timeout: waitMaxMs });
   await page.getByText('Run', { exact: true }).first().click();
   await page.locator('.lm-Menu-itemLabel', { hasText: 'Restart Kernel and Run All Cells' }).click();
   await page.locator('.jp-Dialog .jp-mod-accept').click();
   const shares: number[] = [];
   const last = page.locator('.jp-CodeCell').last();
   // The prompt of the last cell has a number once it has run.
-  for (;;) {
+  for (const end = performance.now() + waitMaxMs; ; ) {
+    if (performance.now() > end)
+      throw new Error(`Not all cells ran. What is:\n${await page.innerText('.jp-Notebook')}`);
     const share = await page.evaluate<number | undefined>('document.querySelector("progress")?.value');
     if (share !== undefined && shares.at(-1) !== share) shares.push(share);
     const prompt = (await last.locator('.jp-InputPrompt').textContent()) ?? '';

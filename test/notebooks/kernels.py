@@ -33,6 +33,8 @@ class Kernel:
         self.manager = KernelManager(kernel_name="tslab")
         self.manager.start_kernel(cwd=folder)
         self.client = None
+        self.begun = None
+        self.shown = {}
         self.connect()
 
     def connect(self):
@@ -42,19 +44,32 @@ class Kernel:
         self.client.start_channels()
         self.client.wait_for_ready(timeout=30)
 
+    def message(self):
+        """What the kernel tells next; what the cell that was begun shows is kept, each place as it stands."""
+        message = self.client.get_iopub_msg(timeout=30)
+        is_shown = message["msg_type"] in ("display_data", "update_display_data")
+        if is_shown and message["parent_header"].get("msg_id") == self.begun:
+            content = message["content"]
+            self.shown[content["transient"]["display_id"]] = content["data"]
+        return message
+
     def begin(self, code, until):
         """Runs a cell until it has shown a text, and leaves it running."""
         self.run("0;")  # the kernel takes cells again
-        request = self.client.execute(code)
+        self.begun = self.client.execute(code)
+        self.shown = {}
         while True:
-            message = self.client.get_iopub_msg(timeout=30)
-            content = message["content"]
-            if message["parent_header"].get("msg_id") != request:
+            message = self.message()
+            if message["parent_header"].get("msg_id") != self.begun:
                 continue
-            if message["msg_type"] in ("display_data", "update_display_data") and until in json.dumps(content):
+            if until in json.dumps(self.shown):
                 return {}
-            if content.get("execution_state") == "idle":
+            if message["content"].get("execution_state") == "idle":
                 raise RuntimeError(f"The cell ended without showing {until}")
+
+    def begun_shows(self):
+        """What the cell that was begun had shown when the latest one ended."""
+        return {"texts": [data.get("text/plain", "") for data in self.shown.values()]}
 
     def run(self, code):
         """Runs a cell to its end. The kernel refuses cells for a moment after one that failed, and then tells of no end."""
@@ -71,7 +86,7 @@ class Kernel:
             time.sleep(0.05)
         outputs = []
         while True:
-            message = self.client.get_iopub_msg(timeout=30)
+            message = self.message()
             if message["parent_header"].get("msg_id") != request:
                 continue
             content = message["content"]

@@ -44,6 +44,11 @@ export class Kernels implements AsyncDisposable {
     return this.#ask({ do: 'begin', code, until });
   }
 
+  /** What the cell that was begun had shown when the latest one ended: each of its places as it then stood. */
+  begunShows(): Promise<{ texts: readonly string[] }> {
+    return this.#ask({ do: 'begun_shows' });
+  }
+
   interrupt(): Promise<unknown> {
     return this.#ask({ do: 'interrupt' });
   }

@@ -25,15 +25,7 @@ export async function makeNotebookProject(): Promise<NotebookProject> {
   const folder = makeFolder();
   try {
     const { tarball } = await buildAndPack(folder.path);
-    const path = await installInto(folder.path, tarball);
-    await runCommand(path, 'npm', [
-      'install',
-      '--prefer-offline',
-      '--no-audit',
-      '--no-fund',
-      '--loglevel=error',
-      `tslab@${tslabVersion}`,
-    ]);
+    const path = await installInto(folder.path, tarball, `tslab@${tslabVersion}`);
     const env = {
       ...commandEnvironment(),
       JUPYTER_DATA_DIR: join(folder.path, 'jupyter-data'),

@@ -50,8 +50,8 @@ export async function buildAndPack(folder: string): Promise<Packed> {
   };
 }
 
-/** Installs a tarball into a new project. @returns the project's folder. */
-export async function installInto(folder: string, tarball: string): Promise<string> {
+/** Installs packages, tarballs among them, into a new project. @returns the project's folder. */
+export async function installInto(folder: string, ...packages: readonly string[]): Promise<string> {
   const project = join(folder, 'project');
   mkdirSync(project);
   writeFileSync(
@@ -64,7 +64,7 @@ export async function installInto(folder: string, tarball: string): Promise<stri
     '--no-audit',
     '--no-fund',
     '--loglevel=error',
-    tarball,
+    ...packages,
   ]);
   return project;
 }
