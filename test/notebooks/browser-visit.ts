@@ -7,6 +7,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { type Page, chromium as playwright } from 'playwright-core';
+import { until } from '../helpers/cluster-process.ts';
 import { chromium, jupyter } from './jupyter.ts';
 import type { NotebookProject } from './notebook-project.ts';
 
@@ -66,6 +67,13 @@ export async function chromiumVisit(project: NotebookProject, notebook: string):
     const page = await browser.newPage({ viewport: { width: 1400, height: 2200 } });
     await page.goto(`http://127.0.0.1:${port}/lab/tree/${notebook}?token=test`);
     await page.locator('.jp-Notebook .jp-CodeCell').first().waitFor({ timeout: waitMaxMs });
+    // Before its kernel has begun Lab shows it as idle, too, and forgets what is asked of it.
+    await until(async () => {
+      const kernels: unknown = await (await page.request.get(`http://127.0.0.1:${port}/api/kernels?token=test`)).json();
+      return (
+        Array.isArray(kernels) && kernels.some((one) => one.execution_state === 'idle' && Number(one.connections) > 0)
+      );
+    });
     return {
       runAll: () => runAll(page),
       close: async () => {
@@ -88,8 +96,6 @@ async function portSaid(lines: AsyncIterable<string>): Promise<number> {
 }
 
 async function runAll(page: Page): Promise<SeenInLab> {
-  // A kernel that is restarted while it starts is not there for the cells.
-  await page.locator('.jp-Notebook-ExecutionIndicator[data-status="idle"]').waitFor({ timeout: waitMaxMs });
   await page.getByText('Run', { exact: true }).first().click();
   await page.locator('.lm-Menu-itemLabel', { hasText: 'Restart Kernel and Run All Cells' }).click();
   await page.locator('.jp-Dialog .jp-mod-accept').click();
