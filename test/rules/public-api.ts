@@ -40,6 +40,9 @@ export function createPublicProgram(): ts.Program {
   return ts.createProgram(publicEntries, readOptions());
 }
 
+/** What the language itself declares, which all samples share. */
+const libraries = new Map<string, ts.SourceFile | undefined>();
+
 /** A program of files that are nowhere but here, by their absolute paths. */
 export function createSampleProgram(files: Readonly<Record<string, string>>): ts.Program {
   const options = readOptions();
@@ -51,9 +54,9 @@ export function createSampleProgram(files: Readonly<Record<string, string>>): ts
   host.readFile = (path) => files[path] ?? readFile(path);
   host.getSourceFile = (path, language, onError, fresh) => {
     const text = files[path];
-    return text === undefined
-      ? getSourceFile(path, language, onError, fresh)
-      : ts.createSourceFile(path, text, language, true);
+    if (text !== undefined) return ts.createSourceFile(path, text, language, true);
+    if (!libraries.has(path)) libraries.set(path, getSourceFile(path, language, onError, fresh));
+    return libraries.get(path);
   };
   return ts.createProgram(Object.keys(files), options, host);
 }
