@@ -180,7 +180,10 @@ readJsonLines(parent, {
   },
 });
 parent.on('error', () => {}); // 'close' follows
-parent.on('close', () => exit(0)); // B3
+parent.on('close', () => {
+  if (offered !== undefined) closeServer(offered.server); // nobody else removes the socket any more
+  exit(0); // B3
+});
 process.on('SIGTERM', leave);
 process.on('unhandledRejection', (error) => executor?.onStrayError(error));
 process.on('uncaughtExceptionMonitor', (error: unknown) => {
