@@ -135,7 +135,7 @@ function sentenceOf(
   [work, overhead, start]: readonly Estimate[],
   { best, range: [low, high], bestMs, fixedSplit }: Recommendation,
 ): string {
-  const range = low === high ? 'no other' : `all from ${formatCount(low)} to ${formatCount(high)}`;
+  const range = low === high ? 'none next to it' : `all from ${formatCount(low)} to ${formatCount(high)}`;
   const began = start === undefined || start.value === 0 ? '' : `, and ${formatDuration(start.value)} once`;
   const cost =
     overhead!.value === 0
