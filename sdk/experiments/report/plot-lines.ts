@@ -5,6 +5,7 @@ import { curveOf, recommendedOf } from './model-curve.ts';
 import { parameterName, plainText, valueAt, valueText, varyingParameters } from './parameter-names.ts';
 import type { LinePlotData, PlotAxis, PlotKind, PlotPoint, PlotReference, PlotSeries } from './plot-data.ts';
 import { type PlotMeasure, plotMeasures } from './plot-measure.ts';
+import { hasFarIntervals, measuredOf } from './plot-scales.ts';
 import type { Plotted } from './plotted.ts';
 import { isLogSpaced, needsLog } from './scale.ts';
 import { labelOf } from './series-label.ts';
@@ -122,17 +123,18 @@ function workUnitOf(plotted: readonly Plotted[]): string {
 }
 
 function yKindOf(kind: LineKind, x: PlotAxis, series: readonly PlotSeries[]): PlotAxis['kind'] {
-  const values = series.flatMap(({ points }) => points.flatMap(({ y, low, high }) => [y, low, high]));
   if (kind === 'efficiency') return 'linear';
   // Ideal speed-up is a straight line only where both axes are alike.
   if (kind === 'speedup') return x.title === 'workers' && x.kind === 'log' ? 'log' : 'linear';
-  return needsLog(values) ? 'log' : 'linear';
+  return needsLog(measuredOf(series)) ? 'log' : 'linear';
 }
 
 function captionOf(kind: LineKind, series: readonly PlotSeries[]): string {
   if (kind === 'latency') return 'Line: half of the tasks took at most this (p50); above it: up to p90 and p99';
   const hasRepeats = series.some(({ points }) => points.some(({ runs }) => runs > 1));
-  return hasRepeats ? 'Points: medians with their 95 % intervals' : 'Points: one run each';
+  if (!hasRepeats) return 'Points: one run each';
+  const cut = hasFarIntervals(series) ? ', cut off at the frame' : '';
+  return `Points: medians with their 95 % intervals${cut}`;
 }
 
 interface ReferenceParts {

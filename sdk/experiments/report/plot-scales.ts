@@ -1,10 +1,13 @@
 // The axes of a line plot: from where to where they go, and their ticks.
 
-import type { LinePlotData } from './plot-data.ts';
+import type { LinePlotData, PlotPoint, PlotSeries } from './plot-data.ts';
 import { type Scale, scaleOf } from './scale.ts';
 
 /** What is compared with is in view unless the points would be pressed flat by it: so many times their range. */
 const referenceReach = 4;
+
+/** Intervals are in view up to so many times beyond all that was measured. */
+const intervalReach = 2;
 
 /** The axis on which the points stand side by side. */
 export function xScaleOf({ x, series }: LinePlotData, ticksMax: number): Scale {
@@ -18,12 +21,44 @@ export function xScaleOf({ x, series }: LinePlotData, ticksMax: number): Scale {
   return { ...scale, ticks };
 }
 
-/** The axis of what was measured: its intervals are in view, and what they are compared with where that is near. */
+/**
+ * The axis of what was measured, and of what that is compared with where it is near. Intervals widen it somewhat, no more: those
+ * of two runs may reach a billion times as far, beside which nothing else could be read.
+ */
 export function yScaleOf({ y, series, references }: LinePlotData, ticksMax: number): Scale {
-  const values = series.flatMap(({ points }) => points.flatMap(({ y, low, high }) => [y, low, high]));
-  const [least, most] = [Math.min(...values), Math.max(...values)];
+  const [least, most] = measuredRange(series);
+  const [lowest, highest] = [least / intervalReach, most * intervalReach];
+  const intervals = series.flatMap(({ points }) =>
+    points.flatMap(({ low, high }) => [Math.max(low, lowest), Math.min(high, highest)]),
+  );
   const near = references
     .flatMap(({ points }) => points.map((point) => point.y))
     .filter((value) => value <= most * referenceReach && (y.kind !== 'log' || value >= least / referenceReach));
-  return scaleOf(y.kind, [...values, ...near], { fromZero: true, ticksMax });
+  return scaleOf(y.kind, [least, most, ...intervals, ...near], { fromZero: true, ticksMax });
+}
+
+/** Whether intervals go so far that they may not be in view as a whole. */
+export function hasFarIntervals(series: readonly PlotSeries[]): boolean {
+  const [least, most] = measuredRange(series);
+  return series.some(({ points }) =>
+    points.some(({ low, high }) => low < least / intervalReach || high > most * intervalReach),
+  );
+}
+
+/** What is in view of the interval of a point. */
+export function intervalOn({ min, max }: Scale, { low, high }: PlotPoint): Pick<PlotPoint, 'low' | 'high'> {
+  return { low: Math.max(low, min), high: Math.min(high, max) };
+}
+
+/** From the least to the most that was measured. What a latency has for an interval was measured, too. */
+function measuredRange(series: readonly PlotSeries[]): [least: number, most: number] {
+  const values = measuredOf(series);
+  return [Math.min(...values), Math.max(...values)];
+}
+
+/** All that was measured, without what follows from it. */
+export function measuredOf(series: readonly PlotSeries[]): number[] {
+  return series.flatMap(({ points }) =>
+    points.flatMap(({ y, between, high }) => (between === undefined ? [y] : [y, between, high])),
+  );
 }

@@ -4,7 +4,7 @@ import asciichart from 'asciichart';
 import { tickText } from './axis-text.ts';
 import { type PlotColour, seriesColour } from './colours.ts';
 import type { CurvePoint, LinePlotData, PlotPoint } from './plot-data.ts';
-import { xScaleOf, yScaleOf } from './plot-scales.ts';
+import { intervalOn, xScaleOf, yScaleOf } from './plot-scales.ts';
 import type { PlotTextOptions } from './plot-text-options.ts';
 import { placeOn, type Scale } from './scale.ts';
 import { shortened } from './series-label.ts';
@@ -44,6 +44,7 @@ export function textChart(data: LinePlotData, options: Required<PlotTextOptions>
     column: (value) => margin + 1 + Math.round(placeOn(x, value) * (columns - 1)),
     row: (value) => Math.round((1 - placeOn(y, value)) * (rows - 1)),
     rows,
+    interval: (point) => intervalOn(y, point),
     isWithin: (value) => {
       const place = placeOn(y, value);
       return place >= -1e-9 && place <= 1 + 1e-9;
@@ -70,6 +71,8 @@ interface Grid {
   readonly rows: number;
   column(x: number): number;
   row(y: number): number;
+  /** What is in view of it. */
+  interval(point: PlotPoint): Pick<PlotPoint, 'low' | 'high'>;
   isWithin(y: number): boolean;
 }
 
@@ -125,8 +128,11 @@ function drawDots(
   }
 }
 
-function drawIntervals({ canvas, marks, column, row }: Grid, points: readonly PlotPoint[], colour: PlotColour): void {
-  for (const { x, low, high, between } of points) {
+function drawIntervals(grid: Grid, points: readonly PlotPoint[], colour: PlotColour): void {
+  const { canvas, marks, column, row } = grid;
+  for (const point of points) {
+    const { x, between } = point;
+    const { low, high } = grid.interval(point);
     const [top, bottom] = [row(high), row(low)];
     if (top === bottom) continue;
     for (let at = top; at <= bottom; at++) canvas.put(column(x), at, marks.interval, colour);

@@ -4,7 +4,7 @@ import type { TopLevelSpec } from 'vega-lite';
 import { tickText, valueTextOn } from './axis-text.ts';
 import { seriesColour } from './colours.ts';
 import type { LinePlotData, PlotAxis } from './plot-data.ts';
-import { xScaleOf, yScaleOf } from './plot-scales.ts';
+import { intervalOn, xScaleOf, yScaleOf } from './plot-scales.ts';
 import type { PlotSize } from './plot-size.ts';
 import type { Scale } from './scale.ts';
 
@@ -74,7 +74,7 @@ export function vegaLiteLines(data: LinePlotData, { width, height }: PlotSize): 
     width,
     height,
     // Of all layers that have none of their own.
-    data: { values: pointRows(data, names) },
+    data: { values: pointRows(data, y, names) },
     layer: layers,
     resolve: { legend: { color: 'shared', shape: 'shared' } },
   };
@@ -117,7 +117,11 @@ function encodingOf(axis: PlotAxis, scale: Scale, { grid }: { grid: boolean }) {
   };
 }
 
-function pointRows({ series, x, y, kind }: LinePlotData, names: readonly string[]): Record<string, string | number>[] {
+function pointRows(
+  { series, x, y, kind }: LinePlotData,
+  scale: Scale,
+  names: readonly string[],
+): Record<string, string | number>[] {
   return series.flatMap(({ points }, i) =>
     points.map((point) => {
       const { low, high, between } = point;
@@ -126,8 +130,7 @@ function pointRows({ series, x, y, kind }: LinePlotData, names: readonly string[
         series: names[i]!,
         x: x.kind === 'ordinal' ? x.names[point.x]! : point.x,
         y: point.y,
-        low,
-        high,
+        ...intervalOn(scale, point),
         ...(between === undefined ? {} : { between, betweenText: valueTextOn(y, between) }),
         xText: valueTextOn(x, point.x),
         yText: valueTextOn(y, point.y),
@@ -186,7 +189,11 @@ function referenceLayers({ references, x }: LinePlotData, onX: AxisEncoding, onY
     const values = points.map((point) => ({ x: x.kind === 'ordinal' ? x.names[point.x]! : point.x, y: point.y }));
     const line: Layer =
       values.length === 1
-        ? { data: { values }, mark: { type: 'rule', color: referenceColour, strokeDash: [2, 3] }, encoding: { y: onY } }
+        ? {
+            data: { values },
+            mark: { type: 'rule', color: referenceColour, strokeDash: [2, 3], clip: true },
+            encoding: { y: onY },
+          }
         : {
             data: { values },
             mark: { type: 'line', color: referenceColour, strokeDash: [2, 3], strokeWidth: 1.5, clip: true },

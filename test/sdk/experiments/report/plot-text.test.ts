@@ -7,7 +7,7 @@ import fc from 'fast-check';
 import { InvalidArgumentError } from '../../../../sdk/errors.ts';
 import { plotOf } from '../../../../sdk/experiments/report/plot.ts';
 import { plotKinds } from '../../../../sdk/experiments/report/plot-data.ts';
-import { syntheticExperiment } from './synthetic-experiment.ts';
+import { farIntervals, syntheticExperiment } from './synthetic-experiment.ts';
 
 const one = syntheticExperiment();
 const several = syntheticExperiment({ totalCount: [500_000, 10_000_000], workers: [1, 2, 8] });
@@ -34,6 +34,21 @@ describe('Plot.toText()', () => {
   test('shows intervals that are taller than a line', () => {
     const text = syntheticExperiment({ noise: 0.5 }).plot('time').toText({ width: 60, height: 30 });
     assert.match(text, /┆/);
+  });
+
+  test('shows what was measured, however far the intervals of two runs go', () => {
+    for (const [experiment, tick] of [
+      [farIntervals(), '6 s'],
+      [farIntervals([10, 1e6]), '50 s'],
+    ] as const) {
+      const { durationMs } = experiment.points[0]!;
+      assert.ok(durationMs.interval[1] > 1000 * durationMs.median, `${durationMs.interval}`);
+      const text = experiment.plot('time').toText({ width: 70, height: 20 });
+      assert.equal(/([\d.]+ \S*s) ┤/.exec(text)?.[1], tick, text);
+      assert.match(text, /┆/);
+      assert.match(text, /95 % intervals, cut off at the frame$/);
+    }
+    assert.doesNotMatch(one.plot('time').toText(), /cut off/);
   });
 
   test('shows speed-up against workers beside the ideal', () => {

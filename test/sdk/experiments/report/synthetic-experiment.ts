@@ -136,6 +136,20 @@ export function syntheticData({
   };
 }
 
+/** Points of two runs that differ fourfold, so that nearly nothing follows of their medians. */
+export function farIntervals(pcNum: readonly number[] = [1, 10, 100]): Experiment {
+  const data = syntheticData({ pcNum, repeats: 2, noise: 0 });
+  const records = data.records.map((record) => {
+    const slowdown = record.repeat === 1 ? 1 : 4;
+    return {
+      ...record,
+      durationMs: record.durationMs * slowdown,
+      throughputPerSecond: record.throughputPerSecond / slowdown,
+    };
+  });
+  return new Experiment({ ...data, records });
+}
+
 /** An experiment after the law. */
 export function syntheticExperiment(options: SyntheticOptions = {}): Experiment {
   return new Experiment(syntheticData(options));

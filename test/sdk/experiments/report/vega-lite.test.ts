@@ -7,9 +7,9 @@ import { compile, type TopLevelSpec } from 'vega-lite';
 import type { Experiment } from '../../../../sdk/experiments/experiment.ts';
 import { type PlotKind, plotKinds } from '../../../../sdk/experiments/report/plot-data.ts';
 import { vegaLiteSpec } from '../../../../sdk/experiments/report/vega-lite-spec.ts';
-import { plotOf, type VegaLiteSpec } from '../../../../sdk/index.ts';
+import { formatDuration, plotOf, type VegaLiteSpec } from '../../../../sdk/index.ts';
 import { runScript } from '../../../helpers/run-script.ts';
-import { syntheticExperiment } from './synthetic-experiment.ts';
+import { farIntervals, syntheticExperiment } from './synthetic-experiment.ts';
 
 const experiments: Readonly<Record<string, readonly Experiment[]>> = {
   'one series': [syntheticExperiment()],
@@ -60,6 +60,29 @@ describe('Plot.toVegaLite()', () => {
     );
     assert.deepEqual(valuesOf(spec, 'xText'), ['1', '10', '100', '1,000', '10,000', '100,000']);
     assert.match(JSON.stringify(spec), /"tooltip":\[\{"field":"xText".*"title":"95 % interval"/);
+  });
+
+  test('cuts intervals off at the frame, and says in tooltips how far they go', async () => {
+    for (const kind of ['time', 'throughput', 'efficiency', 'speedup'] as const) {
+      const plot = farIntervals().plot(kind);
+      const spec = plot.toVegaLite();
+      const [, least, most] = /"field":"y","type":"quantitative".*?"domain":\[([^,]+),([^\]]+)\]/.exec(
+        JSON.stringify(spec),
+      )!;
+      const ends = [...valuesOf(spec, 'low'), ...valuesOf(spec, 'high')].map(Number);
+      assert.ok(
+        ends.every((value) => value >= Number(least) && value <= Number(most)),
+        `${kind}: ${ends} beyond ${least} to ${most}`,
+      );
+      const measured = valuesOf(spec, 'y').map(Number);
+      assert.ok(Number(most) < 4 * Math.max(...measured), `${kind}: ${most} beside ${measured}`);
+      assert.match(plot.caption, /cut off at the frame/);
+      assert.doesNotMatch(await plot.toSVG(), /NaN|Infinity/);
+    }
+    const { interval } = farIntervals().points[0]!.durationMs;
+    assert.ok(
+      String(valuesOf(farIntervals().plot('time').toVegaLite(), 'rangeText')[0]).includes(formatDuration(interval[1])),
+    );
   });
 
   test('has a logarithmic axis where values are log-spaced, and a linear one elsewhere', () => {
