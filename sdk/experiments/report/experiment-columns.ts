@@ -22,6 +22,8 @@ export interface FilledColumn extends TextColumn {
   readonly cells: readonly string[];
   /** Where there is no room for all, those with the highest go first; 0 stays. */
   readonly dispensability: number;
+  /** What stands for it where even the columns that stay have no room, and what is then left out of it. */
+  readonly narrow?: { readonly column: FilledColumn; readonly leftOut: string };
 }
 
 /** Something beside the time of a point, and what it means. */
@@ -37,13 +39,23 @@ const cellLengthMax = 32;
 const outlierMark = '*';
 const noiseMark = '~';
 
-/** The median time of a point, with its interval where there are several runs, and its marks in so many characters. */
-function timeText({ durationMs, records }: Point, marksWidth: number): string {
-  const text =
-    records.length > 1
-      ? formatUncertainDuration(durationMs.median, durationMs.interval)
-      : formatDuration(durationMs.median);
-  return `${text}${marksText(durationMs).padEnd(marksWidth)}`;
+/** The median time of each point, with its interval where there are several runs; without it where there is no room. */
+function timeColumn(points: readonly Point[]): FilledColumn {
+  const withInterval = ({ durationMs: { median, interval }, records }: Point): string =>
+    records.length > 1 ? formatUncertainDuration(median, interval) : formatDuration(median);
+  // So that digits stand below digits.
+  const marksWidth = Math.max(0, ...points.map(({ durationMs }) => marksText(durationMs).length));
+  const column = (heading: string, time: (point: Point) => string): FilledColumn => ({
+    heading,
+    align: 'right',
+    cells: points.map((point) => `${time(point)}${marksText(point.durationMs).padEnd(marksWidth)}`),
+    dispensability: 0,
+  });
+  const narrow = column('time', ({ durationMs }) => formatDuration(durationMs.median));
+  const hasRepeats = points.some(({ records }) => records.length > 1);
+  return hasRepeats
+    ? { ...column('time ± 95 %', withInterval), narrow: { column: narrow, leftOut: '95 % intervals' } }
+    : narrow;
 }
 
 function marksText({ outliers, isNoisy }: Point['durationMs']): string {
@@ -72,7 +84,6 @@ export function experimentColumns({ data, points }: Pick<Reported, 'data' | 'poi
   const varying = varyingParameters(points);
   // One line needs something to be called by.
   const named = varying.length > 0 || splitBy === null ? varying : [splitBy];
-  const hasRepeats = points.some(({ records }) => records.length > 1);
   const orNothing = <Value>(value: Value | undefined, format: (value: Value) => string): string =>
     value === undefined ? '' : format(value);
   const column = (heading: string, dispensability: number, cell: (point: Point) => string): FilledColumn => ({
@@ -81,8 +92,6 @@ export function experimentColumns({ data, points }: Pick<Reported, 'data' | 'poi
     cells: points.map(cell),
     dispensability,
   });
-  // So that digits stand below digits.
-  const marksWidth = Math.max(0, ...points.map(({ durationMs }) => marksText(durationMs).length));
   const columns = [
     ...named.map((name) =>
       column(shortened(parameterName(name), cellLengthMax), 0, (point) =>
@@ -91,7 +100,7 @@ export function experimentColumns({ data, points }: Pick<Reported, 'data' | 'poi
     ),
     ...(splitsInto(points, splitBy) ? [] : [onlyIfVaried(column('tasks', 4, ({ tasks }) => formatCount(tasks)))]),
     onlyIfVaried(column('runs', 9, ({ records }) => String(records.length))),
-    column(hasRepeats ? 'time ± 95 %' : 'time', 0, (point) => timeText(point, marksWidth)),
+    timeColumn(points),
     column(`${shortened(plainText(workUnit), cellLengthMax)}/s`, 2, ({ throughputPerSecond }) =>
       formatRate(throughputPerSecond.median).replace('/s', '').trim(),
     ),

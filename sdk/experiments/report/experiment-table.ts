@@ -43,8 +43,14 @@ export function experimentTable(reported: Reported, { width, styled = false }: T
   return [inRoom(whatWasRun(reported)), '', ...table, '', ...below.map(inRoom)].join('\n');
 }
 
+interface Fitting {
+  readonly shown: readonly FilledColumn[];
+  /** What is not, by its headings. */
+  readonly leftOut: readonly string[];
+}
+
 /** The columns that fit: the most dispensable go first. */
-function fitting(columns: readonly FilledColumn[], width: number): { shown: FilledColumn[]; leftOut: string[] } {
+function fitting(columns: readonly FilledColumn[], width: number): Fitting {
   const widthOf = (some: readonly FilledColumn[]): number =>
     textTableWidth(some, some[0]?.cells.map((_, i) => some.map(({ cells }) => cells[i]!)) ?? []);
   let shown = [...columns];
@@ -53,6 +59,14 @@ function fitting(columns: readonly FilledColumn[], width: number): { shown: Fill
     if (most === 0) break;
     const at = shown.findLastIndex(({ dispensability }) => dispensability === most);
     shown = shown.filter((_, i) => i !== at);
+  }
+  const wide = columns.flatMap(({ narrow }) => narrow ?? []);
+  if (widthOf(shown) > width && wide.length > 0) {
+    const narrowed = fitting(
+      columns.map((column) => column.narrow?.column ?? column),
+      width,
+    );
+    return { shown: narrowed.shown, leftOut: [...wide.map(({ leftOut }) => leftOut), ...narrowed.leftOut] };
   }
   const leftOut = columns.filter((column) => !shown.includes(column)).map(({ heading }) => heading);
   return { shown, leftOut };

@@ -7,7 +7,8 @@ import fc from 'fast-check';
 import { Experiment } from '../../../../sdk/experiments/experiment.ts';
 import { experimentTable } from '../../../../sdk/experiments/report/experiment-table.ts';
 import type { Reported } from '../../../../sdk/experiments/report/plotted.ts';
-import { syntheticData, syntheticExperiment } from './synthetic-experiment.ts';
+import { formatDuration } from '../../../../sdk/experiments/report/quantities.ts';
+import { farIntervals, syntheticData, syntheticExperiment } from './synthetic-experiment.ts';
 
 /** The headings of a table. */
 function headingsOf(table: string): string[] {
@@ -85,6 +86,20 @@ describe('Experiment.table()', () => {
     );
     assert.match(experiment.table({ width: 80 }), /left out for want of room: .*memory/);
     assert.throws(() => experiment.table({ width: 3 }), /The width of a table is a whole number from 20 on, not 3/);
+  });
+
+  test('keeps medians whole where there is no room for their intervals', () => {
+    const experiment = farIntervals();
+    assert.match(experiment.table({ width: 60 }), / 1 +[\d.]+ s \([\d.]+ µs to \d+ s\)/);
+    for (const width of [20, 27, 34]) {
+      const table = experiment.table({ width });
+      const [heading, ...rows] = table.split('\n\n')[1]!.split('\n');
+      assert.match(heading ?? '', /^pc_num +time( |$)/);
+      const medians = experiment.points.map(({ durationMs }) => formatDuration(durationMs.median));
+      assert.equal(rows.length, medians.length);
+      for (const [i, row] of rows.entries()) assert.ok(row.includes(`  ${medians[i]}`) && !row.includes('…'), table);
+      assert.match(table.replaceAll('\n', ' '), /left out for want of room: 95 % intervals, /);
+    }
   });
 
   test('tells of failed runs, an end that is missing, and of no runs at all', () => {
