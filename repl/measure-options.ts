@@ -2,7 +2,7 @@
 
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { JsonValue, ParamInfo, Workload } from '../sdk/index.ts';
-import { axisParser } from './axis-option.ts';
+import { axisParser, isOpenRange } from './axis-option.ts';
 import { configured } from './commander-settings.ts';
 import { parseDuration } from './duration-option.ts';
 import { builtinWorkload, workloadOfFile } from './find-workload.ts';
@@ -135,11 +135,6 @@ function commandOf(kind: MeasureKind, workload: Workload, onText: (name: string,
     .addHelpText('after', examples[kind](workload.name));
 }
 
-/** Whether what was typed leaves open which values there are between its ends: `1..1e5:log`. */
-function isOpenRange(text: string | undefined): boolean {
-  return text?.split(',').some((part) => part.trim().endsWith(':log')) ?? false;
-}
-
 /**
  * Reads what follows `gridbook run` or `gridbook sweep`.
  *
@@ -165,7 +160,6 @@ export async function readMeasureRequest(kind: MeasureKind, args: readonly strin
     kind,
     workload,
     grid: Object.fromEntries(grid) as MeasureRequest['grid'],
-    // The values that the grid has do not show that they were a range.
-    options: { ...options, refine: options.refine ?? isOpenRange(texts.get(workload.splitBy ?? '')) },
+    options: { ...options, refine: options.refine ?? isOpenRange(texts.get(workload.splitBy ?? '') ?? '') },
   };
 }

@@ -16,6 +16,7 @@ import {
   sweep,
   workloads,
 } from '../../sdk/index.ts';
+import { isOpenRange } from '../axis-option.ts';
 import { type Look, styled } from './look.ts';
 import { drawPlot } from './plot-drawn.ts';
 import type { PromptShell } from './prompt-shell.ts';
@@ -68,11 +69,12 @@ export function valuesOf(part: PlanPart, text: string): number[] {
 
 /** A cell that measures the same. */
 export function codeOf({ repeats, ...grid }: ExplorationPlan): string {
+  const refine = isOpenRange(grid.pcNum) ? ', refine: true' : '';
   return `const experiment = await sweep(
   session,
   workloads.markov,
   ${codeOfGrid(grid)},
-  { repeats: ${codeOfValues('repeats', repeats)} },
+  { repeats: ${codeOfValues('repeats', repeats)}${refine} },
 );
 experiment`;
 }
@@ -121,6 +123,7 @@ export async function explore(plan: ExplorationPlan, shell: PromptShell, signal:
       },
       {
         repeats: valuesOf('repeats', plan.repeats)[0],
+        refine: isOpenRange(plan.pcNum),
         store,
         signal,
         onProgress: (progress) => live.onProgress(progress),
@@ -168,7 +171,7 @@ class LiveChart {
   text(): string {
     const { look } = this.#shell;
     const chart = this.#chart(look);
-    return `${chart === '' ? '' : `${chart}\n`}${this.#line(look)}\n`;
+    return [...(chart === '' ? [] : [chart]), ...this.#added(look), this.#line(look), ''].join('\n');
   }
 
   #chart(look: Look): string {
@@ -180,6 +183,14 @@ class LiveChart {
       this.#drawn = { runs, width: look.width, text: drawPlot([experiment], 'time', look, height) };
     }
     return this.#drawn.text;
+  }
+
+  /** Why more is measured than was asked for, and what of it now. */
+  #added(look: Look): string[] {
+    const { current } = this.#progress ?? {};
+    if (current?.isAdded !== true) return [];
+    const text = `Not certain yet: ${current.label}, between the points, is measured, too`;
+    return [styled(look, 'dim', text.slice(0, look.width - 1))];
   }
 
   #line(look: Look): string {

@@ -28,6 +28,7 @@ export const exploreCommand: SessionCommand = {
       repeats: '3',
     };
     shell.note('Lists are typed with commas, ranges as 1..8 or 1..1e5:log.');
+    shell.note('Between the values of 1..1e5:log more are measured where it is not certain yet.');
     const plan = await shell.ownTerminal(async () => ask(await recallPlan(first), signal));
     await rememberPlan(plan);
     await showExploration('.explore', plan, shell, signal);

@@ -68,6 +68,37 @@ describe('gridbook explores in a terminal', () => {
     assert.equal(await terminal.exit, 0);
   });
 
+  test('refines a range of pc_num that leaves open what lies between, and no list', async (t) => {
+    const folder = temporaryHome(t);
+    const terminal = TestTerminal.open(t, ['repl', '--workers', '2'], { rows: 50, cwd: folder });
+    await terminal.prompt(1);
+    terminal.enter('.explore');
+    for (const [question, answer] of [
+      [/\? Matrix size/, '4'],
+      [/\? Total count/, '2000'],
+      [/\? pc_num/, '1..20:log'],
+      [/\? Workers/, '2'],
+      [/\? Repeats/, '3'],
+    ] as const) {
+      await terminal.until(question);
+      terminal.enter(answer);
+    }
+    await terminal.until(/In scope as experiment\.\nIn \[1\]: *$/);
+    terminal.enter('experiment.definition.refine');
+    await terminal.until(/Out\[1\]: true\n[\s\S]*In \[2\]: *$/);
+    terminal.enter('.vary pcNum 1,20');
+    await terminal.until(/(In scope as experiment[\s\S]*){2}In \[2\]: *$/);
+    terminal.enter('experiment.definition.refine');
+    await terminal.until(/Out\[2\]: false\n[\s\S]*In \[3\]: *$/);
+    terminal.enter('.save refined.ts');
+    await terminal.until(/cells: .*refined\.ts/);
+    const script = readFileSync(join(folder, 'refined.ts'), 'utf8');
+    assert.match(script, /pcNum: \[1, 2, 5, 10, 20\], workers: 2 \},\n *\{ repeats: 3, refine: true \}/);
+    assert.match(script, /pcNum: \[1, 20\], workers: 2 \},\n *\{ repeats: 3 \}/);
+    terminal.type('\u0004');
+    assert.equal(await terminal.exit, 0);
+  });
+
   test('Ctrl-C at a question and in a measurement comes back to the prompt', async (t) => {
     temporaryHome(t);
     const terminal = TestTerminal.open(t, ['repl', '--workers', '2', '--explore']);
