@@ -81,7 +81,7 @@ export class SweepRuns {
   /** Makes the runs. @returns whether the sweep is at its end; false when it was aborted. */
   async run(): Promise<boolean> {
     try {
-      for (const { workers } of this.#options.points) await this.#sessionOf(workers);
+      await this.#openSessions();
       do {
         for (let next = this.#schedule.next(); next !== undefined; next = this.#schedule.next()) {
           if (this.#signal.aborted) return false;
@@ -97,6 +97,19 @@ export class SweepRuns {
     } finally {
       this.#sessions.delete(this.#options.session.workers); // W3
       await Promise.all([...this.#sessions.values()].map((session) => session.close())); // W2
+    }
+  }
+
+  /** @throws InvalidArgumentError where a record would say of more workers than there are what these few took. */
+  async #openSessions(): Promise<void> {
+    for (const workers of new Set(this.#options.points.map((point) => point.workers))) {
+      const session = await this.#sessionOf(workers);
+      const there = session.workers;
+      // Where there are none at all, tasks wait for the first node.
+      if (there === 0 || there >= workers) continue;
+      throw new InvalidArgumentError(
+        `Cannot measure with ${workers} workers: ${session.cluster} has ${there}. Give at most ${there}, or start more nodes`,
+      );
     }
   }
 

@@ -87,7 +87,8 @@ const known = new Set([
  * @param grid - for each parameter a value, a list of values, or a range such as `1..1e5:log`; likewise `workers`.
  * @param options - how it is done.
  * @returns the experiment: its records, and what they say.
- * @throws InvalidArgumentError when a combination is not of the workload's form, or an option is not of its form.
+ * @throws InvalidArgumentError when a combination is not of the workload's form, an option is not of its form, or the cluster has
+ *   fewer workers than the grid says.
  * @throws ConnectionError, ClosedError when the cluster is gone. A run that fails by itself is noted instead.
  * @example
  * ```ts
