@@ -268,8 +268,7 @@ export class Node implements Service {
       held.connection = 'awaited';
       this.#awaitSession(held);
       const { lease, socket } = held;
-      if (held.isGivenBack) worker.forgo();
-      else this.#options.head.send({ type: 'worker.ready', lease, worker: worker.name, socket });
+      this.#options.head.send({ type: 'worker.ready', lease, worker: worker.name, socket });
     } else if (message.type === 'lease.connected' && held.connection === 'awaited') {
       held.connection = 'open';
       if (!held.isGivenBack) clearTimeout(held.timer); // otherwise it may still not settle (N2)
@@ -322,10 +321,16 @@ export class Node implements Service {
       this.#keep(held);
       return;
     }
+    if (held.connection === 'starting') {
+      // Nobody was told of its socket. It is the session's next one while it still starts, or every short demand would start one more.
+      worker.forgo();
+      this.#keep(held);
+      return;
+    }
     if (held.connection === 'awaited') worker.forgo();
     // The session closes its connection by another way than the one by which it gives the lease back.
     clearTimeout(held.timer);
-    held.timer = setTimeout(() => void worker.end(graceMs), held.connection === 'starting' ? serveWaitMs : settleMs);
+    held.timer = setTimeout(() => void worker.end(graceMs), settleMs);
   }
 
   /** N2 */

@@ -31,6 +31,8 @@ const entry = fileURLToPath(
 
 /** How long the last words of a process are waited for, in milliseconds. */
 const lastWordsMs = 500;
+/** So many sockets that it was to listen on last are removed at its end. */
+const socketsMax = 64;
 /** How long a process may live on that has closed the pipe to its daemon, in milliseconds. */
 const unheardMs = 1000;
 
@@ -194,8 +196,10 @@ export class WorkerProcess {
    * @param store - where its large results stay; without one they travel with their answers.
    */
   serve(socket: string, store?: WorkerStore): void {
-    this.#socketPaths.clear(); // a socket that was connected to, or forgone, is gone
     this.#socketPaths.add(socket);
+    // One that was connected to is gone; of those that were forgone while it started, it may not have heard yet.
+    const [oldest] = this.#socketPaths.size > socketsMax ? this.#socketPaths : [];
+    if (oldest !== undefined) this.#socketPaths.delete(oldest);
     this.tell({ type: 'lease.serve', socket, ...(store === undefined ? {} : { store }) });
   }
 
