@@ -8,7 +8,7 @@
 //   N1. A lease is held by one process, and a process holds at most one lease. The head is told of each lease's end once,
 //       unless the head ended it.
 //   N2. A worker is kept for its session only when the head gave the lease back, the session had closed its connection by
-//       intent, and is not over; otherwise the process ends.
+//       intent, or was not told yet where to connect to, and is not over; otherwise the process ends.
 //   N3. A lease without a connection of its session ends after `sessionWaitMs`, also when no head says so.
 //   N4. A head that is away takes nothing with it: leases go on, and what it missed is told when it is back.
 //   N5. What the system refuses, such as a directory or a process, costs the lease or the object that it was for.
@@ -322,7 +322,8 @@ export class Node implements Service {
       return;
     }
     if (held.connection === 'starting') {
-      // Nobody was told of its socket. It is the session's next one while it still starts, or every short demand would start one more.
+      // Nobody was told of its socket, so it is clean (N2), and the session's next one while it still starts: otherwise every
+      // short demand would start one more.
       worker.forgo();
       this.#keep(held);
       return;
