@@ -137,7 +137,7 @@ describe('a node stopped and continued', { concurrency: true }, () => {
         const [begun, gate] = ['begun', 'gate'].map((name) => join(cluster.home, name));
         const ref = session.remote(answerAfterFile)(begun!, gate!, longAnswer);
         const [zombieWorker = 0] = await until(() => (pidsIn(begun!).length === 1 ? pidsIn(begun!) : undefined));
-        const stopped = [zombie.pid, ...cluster.workersOf(zombie)];
+        const stopped = [...cluster.workersOf(zombie), zombie.pid];
         await cluster.startNode({ cpus: 1 });
         for (const pid of stopped) process.kill(pid, 'SIGSTOP');
         await until(() => seen.some(({ type }) => type === 'worker.lost'));
@@ -151,6 +151,7 @@ describe('a node stopped and continued', { concurrency: true }, () => {
         const written = writtenBy(zombieWorker);
         process.kill(zombieWorker, 'SIGCONT');
         await until(() => writtenBy(zombieWorker) >= written + longAnswer);
+        // The daemon last: it ends the worker as soon as it goes on.
         for (const pid of stopped) process.kill(pid, 'SIGCONT');
         // The head has cut what it passes on to a node that it holds for dead.
         if (!way.includes('head')) {
