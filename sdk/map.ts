@@ -12,6 +12,7 @@
 //   B3. With `combine`, every value stands for a run of neighbours, and the runs cover each input once.
 //   B4. Inputs are taken as workers need them: a task that is made early only waits, in memory that has to be looked after.
 //   B5. Whoever waits for results is told of results, failure and end, however many wait and whoever ended the map.
+//   B6. A consumer gets each result when it comes, and has copied what it needs when it returns: nothing of it is kept here.
 
 import { CancelledError, InvalidArgumentError } from './errors.ts';
 import { readWholeValue } from './protocol/deserialization.ts';
@@ -56,6 +57,9 @@ export interface MapRunOptions {
   inFlightBytesMax?: number | undefined;
 }
 
+/** Gets a value, the place of its first input among all, and for how many neighbouring inputs it stands. */
+export type MapConsumer = (value: unknown, position: number, count: number) => void;
+
 const inFlightBytesDefault = 256 * 1024 * 1024;
 /** So many tasks may run whatever their results are expected to take, or large results would leave workers idle. */
 const openLeast = 256;
@@ -95,6 +99,7 @@ export class MapRun implements TaskSink {
   #failure: { error: unknown } | undefined;
   #ended = false;
   #retries = 0;
+  #consumer: MapConsumer | undefined;
   /** Those that wait for results (B5). */
   #waiting: (() => void)[] = [];
 
@@ -116,6 +121,11 @@ export class MapRun implements TaskSink {
   /** How many attempts of settled tasks failed and were made again. */
   get retries(): number {
     return this.#retries;
+  }
+
+  /** B6 */
+  get copies(): boolean {
+    return this.#consumer !== undefined;
   }
 
   /** B1 */
@@ -211,10 +221,28 @@ export class MapRun implements TaskSink {
 
   #add(position: number, count: number, value: unknown, bytes: number): void {
     this.#done += count;
-    this.#waitingBytes += bytes;
     this.#valueBytes += bytes;
     this.#options.timings.count(count);
-    const item = { value, position, count, bytes };
+    if (this.#consumer === undefined) this.#keep({ value, position, count, bytes });
+    else this.#consume(this.#consumer, value, position, count);
+    if (this.#mayTake) this.pull(); // B4, also while the consumer or an earlier result keeps this one waiting
+    if (this.#ready.length > 0 || this.#consumer !== undefined) this.#wakeUp();
+  }
+
+  /** B6 */
+  #consume(consumer: MapConsumer, value: unknown, position: number, count: number): void {
+    this.#handedOver += count;
+    if (this.#failure !== undefined || this.#ended) return;
+    try {
+      consumer(value, position, count);
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  #keep(item: MapItem<unknown>): void {
+    const { position, count, bytes } = item;
+    this.#waitingBytes += bytes;
     if (!this.#options.ordered) {
       this.#ready.push(item);
     } else if (position === this.#nextPosition) {
@@ -227,8 +255,6 @@ export class MapRun implements TaskSink {
     } else {
       this.#buffered.set(position, item);
     }
-    if (this.#mayTake) this.pull(); // B4, also while the consumer or an earlier result keeps this one waiting
-    if (this.#ready.length > 0) this.#wakeUp();
   }
 
   #takeBuffered(): MapItem<unknown> | undefined {
@@ -276,6 +302,7 @@ export class MapRun implements TaskSink {
           this.end();
         } else {
           await this.#untilWoken();
+          if (this.#consumer !== undefined) this.#tellProgress();
         }
       }
       return undefined;
@@ -283,6 +310,16 @@ export class MapRun implements TaskSink {
       this.end();
       throw error;
     }
+  }
+
+  /**
+   * Hands all results over as they come, instead of `nextItems`. The map must not be ordered.
+   *
+   * @throws the first failure, and what the consumer or `onProgress` throws.
+   */
+  async consume(consumer: MapConsumer): Promise<void> {
+    this.#consumer = consumer;
+    await this.nextItems(); // nothing is ever kept for it (B6), so it waits for the end
   }
 
   #handOver(): MapItem<unknown>[] {

@@ -36,6 +36,8 @@ export interface FunctionHandle {
 
 /** Who a task settles for. Exactly one of the methods is called, once. */
 export interface TaskSink {
+  /** Whether it has copied what it needs of a value when it returns: the memory behind that may be used again then. */
+  readonly copies?: boolean;
   onValue(task: Task, value: unknown): void;
   /** The value is large and stays where it is until somebody reads it. Who reads it here throws before taking the task. */
   onStored(task: Task, stored: StoredValue): void;

@@ -44,13 +44,29 @@ export interface Timings {
   total: TimeSummary;
 }
 
-// Buckets are 8 to an octave of nanoseconds, from 1 ns to 2^53 ns.
+// Buckets are 8 to an octave of nanoseconds, all of one width there, from 1 ns to 2^53 ns.
 const bucketsPerOctave = 8;
 const octaves = 53;
 
+const float = new Float64Array(1);
+const words = new Uint32Array(float.buffer); // little-endian: the second holds sign, exponent and the first digits
+
+/** A number's exponent and the first three binary digits after its leading one are the bucket. */
+function bucketOf(ns: number): number {
+  if (ns < 1) return 0;
+  float[0] = ns;
+  return Math.min((words[1]! >>> 17) - 1023 * bucketsPerOctave, bucketsPerOctave * octaves - 1);
+}
+
+/** Where a bucket begins, or is at the half of it, in nanoseconds. */
+function nsAt(bucket: number): number {
+  const octave = Math.floor(bucket / bucketsPerOctave);
+  return 2 ** octave * (1 + bucket / bucketsPerOctave - octave);
+}
+
 /**
- * A histogram with logarithmic buckets, after G. Tene's HdrHistogram: equal relative width at every size, so that a
- * quantile is right to half a bucket, 1/16, wherever it falls.
+ * A histogram after G. Tene's HdrHistogram: buckets of about equal relative width at every size, so that a quantile is
+ * right to half a bucket, at most 1/16, wherever it falls.
  */
 export class Histogram {
   readonly #buckets = new Uint32Array(bucketsPerOctave * octaves);
@@ -60,8 +76,7 @@ export class Histogram {
 
   add(ms: number): void {
     const ns = ms > 0 ? ms * 1e6 : 0; // clocks of two threads differ by less than they can be read: never below zero
-    const bucket = ns < 1 ? 0 : Math.floor(Math.log2(ns) * bucketsPerOctave);
-    this.#buckets[Math.min(bucket, this.#buckets.length - 1)]!++;
+    this.#buckets[bucketOf(ns)]!++;
     this.#count++;
     this.#sum += ns;
     if (ns > this.#max) this.#max = ns;
@@ -71,7 +86,7 @@ export class Histogram {
     let rest = q * this.#count;
     for (let i = 0; i < this.#buckets.length; i++) {
       rest -= this.#buckets[i]!;
-      if (rest <= 0 && this.#count > 0) return Math.min(this.#max, 2 ** ((i + 0.5) / bucketsPerOctave)) / 1e6;
+      if (rest <= 0 && this.#count > 0) return Math.min(this.#max, nsAt(i + 0.5)) / 1e6;
     }
     return 0;
   }
@@ -93,7 +108,7 @@ export class Histogram {
     later.#sum -= earlier.#sum;
     if (this.#max === earlier.#max) {
       const last = later.#buckets.findLastIndex((count) => count > 0);
-      later.#max = last < 0 ? 0 : Math.min(this.#max, 2 ** ((last + 1) / bucketsPerOctave));
+      later.#max = last < 0 ? 0 : Math.min(this.#max, nsAt(last + 1));
     }
     return later;
   }

@@ -11,6 +11,7 @@
 //   L4. Tasks that cannot be sent fail, and nothing else does.
 //   L5. An actor's call whose argument may turn out to be lost travels alone, and nothing is sent while that is made again.
 //   L6. What a worker that was ended still says of tasks of its tasks is not heard: nothing would end those.
+//   L7. The memory of a frame goes back to its worker when all that it brought was results for sinks that copy.
 
 import { outputOf, takeOutput } from './cell-tasks.ts';
 import type { LeaseHandle, LeaseRequest, WorkerLease, WorkerLoss } from './cluster/cluster.ts';
@@ -23,9 +24,15 @@ import type { Frame } from './protocol/channel.ts';
 import { nowMs } from './protocol/clock.ts';
 import { type FrameReader, readFrame } from './protocol/codec.ts';
 import { readValue } from './protocol/deserialization.ts';
-import { asWorkerMessages, type TaskCombined, type TaskResults } from './protocol/messages.ts';
+import {
+  asWorkerMessages,
+  type NestingToSession,
+  type TaskCombined,
+  type TaskResults,
+  type WorkerToSession,
+} from './protocol/messages.ts';
 import { type SentObjects, sentObjectsOf } from './sent-objects.ts';
-import { settleCombined, settleResults } from './settlement.ts';
+import { type Answer, settleCombined, settleResults } from './settlement.ts';
 import type { Task, TaskPool } from './task.ts';
 import { failureOf, mayRetry, timedOut, workerDied } from './task-failure.ts';
 import { runTimesOf, sumOf } from './task-times.ts';
@@ -41,9 +48,6 @@ interface LeasedWorker {
   defined: DefinedFunctions;
   sent: SentObjects | undefined;
 }
-
-/** Answers that were accepted and wait to be settled until the workers have been fed (L1). */
-type Settlement = () => void;
 
 export class WorkerPool implements TaskPool {
   readonly #options: WorkerPoolOptions;
@@ -266,57 +270,20 @@ export class WorkerPool implements TaskPool {
 
   #onFrame(lease: WorkerLease, frame: Frame): void {
     const arrivedAt = nowMs();
-    const settlements: Settlement[] = [];
+    const settlements: (() => void)[] = []; // they wait until the workers have been fed (L1)
+    let isKept = false;
     try {
       const reader = readFrame(frame.bytes);
       for (const message of asWorkerMessages(reader.header)) {
-        switch (message.type) {
-          case 'task.results':
-            this.#onResults(lease, message, frame, reader, arrivedAt, settlements);
-            break;
-          case 'task.combined':
-            this.#onCombined(lease, message, frame, reader, arrivedAt, settlements);
-            break;
-          case 'task.failed': {
-            const error = readValue(message.error, reader);
-            const { attempt, id, runMs, lost } = message;
-            const mayBe = (t: Task): boolean => lost === undefined && mayRetry(t, error);
-            const failed = this.#dispatcher.onFailure(lease.id, attempt, id, mayBe, runMs);
-            if (failed === undefined) break;
-            if (lost === undefined) settlements.push(() => this.#settleError(failed, failureOf(failed, error)));
-            else {
-              const then = (why?: Error): void => {
-                if (why === undefined) this.#dispatcher.onSubmit(failed, this.#options.exclusive);
-                else this.#settleError(failed, why);
-                this.#flush();
-              };
-              this.#lost.recover(failed, lost, failureOf(failed, error), then);
-            }
-            break;
-          }
-          case 'task.skipped':
-            this.#dispatcher.onSkipped(lease.id, message.attempt, message.ids);
-            break;
-          case 'task.waiting':
-          case 'task.resumed':
-            this.#dispatcher.onWaiting(lease.id, message.attempt, message.ids, message.type === 'task.waiting');
-            break;
-          case 'worker.stray-error': {
-            const error = readValue(message.error, reader);
-            this.#options.events.emit({ type: 'task.stray-error', worker: lease.worker, error });
-            break;
-          }
-          case 'task.output':
-            this.#options.events.emit(outputOf(message, lease));
-            break;
-          default: {
-            if (this.#ended.has(lease)) break; // L6
-            const { nested, nestedPool } = this.#options;
-            nested.onMessage(lease.channel, message, frame, reader, {
-              target: nestedPool?.() ?? this,
-              taskAt: (id) => this.#dispatcher.tasksAt(lease.id).find((task) => task.id === id),
-            });
-          }
+        if (message.type === 'task.results' || message.type === 'task.combined') {
+          const runUs = runTimesOf(message.runUs, reader);
+          const accepted = this.#dispatcher.onResults(lease.id, message.attempt, message.ids, sumOf(runUs) / 1000);
+          const answer = { frame, reader, runUs, arrivedAt };
+          settlements.push(() => this.#settle(accepted, message, answer));
+          isKept ||= !accepted.every(isCopied);
+        } else {
+          this.#onMessage(lease, message, frame, reader, settlements);
+          isKept = true;
         }
       }
     } catch (cause) {
@@ -327,43 +294,76 @@ export class WorkerPool implements TaskPool {
     }
     this.#flush(); // L1
     for (const settle of settlements) settle();
+    if (!isKept) lease.channel.recycle?.(frame); // L7
     // What is settled may have made new tasks ready.
     if (settlements.length > 0) this.#flush();
   }
 
-  #onResults(
+  #onMessage(
     lease: WorkerLease,
-    message: TaskResults,
+    message: Exclude<WorkerToSession | NestingToSession, TaskResults | TaskCombined>,
     frame: Frame,
     reader: FrameReader,
-    arrivedAt: number,
-    settlements: Settlement[],
+    settlements: (() => void)[],
   ): void {
-    const runUs = runTimesOf(message.runUs, reader);
-    const accepted = this.#dispatcher.onResults(lease.id, message.attempt, message.ids, sumOf(runUs) / 1000);
-    settlements.push(() => {
-      const settled = settleResults(accepted, { message, frame, reader, runUs, arrivedAt }, this.#options.timings);
-      this.#settled(settled);
-    });
+    switch (message.type) {
+      case 'task.failed': {
+        const error = readValue(message.error, reader);
+        const { attempt, id, runMs, lost } = message;
+        const mayBe = (t: Task): boolean => lost === undefined && mayRetry(t, error);
+        const failed = this.#dispatcher.onFailure(lease.id, attempt, id, mayBe, runMs);
+        if (failed === undefined) break;
+        if (lost === undefined) settlements.push(() => this.#settleError(failed, failureOf(failed, error)));
+        else {
+          const then = (why?: Error): void => {
+            if (why === undefined) this.#dispatcher.onSubmit(failed, this.#options.exclusive);
+            else this.#settleError(failed, why);
+            this.#flush();
+          };
+          this.#lost.recover(failed, lost, failureOf(failed, error), then);
+        }
+        break;
+      }
+      case 'task.skipped':
+        this.#dispatcher.onSkipped(lease.id, message.attempt, message.ids);
+        break;
+      case 'task.waiting':
+      case 'task.resumed':
+        this.#dispatcher.onWaiting(lease.id, message.attempt, message.ids, message.type === 'task.waiting');
+        break;
+      case 'worker.stray-error': {
+        const error = readValue(message.error, reader);
+        this.#options.events.emit({ type: 'task.stray-error', worker: lease.worker, error });
+        break;
+      }
+      case 'task.output':
+        this.#options.events.emit(outputOf(message, lease));
+        break;
+      default: {
+        if (this.#ended.has(lease)) break; // L6
+        const { nested, nestedPool } = this.#options;
+        nested.onMessage(lease.channel, message, frame, reader, {
+          target: nestedPool?.() ?? this,
+          taskAt: (id) => this.#dispatcher.tasksAt(lease.id).find((task) => task.id === id),
+        });
+      }
+    }
   }
 
-  #onCombined(
-    lease: WorkerLease,
-    message: TaskCombined,
-    frame: Frame,
-    reader: FrameReader,
-    arrivedAt: number,
-    settlements: Settlement[],
+  #settle(
+    accepted: readonly (Task | undefined)[],
+    message: TaskResults | TaskCombined,
+    answer: Omit<Answer<never>, 'message'>,
   ): void {
-    const runUs = runTimesOf(message.runUs, reader);
-    const accepted = this.#dispatcher.onResults(lease.id, message.attempt, message.ids, sumOf(runUs) / 1000);
+    const { timings } = this.#options;
+    if (message.type === 'task.results') {
+      this.#settled(settleResults(accepted, { ...answer, message }, timings));
+      return;
+    }
     // All or none: no task of a map is cancelled by itself.
     const tasks = accepted.filter((task) => task !== undefined);
-    const arrived = { message, frame, reader, runUs, arrivedAt };
-    if (tasks.length === accepted.length) {
-      settlements.push(() => settleCombined(tasks, arrived, this.#options.timings));
-    }
-    settlements.push(() => this.#settled(tasks.length));
+    if (tasks.length === accepted.length) settleCombined(tasks, { ...answer, message }, timings);
+    this.#settled(tasks.length);
   }
 
   #settleError(task: Task, error: Error): void {
@@ -393,4 +393,8 @@ export class WorkerPool implements TaskPool {
     }
     this.#unsettled = 0;
   }
+}
+
+function isCopied(task: Task | undefined): boolean {
+  return task === undefined || task.sink.copies === true;
 }

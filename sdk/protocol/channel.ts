@@ -15,6 +15,10 @@ export interface Channel {
   send(frame: Frame): void;
   /** Called for each frame that arrives. */
   onFrame: (frame: Frame) => void;
+  /** Gives back the memory of a frame that arrived and that nobody looks at any more. */
+  recycle?(frame: Frame): void;
+  /** Memory for a frame that the other side gave back; what it holds has no meaning. */
+  takeMemory?(byteLengthMin: number): ArrayBuffer | undefined;
   /** Whether the channel keeps the process running. */
   setBusy(busy: boolean): void;
 }

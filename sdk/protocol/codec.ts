@@ -102,9 +102,12 @@ export class FrameWriter {
   #numbers: Float64Array<ArrayBuffer>;
   #end = preambleBytes;
 
-  /** @param bytesExpected - how much room to start with; the writer grows by doubling. */
-  constructor(bytesExpected = 256) {
-    this.#bytes = new Uint8Array(align8(Math.max(64, bytesExpected)));
+  /**
+   * @param bytesExpected - how much room to start with; the writer grows by doubling.
+   * @param memory - used instead of new memory; its length is a multiple of 8.
+   */
+  constructor(bytesExpected = 256, memory?: ArrayBuffer) {
+    this.#bytes = new Uint8Array(memory ?? new ArrayBuffer(align8(Math.max(64, bytesExpected))));
     this.#numbers = new Float64Array(this.#bytes.buffer);
   }
 

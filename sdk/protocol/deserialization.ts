@@ -29,7 +29,7 @@ export function readValue(node: WireValue, source: ValueSource): unknown {
     const last = node.length - 1;
     if (last === 2 && node[2] === tags.float64Array) return viewAt(source, node[0], node[1], tags.float64Array);
     if (node[last] === tags.array && holdsPrimitives(node)) {
-      node.length = last;
+      node.pop();
       return node;
     }
   }

@@ -228,7 +228,7 @@ export class AnswerWriter {
   }
 
   #writer(): FrameWriter {
-    this.#frame ??= new FrameWriter(this.#bytesExpected);
+    this.#frame ??= new FrameWriter(this.#bytesExpected, this.#channel.takeMemory?.(this.#bytesExpected));
     return this.#frame;
   }
 

@@ -6,7 +6,7 @@
 import { availableParallelism } from 'node:os';
 import { InvalidArgumentError } from '../../errors.ts';
 import { shipBuiltin } from '../../function-shipping/index.ts';
-import { retriesOf } from '../../map-stream.ts';
+import { copyEach, retriesOf } from '../../map-stream.ts';
 import { PeakMemory } from '../../peak-memory.ts';
 import { remoteOf } from '../../remote.ts';
 import { coreOf, type Session } from '../../session.ts';
@@ -148,7 +148,7 @@ export async function markov(session: Session, options: MarkovOptions): Promise<
     onProgress: tellProgress,
   });
   let multiplicationsOnWorkers = 0;
-  await stream.forEach((partial, position, count) => {
+  await copyEach(stream, (partial, position, count) => {
     merge.push(partial);
     // A value stands for `count` neighbouring tasks: count - 1 multiplications combined them.
     const matrices = count * least + Math.min(count, Math.max(0, larger - position));
