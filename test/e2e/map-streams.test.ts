@@ -23,6 +23,16 @@ function numbers(count: number): number[] {
   return Array.from({ length: count }, (_, i) => i);
 }
 
+describe('several maps of a session', () => {
+  test('get on beside each other, and beside more tasks than their workers can soon run', async () => {
+    const square = session.remote((x: number) => x * x);
+    const flood = numbers(20_000).map((i) => square(i));
+    const maps = Array.from({ length: 3 }, () => session.map(identity, numbers(20_000)).toArray());
+    for (const results of await Promise.all(maps)) assert.deepEqual(results, numbers(20_000));
+    assert.equal((await session.get(flood)).length, 20_000);
+  });
+});
+
 describe('a stream of results', () => {
   test('gives calls of next() that wait together one result each, in the order of the calls', async () => {
     const results = session.map(identity, numbers(100))[Symbol.asyncIterator]();
