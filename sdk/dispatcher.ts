@@ -22,7 +22,7 @@
 //       worker that has one still takes tasks of tasks. So a tree of tasks gets on with a single worker.
 
 import { DepthQueue } from './depth-queue.ts';
-import { type FunctionProfile, learn } from './function-profile.ts';
+import { type FunctionProfile, learn, openEnough, taskFloorMs } from './function-profile.ts';
 import { type WindowLimits, WorkerWindow } from './worker-window.ts';
 
 /** What the dispatcher keeps of a task. It alone changes the fields that are not readonly. */
@@ -80,12 +80,8 @@ export interface DispatcherOptions {
   isolate?: boolean;
 }
 
-/** What a task costs beside its function: decoding, the answer. A floor under every expectation, in milliseconds. */
-const taskFloorMs = 0.001;
 /** A batch is not made smaller than this much work for the sake of an even end, in milliseconds. */
 const batchMinMs = 0.5;
-/** How many tasks should wait for a worker, at least, where there are more. */
-const queuedLeast = 1024;
 
 export class Dispatcher<T extends DispatchTask> {
   readonly #limits: WindowLimits;
@@ -112,9 +108,13 @@ export class Dispatcher<T extends DispatchTask> {
     return { queued: this.#queue.size, sent: this.#sent, stale: this.#stale, workers: this.#workers.size };
   }
 
-  /** Whether so few tasks wait that workers may soon have none: less than they have now, or than `queuedLeast`. */
-  get isLow(): boolean {
-    return this.#queue.size < Math.max(queuedLeast, this.#sent);
+  /**
+   * Whether a stream with so many open tasks should go on: it would not get its part of the workers otherwise, or these might
+   * soon have nothing to do. More tasks than that would only wait, and keep waiting what comes after them.
+   */
+  wantsMore(profile: FunctionProfile, open: number): boolean {
+    const enough = openEnough(profile, Math.max(1, this.#workers.size), this.#limits.windowMs);
+    return open < enough || this.#queue.size < Math.max(enough, this.#sent);
   }
 
   /** When `onTick` has something to do; undefined for never. */

@@ -10,8 +10,8 @@
 //   B2. The first failure ends the map: nothing more is taken, what runs is cancelled, and it is thrown after the
 //       results that were ready.
 //   B3. With `combine`, every value stands for a run of neighbours, and the runs cover each input once.
-//   B4. Inputs are taken as workers need them: a task that is made early only waits, in memory that has to be looked after.
-//       A map has `openLeast` open tasks whatever else waits for the workers, so that each of several maps gets on.
+//   B4. Inputs are taken as workers need them: a task that is made early only waits, in memory that has to be looked after,
+//       and before what is asked for later. A map without open tasks takes one, whatever else is open: nothing else wakes it.
 //   B5. Whoever waits for results is told of results, failure and end, however many wait and whoever ended the map.
 //   B6. A consumer gets each result when it comes, and has copied what it needs when it returns: nothing of it is kept here.
 
@@ -62,7 +62,7 @@ export interface MapRunOptions {
 export type MapConsumer = (value: unknown, position: number, count: number) => void;
 
 const inFlightBytesDefault = 256 * 1024 * 1024;
-/** So many tasks may be open whatever their results are expected to take, or large results would leave workers idle. */
+/** So many tasks may run whatever their results are expected to take, or large results would leave workers idle. */
 const openLeast = 256;
 
 function isAsyncIterable(inputs: unknown): inputs is AsyncIterable<unknown> {
@@ -142,7 +142,7 @@ export class MapRun implements TaskSink {
       this.#failure === undefined &&
       this.#taken - this.#handedOver < this.#options.inFlightMax &&
       this.#inFlightBytes < (this.#options.inFlightBytesMax ?? inFlightBytesDefault) && // B1
-      (this.#taken - this.#done < openLeast || this.#options.pool.isLow) // B4
+      this.#options.pool.wantsMore(this.#options.handle.profile, this.#taken - this.#done) // B4
     );
   }
 

@@ -11,7 +11,7 @@ import type { SessionToWorker, TaskRun } from './protocol/messages.ts';
 import { type Payload, writePayload } from './protocol/payload.ts';
 import { tags, type WireValue } from './protocol/wire-value.ts';
 import type { SentObjects } from './sent-objects.ts';
-import type { FunctionDefinition, Task } from './task.ts';
+import type { FunctionDefinition, Task, TaskSink } from './task.ts';
 import { asError } from './text-of.ts';
 
 /** How many functions a worker keeps; one that was not used for long is sent again when it is. */
@@ -62,13 +62,14 @@ export class OutgoingFrame {
   }
 
   /**
-   * Adds tasks in their order; neighbours of one function, attempt and fold share a message.
+   * Adds tasks in their order; neighbours of one function and attempt share a message, if they combine only those of one map.
    *
    * @returns those that cannot be sent, and why: the value of a reference could be written when it was made, but not any more.
    */
   addTasks(tasks: readonly Task[]): UnsendableTask[] {
     const unsendable: UnsendableTask[] = [];
     let message: TaskRun | undefined;
+    let sink: TaskSink | undefined;
     for (const task of tasks) {
       const { definition } = task;
       const combine = task.rules.combine?.definition;
@@ -78,8 +79,10 @@ export class OutgoingFrame {
         message.functionId !== definition.id ||
         message.attempt !== task.attempt ||
         (message.keep ?? false) !== keep ||
-        message.combine?.functionId !== combine?.id
+        message.combine?.functionId !== combine?.id ||
+        (combine !== undefined && sink !== task.sink)
       ) {
+        sink = task.sink;
         message = {
           type: 'task.run',
           functionId: definition.id,

@@ -63,8 +63,8 @@ export interface TaskTarget {
 
 /** A target that says what it holds. */
 export interface TaskPool extends TaskTarget {
-  /** Whether workers may soon have nothing to do unless tasks are submitted. */
-  readonly isLow: boolean;
+  /** Whether a stream of tasks of a function should go on that has so many open ones here. */
+  wantsMore(profile: FunctionProfile, open: number): boolean;
   unsettledTasks(): Iterable<Task>;
   /** Ends the pool: every unsettled task settles with the error. */
   close(error: GridbookError): void;

@@ -18,6 +18,7 @@ import type { LeaseHandle, LeaseRequest, WorkerLease, WorkerLoss } from './clust
 import { DeadlineTimer } from './deadline-timer.ts';
 import { Dispatcher, type Effect } from './dispatcher.ts';
 import { CancelledError, type GridbookError } from './errors.ts';
+import type { FunctionProfile } from './function-profile.ts';
 import { LostArguments, takesPlaced } from './lost-arguments.ts';
 import { DefinedFunctions, OutgoingFrame } from './outgoing-frame.ts';
 import type { Frame } from './protocol/channel.ts';
@@ -90,9 +91,9 @@ export class WorkerPool implements TaskPool {
     return [...this.#dispatcher.unsettled(), ...this.#lost.tasks];
   }
 
-  /** Whether workers may soon have nothing to do unless tasks are submitted. */
-  get isLow(): boolean {
-    return this.#dispatcher.isLow;
+  /** Until there are two tasks for each worker of the cluster, also to have them all asked for. */
+  wantsMore(profile: FunctionProfile, open: number): boolean {
+    return this.#unsettled < 2 * this.#options.cluster.workersMax || this.#dispatcher.wantsMore(profile, open);
   }
 
   expect(): void {}
@@ -287,8 +288,7 @@ export class WorkerPool implements TaskPool {
         }
       }
     } catch (cause) {
-      const text = textOf(cause);
-      const message = `worker ${lease.worker} sent what cannot be read: ${text}`;
+      const message = `worker ${lease.worker} sent what cannot be read: ${textOf(cause)}`;
       this.#onLost(lease, { reason: 'connection-lost', message, cause });
       lease.kill(); // L2, and after it was said why
     }

@@ -13,6 +13,7 @@
 import type { GridbookError } from '../errors.ts';
 import { TaskError } from '../errors.ts';
 import { fetchPlaced } from '../fetched-arguments.ts';
+import type { FunctionProfile } from '../function-profile.ts';
 import { DefinedFunctions, OutgoingFrame } from '../outgoing-frame.ts';
 import type { Frame } from '../protocol/channel.ts';
 import { nowMs } from '../protocol/clock.ts';
@@ -35,8 +36,10 @@ import { asError } from '../text-of.ts';
 import type { TimingsRecorder } from '../timings.ts';
 import type { Nesting } from './nesting.ts';
 
-/** A `map` in a task takes inputs while fewer of its tasks than this have not settled. */
+/** A `map` in a task takes inputs while fewer of the tasks that were begun here than this have not settled. */
 const openEnough = 1024;
+/** Or fewer of its own. */
+const openLeast = 64;
 
 export class ParentPool implements TaskPool {
   readonly #nesting: Nesting;
@@ -80,8 +83,8 @@ export class ParentPool implements TaskPool {
     };
   }
 
-  get isLow(): boolean {
-    return this.#open.size < openEnough;
+  wantsMore(_profile: FunctionProfile, open: number): boolean {
+    return open < openLeast || this.#open.size < openEnough;
   }
 
   unsettledTasks(): Iterable<Task> {

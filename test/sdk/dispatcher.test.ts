@@ -81,27 +81,54 @@ describe('windows (D2)', () => {
   });
 });
 
-describe('Dispatcher.isLow', () => {
-  test('says so until 1024 tasks wait', () => {
+describe('Dispatcher.wantsMore()', () => {
+  const unknown: FunctionProfile = { expectedMs: undefined };
+
+  test('says so until enough tasks wait: few of unknown ones, many of short ones, some a worker of long ones', () => {
+    const enough = ([expectedMs, waiting, workers]: [number | undefined, number, string[]]): void => {
+      const session = new Session();
+      const profile: FunctionProfile = { expectedMs };
+      session.grant(...workers);
+      session.submit(waiting - 1);
+      assert.equal(session.dispatcher.wantsMore(profile, 1e6), true);
+      session.submit(1);
+      assert.equal(session.dispatcher.wantsMore(profile, 1e6), false);
+    };
+    enough([undefined, 64, []]);
+    enough([0, 1024, ['A']]);
+    enough([0.002, 1024, ['A']]);
+    enough([1, 30, ['A', 'B', 'C']]); // 10 ms each
+    enough([100, 12, ['A', 'B', 'C']]);
+    enough([100, 4, []]);
+  });
+
+  test('says so to a stream that has few open tasks, whatever else waits', () => {
     const session = new Session();
-    session.submit(1023);
-    assert.equal(session.dispatcher.isLow, true);
-    session.submit(1);
-    assert.equal(session.dispatcher.isLow, false);
-    session.nothingElse({ queued: 1024, workers: 0 });
+    session.submit(5000);
+    assert.deepEqual(
+      [0, 63, 64].map((open) => session.dispatcher.wantsMore(unknown, open)),
+      [true, true, false],
+    );
+    assert.deepEqual(
+      [0, 9, 10].map((open) => session.dispatcher.wantsMore({ expectedMs: 1 }, open)),
+      [true, true, false],
+    );
+    session.nothingElse({ queued: 5000, workers: 0 });
   });
 
   test('says so while fewer tasks wait than workers have', () => {
     const session = sessionWith({ windowMs: 1000, windowTasksMax: 2000 });
-    session.submit(8000, { profile: { expectedMs: 0 } });
+    const profile: FunctionProfile = { expectedMs: 0 };
+    const wantsMore = (): boolean => session.dispatcher.wantsMore(profile, 1e6);
+    session.submit(8000, { profile });
     session.said();
     const { queued, sent } = session.dispatcher.counts;
     assert.deepEqual({ queued, sent }, { queued: 6000, sent: 2000 });
-    assert.equal(session.dispatcher.isLow, false);
+    assert.equal(wantsMore(), false);
     for (let id = 2000; id < 6000; id++) session.cancel(id);
-    assert.equal(session.dispatcher.isLow, false);
+    assert.equal(wantsMore(), false);
     session.cancel(6000);
-    assert.equal(session.dispatcher.isLow, true);
+    assert.equal(wantsMore(), true);
     session.nothingElse({ queued: 1999, sent: 2000 });
   });
 });
