@@ -160,4 +160,42 @@ export function mapSuite(given: Given): void {
       );
     });
   });
+
+  describe('several maps at once', () => {
+    test('get on beside each other, and beside more tasks than their workers can soon run', async () => {
+      const square = given.session.remote((x: number) => x * x);
+      const flood = numbers(6000).map((i) => square(i));
+      const maps = Array.from({ length: 3 }, () => given.session.map((x: number) => x, numbers(6000)).toArray());
+      for (const results of await Promise.all(maps)) assert.deepEqual(results, numbers(6000));
+      assert.equal((await given.session.get(flood)).length, 6000);
+    });
+
+    test('combine their own results only, though they are of one function and their positions follow on each other', async () => {
+      const sum = (6000 * 5999) / 2;
+      const add = (a: number, b: number): number => a + b;
+      const maps = Array.from({ length: 4 }, (_, k) => {
+        const inputs = numbers(6000).map((i) => i + k);
+        return given.session.reduce((x: number) => x, inputs, add);
+      });
+      assert.deepEqual(
+        await Promise.all(maps),
+        numbers(4).map((k) => sum + 6000 * k),
+      );
+    });
+
+    test('do not keep what comes after them waiting for all of their inputs', async () => {
+      const spin = (x: number): number => {
+        for (const end = performance.now() + 2; performance.now() < end; );
+        return x;
+      };
+      let settled = 0;
+      const long = given.session.map(spin, numbers(400)).forEach(() => {
+        settled++;
+      });
+      const word = given.session.remote(() => 'soon');
+      for (let i = 0; i < 3; i++) assert.equal(await word(), 'soon');
+      assert.ok(settled < 300, `${settled} of 400 had to settle before`);
+      await long;
+    });
+  });
 }

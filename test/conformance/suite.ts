@@ -6,6 +6,7 @@ import { actorsSuite } from './actors-suite.ts';
 import { errorsSuite } from './errors-suite.ts';
 import type { Open } from './given.ts';
 import { mapSuite } from './map-suite.ts';
+import { mixedSuite } from './mixed-suite.ts';
 import { nestedSuite } from './nested-suite.ts';
 import { objectsSuite } from './objects-suite.ts';
 import { remoteSuite } from './remote-suite.ts';
@@ -37,6 +38,7 @@ export function sessionSuite(way: string, open: Open): void {
     mapSuite(given);
     actorsSuite(given);
     nestedSuite(given);
+    mixedSuite(given);
     lifeSuite(given);
   });
 }

@@ -23,44 +23,6 @@ function numbers(count: number): number[] {
   return Array.from({ length: count }, (_, i) => i);
 }
 
-describe('several maps of a session', () => {
-  test('get on beside each other, and beside more tasks than their workers can soon run', async () => {
-    const square = session.remote((x: number) => x * x);
-    const flood = numbers(20_000).map((i) => square(i));
-    const maps = Array.from({ length: 3 }, () => session.map(identity, numbers(20_000)).toArray());
-    for (const results of await Promise.all(maps)) assert.deepEqual(results, numbers(20_000));
-    assert.equal((await session.get(flood)).length, 20_000);
-  });
-
-  test('combine their own results only, though they are of one function and their positions follow on each other', async () => {
-    const sum = (numbers(20_000).length * 19_999) / 2;
-    const add = (a: number, b: number): number => a + b;
-    const maps = Array.from({ length: 4 }, (_, k) => {
-      const inputs = numbers(20_000).map((i) => i + k);
-      return session.reduce(identity, inputs, add);
-    });
-    assert.deepEqual(
-      await Promise.all(maps),
-      numbers(4).map((k) => sum + 20_000 * k),
-    );
-  });
-
-  test('do not keep what comes after them waiting for all of their inputs', async () => {
-    const spin = (x: number): number => {
-      for (const end = performance.now() + 2; performance.now() < end; );
-      return x;
-    };
-    let settled = 0;
-    const long = session.map(spin, numbers(400)).forEach(() => {
-      settled++;
-    });
-    const word = session.remote(() => 'soon');
-    for (let i = 0; i < 4; i++) assert.equal(await word(), 'soon');
-    assert.ok(settled < 300, `${settled} of 400 had to settle before`);
-    await long;
-  });
-});
-
 describe('a stream of results', () => {
   test('gives calls of next() that wait together one result each, in the order of the calls', async () => {
     const results = session.map(identity, numbers(100))[Symbol.asyncIterator]();
