@@ -220,10 +220,7 @@ export class SessionCore {
     const calledAt = timed ? nowMs() : 0;
     const payload = writeArguments(args); // N1
     const task = new Task(id, handle, rules, payload, sink, position, depth);
-    if (timed) {
-      task.calledAt = calledAt;
-      task.encodedAt = nowMs();
-    }
+    if (timed) task.times = { calledAt, encodedAt: nowMs(), sentAt: 0 };
     if (isReady && haveValues(payload)) target.submit(task);
     else this.#submitLater(task, payload, target);
     return task;

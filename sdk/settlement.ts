@@ -10,7 +10,7 @@ import { readFloat64, readValue, readWholeValue } from './protocol/deserializati
 import type { TaskCombined, TaskResults } from './protocol/messages.ts';
 import { rowOffset } from './protocol/result-rows.ts';
 import { tags, type WireValue } from './protocol/wire-value.ts';
-import type { Task } from './task.ts';
+import type { CallTimes, Task } from './task.ts';
 import { stageTimesOf } from './task-times.ts';
 import { asError } from './text-of.ts';
 import type { TimingsRecorder } from './timings.ts';
@@ -47,7 +47,7 @@ export function settleResults(
       count++;
       if (rows === undefined) settleValue(task, message.values[i] ?? null, frame, reader);
       else settleRow(task, rowOffset(rows, i), rows.length, reader);
-      if (task.calledAt !== 0) record(task, answer, elapsedMs, runMs, timings);
+      if (task.times !== undefined) record(task, task.times, answer, elapsedMs, runMs, timings);
     }
     elapsedMs += runMs;
   }
@@ -70,7 +70,7 @@ export function settleCombined(tasks: readonly Task[], answer: Answer<TaskCombin
   for (let i = 0; i < tasks.length; i++) {
     const task = tasks[i]!;
     const runMs = (runUs[i] ?? 0) / 1000;
-    if (task.calledAt !== 0) record(task, answer, elapsedMs, runMs, timings);
+    if (task.times !== undefined) record(task, task.times, answer, elapsedMs, runMs, timings);
     elapsedMs += runMs;
   }
   timings.count(tasks.length);
@@ -126,12 +126,13 @@ function storedBytes(node: WireValue, { shared }: Frame): Frame['shared'][number
 
 function record(
   task: Task,
+  called: CallTimes,
   { message, arrivedAt }: Answer<TaskResults | TaskCombined>,
   elapsedMs: number,
   runMs: number,
   timings: TimingsRecorder,
 ): void {
-  const times = stageTimesOf(task, message, elapsedMs, runMs, arrivedAt);
+  const times = stageTimesOf(called, message, elapsedMs, runMs, arrivedAt);
   timings.record(times);
   task.rules.timings?.record(times);
 }

@@ -5,7 +5,7 @@ import type { FrameReader } from './protocol/codec.ts';
 import { readValue } from './protocol/deserialization.ts';
 import type { BatchTimes } from './protocol/messages.ts';
 import type { WireValue } from './protocol/wire-value.ts';
-import type { Task } from './task.ts';
+import type { CallTimes } from './task.ts';
 import type { StageTimes } from './timings.ts';
 
 /** How long each task of a batch ran, in microseconds, as the worker sent it. */
@@ -26,7 +26,7 @@ export function sumOf(values: Float32Array): number {
  * @param elapsedMs - how long the tasks before it in its batch ran.
  */
 export function stageTimesOf(
-  task: Task,
+  called: CallTimes,
   batch: BatchTimes,
   elapsedMs: number,
   runMs: number,
@@ -34,9 +34,9 @@ export function stageTimesOf(
 ): StageTimes {
   const begunAt = batch.startedAt + elapsedMs;
   return {
-    encode: task.encodedAt - task.calledAt,
-    waitInSession: task.sentAt - task.encodedAt,
-    travel: batch.receivedAt - task.sentAt,
+    encode: called.encodedAt - called.calledAt,
+    waitInSession: called.sentAt - called.encodedAt,
+    travel: batch.receivedAt - called.sentAt,
     waitOnWorker: begunAt - batch.receivedAt,
     run: runMs,
     return: arrivedAt - begunAt - runMs,

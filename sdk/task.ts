@@ -82,6 +82,13 @@ export interface TaskRules {
   readonly timings: TimingsRecorder | undefined;
 }
 
+/** When a call was made, was written, and was sent. */
+export interface CallTimes {
+  readonly calledAt: number;
+  readonly encodedAt: number;
+  sentAt: number;
+}
+
 const barrierBytes = 2 ** 40;
 
 export class Task implements DispatchTask {
@@ -102,10 +109,8 @@ export class Task implements DispatchTask {
   loadMs = 0;
   /** Nothing is to be sent to its worker while it is there. */
   isBarrier = false;
-  /** When the call was made, was written, and was sent; 0 for a task that is not timed. */
-  calledAt = 0;
-  encodedAt = 0;
-  sentAt = 0;
+  /** Undefined for a task that is not timed. */
+  times: CallTimes | undefined;
 
   constructor(
     id: TaskId,

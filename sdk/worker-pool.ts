@@ -244,7 +244,7 @@ export class WorkerPool implements TaskPool {
     if (worker === undefined) return; // it was lost meanwhile, and the dispatcher is being told
     const { lease } = worker;
     for (const task of tasks) {
-      task.sentAt = now;
+      if (task.times !== undefined) task.times.sentAt = now;
       if (task.attempt === 1) continue;
       const { id, attempt, rules } = task;
       this.#options.timings.countRetry();

@@ -107,7 +107,7 @@ export class ParentPool implements TaskPool {
   submit(task: Task): void {
     if (!this.#parents.has(task)) this.expect(task);
     task.state = 'queued';
-    task.calledAt = 0; // its owner times it: another machine's clock says nothing here
+    task.times = undefined; // its owner times it: another machine's clock says nothing here
     this.#open.set(task.id, task);
     if (this.#unsent.push(task) === 1) queueMicrotask(() => this.#send());
   }
@@ -120,11 +120,9 @@ export class ParentPool implements TaskPool {
     }
     const tasks = this.#unsent.filter(({ state }) => state === 'queued');
     this.#unsent = [];
-    const sentAt = nowMs();
     for (const task of tasks) {
       task.state = 'sent';
       task.attempt++;
-      task.sentAt = sentAt;
     }
     const frame = new OutgoingFrame(this.#defined);
     const unsendable = new Map<TaskId, Error>();
