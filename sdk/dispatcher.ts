@@ -20,6 +20,7 @@
 //   D6. At rest (nothing queued, nothing sent) no collection holds a task.
 //   D7. A task that waits for its own tasks keeps no other from its worker, whatever D2 and D3 say of it; a recalled
 //       worker that has one still takes tasks of tasks. So a tree of tasks gets on with a single worker.
+//   D8. A worker whose connection was cut is sent nothing: it would be lost with it, and said to have run, perhaps.
 
 import { DepthQueue } from './depth-queue.ts';
 import { type FunctionProfile, learn, openEnough, taskFloorMs } from './function-profile.ts';
@@ -67,13 +68,7 @@ export type Effect<T> =
   /** Settle the task: its attempt took longer than its limit. */
   | { type: 'timed-out'; task: T; lease: string };
 
-export interface DispatcherOptions {
-  /** How much expected work a worker holds, in milliseconds. @default 10 */
-  windowMs?: number;
-  /** How many bytes of arguments a worker holds. @default 4 MiB */
-  windowBytesMax?: number;
-  /** How many tasks a worker holds. @default 8192 */
-  windowTasksMax?: number;
+export interface DispatcherOptions extends Partial<WindowLimits> {
   /** How long a worker has to answer for a task that had to end before it is killed. @default 250 */
   graceMs?: number;
   /** Send every task alone where D3 says so; an actor's calls, which are never retried, need not. @default true */
@@ -163,6 +158,14 @@ export class Dispatcher<T extends DispatchTask> {
     this.#releaseIfIdle(worker);
   }
 
+  /** A worker cannot be reached any more; that it is lost, and why, is told later (D8). */
+  onWorkerCut(lease: string): void {
+    const worker = this.#workers.get(lease);
+    if (worker === undefined) return;
+    worker.isCut = true;
+    this.#hungry.delete(worker);
+  }
+
   /**
    * A worker is gone.
    *
@@ -177,13 +180,10 @@ export class Dispatcher<T extends DispatchTask> {
     for (const task of worker.tasks().reverse()) {
       this.#deadlines.delete(task);
       this.#sent--;
-      if (task.state === 'cancelled') {
-        task.state = 'settled';
-        continue;
-      }
-      if (worker.killed && task.maxRetries > 0) {
+      if (task.state === 'cancelled') task.state = 'settled';
+      else if (worker.killed && task.maxRetries > 0)
         this.#requeue(task); // D4
-      } else if (task.retries < task.maxRetries) {
+      else if (task.retries < task.maxRetries) {
         task.retries++;
         task.suspect ||= blame;
         this.#requeue(task);
@@ -386,9 +386,9 @@ export class Dispatcher<T extends DispatchTask> {
     if (worker.recalled) this.#releaseIfIdle(worker);
   }
 
-  /** A killed worker is not given back, whatever it still answers: its loss will be told. */
+  /** A killed worker, or one that was cut off, is not given back, whatever it still answers: its loss will be told. */
   #releaseIfIdle(worker: WorkerWindow<T>): void {
-    if (!worker.isIdle || worker.killed) return;
+    if (!worker.isIdle || worker.killed || worker.isCut) return;
     this.#workers.delete(worker.lease);
     this.#effects.push({ type: 'release', lease: worker.lease });
   }

@@ -153,6 +153,7 @@ export class WorkerPool implements TaskPool {
       this.#dispatcher.onWorkerRecalled(lease.id);
       this.#flush();
     };
+    lease.onCut = () => this.#dispatcher.onWorkerCut(lease.id);
     lease.channel.onFrame = (frame) => this.#onFrame(lease, frame);
     lease.channel.setBusy(this.#unsettled > 0);
     takeOutput(lease);

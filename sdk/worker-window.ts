@@ -7,10 +7,13 @@
 
 import type { DispatchTask } from './dispatcher.ts';
 
-/** How much a window holds beside its first task; DispatcherOptions says what each is. */
+/** How much a window holds beside its first task. */
 export interface WindowLimits {
+  /** How much expected work, in milliseconds. @default 10 */
   readonly windowMs: number;
+  /** How many bytes of arguments. @default 4 MiB */
   readonly windowBytesMax: number;
+  /** How many tasks. @default 8192 */
   readonly windowTasksMax: number;
 }
 
@@ -24,6 +27,8 @@ export class WorkerWindow<T extends DispatchTask> {
   recalled = false;
   /** It is being ended by intent: its loss is certain, and what it still answers changes nothing about that. */
   killed = false;
+  /** Nothing reaches it any more: its loss will be told. */
+  isCut = false;
   /** How many tasks it has that nobody wants any more: one of them may run for ever, and what is sent after it would wait. */
   unwanted = 0;
   /** The tasks that have to end, and when the worker is killed for not answering for each; the earliest first. */
@@ -59,7 +64,7 @@ export class WorkerWindow<T extends DispatchTask> {
 
   /** Whether its state allows more work; its load may not. */
   get mayTakeMore(): boolean {
-    return !this.alone && (!this.recalled || this.hasParked) && !this.killed && this.unwanted === 0;
+    return !this.alone && (!this.recalled || this.hasParked) && !this.killed && !this.isCut && this.unwanted === 0;
   }
 
   /** Whether the task goes in beside what is there (D2). */

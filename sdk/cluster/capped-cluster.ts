@@ -43,6 +43,7 @@ class CappedLease implements WorkerLease {
   isRecalled = false;
   onLost: (loss: WorkerLoss) => void = () => {};
   onRecalled: () => void = () => {};
+  onCut: () => void = () => {};
 
   constructor(inner: WorkerLease, standing: Standing, onEnd: (lease: CappedLease) => void) {
     this.#inner = inner;
@@ -53,6 +54,7 @@ class CappedLease implements WorkerLease {
       this.onLost(loss);
     };
     inner.onRecalled = () => this.recall();
+    inner.onCut = () => this.onCut();
   }
 
   get id(): string {

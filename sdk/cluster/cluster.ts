@@ -30,6 +30,8 @@ export interface WorkerLease {
   onLost: (loss: WorkerLoss) => void;
   /** Called when others wait for the worker: give it back as soon as it is idle. */
   onRecalled: () => void;
+  /** Called when nothing that is sent reaches the worker any more, where it takes a while until `onLost` tells why. */
+  onCut: () => void;
   /** Gives the worker back, warm. Nothing may be running on it. */
   release(): void;
   /** Ends the worker, whatever runs on it. */

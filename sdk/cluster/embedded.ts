@@ -59,6 +59,7 @@ class HeldLease implements WorkerLease {
   recalled = false;
   onLost: (loss: WorkerLoss) => void = () => {};
   onRecalled: () => void = () => {};
+  onCut: () => void = () => {};
   readonly #cluster: EmbeddedCluster;
 
   constructor(id: string, slot: Slot, standing: Standing, cluster: EmbeddedCluster) {

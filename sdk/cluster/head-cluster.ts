@@ -7,7 +7,7 @@
 //   H1. A lease ends once here, by release, kill or loss, and the head is told of every end that did not come from it.
 //   H2. A head that is down takes nothing with it: workers that are connected go on; requests are said again when it is back.
 //   H3. A worker's connection is its lease: when it is cut, the lease is over, and what ran there runs elsewhere. The
-//       head's word on why is waited for only while the worker's daemon is there.
+//       head's word on why is waited for only while the worker's daemon is there. Nothing is sent meanwhile.
 //   H4. What the worker of a lost lease still says changes nothing, and its answers are counted (late-answers.ts).
 
 import { randomBytes } from 'node:crypto';
@@ -52,6 +52,7 @@ class RemoteLease implements WorkerLease {
   readonly #cluster: HeadCluster;
   onLost: (loss: WorkerLoss) => void = () => {};
   onRecalled: () => void = () => {};
+  onCut: () => void = () => {};
   /** Set when the connection is gone and the reason is awaited. */
   lossTimer: NodeJS.Timeout | undefined;
 
@@ -324,6 +325,7 @@ export class HeadCluster implements Cluster {
       this.#control.send({ type: 'lease.kill', lease: lease.id }); // H1
       this.#lose(lease.id, loss);
     };
+    lease.onCut(); // H3
     lease.lossTimer = setTimeout(() => end({ reason: 'connection-lost', message: lost }), lossWaitMs);
     void lease.isDaemonGone().then((isGone) => {
       if (isGone) end({ reason: 'node-died', message: `${lost}, and its daemon does not answer` });

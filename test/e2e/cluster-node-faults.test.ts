@@ -5,6 +5,7 @@ import assert from 'node:assert/strict';
 import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
+import { setImmediate } from 'node:timers/promises';
 import { CappedCluster } from '../../sdk/cluster/capped-cluster.ts';
 import { HeadCluster } from '../../sdk/cluster/head-cluster.ts';
 import type { Way } from '../../sdk/cluster/worker-connection.ts';
@@ -119,6 +120,26 @@ test('a task that may not run again fails with a NodeDiedError when its node is 
     assert.equal(task.mayHaveRun, true);
     assert.ok(call instanceof ActorDiedError && call.mayHaveRun, String(call));
     assert.match(call.message, /its daemon does not answer/);
+  } finally {
+    await session.close();
+  }
+  await cluster.untilFree();
+});
+
+test('a task that may run once is not sent to a worker whose connection was cut: the next worker runs it', async () => {
+  await using cluster = await ProcessCluster.open([0]);
+  await cluster.startNode({ cpus: 1 });
+  const session = await cluster.session();
+  try {
+    const pid = await session.remote(() => process.pid)();
+    // It cannot say what has become of the worker.
+    process.kill(cluster.head.pid, 'SIGSTOP');
+    process.kill(pid, 'SIGKILL');
+    await until(() => !cluster.processes().includes(pid));
+    for (let turn = 0; turn < 20; turn++) await setImmediate(); // what ended with the process is heard of
+    const ref = session.remote(() => process.pid, { maxRetries: 0 })();
+    process.kill(cluster.head.pid, 'SIGCONT');
+    assert.notEqual(await ref, pid);
   } finally {
     await session.close();
   }

@@ -274,3 +274,39 @@ describe('Dispatcher.onWorkerRecalled()', () => {
     session.nothingElse();
   });
 });
+
+describe('Dispatcher.onWorkerCut()', () => {
+  test('nothing more is sent to the worker, nor is it given back, until its loss is told: what waits costs no retry', () => {
+    const session = sessionWith();
+    session.submit(1);
+    session.said();
+    session.dispatcher.onWorkerCut('A');
+    session.submit(1, { maxRetries: 0 });
+    session.results('A', 1, [0]);
+    session.dispatcher.onWorkerRecalled('A');
+    assert.deepEqual(session.said(), []);
+    session.dispatcher.onWorkerLost('A');
+    session.grant('B');
+    assert.deepEqual(session.said(), ['B runs 1.1']);
+    session.results('B', 1, [1]);
+    session.nothingElse();
+  });
+
+  test('nor to one that has a task which waits for its own tasks', () => {
+    const session = sessionWith();
+    session.submit(1);
+    session.said();
+    session.dispatcher.onWaiting('A', 1, [0], true);
+    session.dispatcher.onWorkerCut('A');
+    session.submit(1, { depth: 1 });
+    session.dispatcher.onWaiting('A', 1, [0], false);
+    assert.deepEqual(session.said(), []);
+    session.dispatcher.onWorkerCut('B'); // one that is not there
+    session.dispatcher.onWorkerLost('A', false);
+    session.grant('B');
+    assert.deepEqual(session.said(), ['B runs 1.1', 'B runs 0.2']);
+    session.results('B', 1, [1]);
+    session.results('B', 2, [0]);
+    session.nothingElse();
+  });
+});

@@ -39,6 +39,7 @@ interface Holding {
   readonly held: Map<number, Entry>;
   recalled: boolean;
   killed: boolean;
+  cut: boolean;
 }
 
 const never = Number.POSITIVE_INFINITY;
@@ -79,12 +80,17 @@ export class Ledger {
   }
 
   onGranted(lease: string): void {
-    this.#holdings.set(lease, { held: new Map(), recalled: false, killed: false });
+    this.#holdings.set(lease, { held: new Map(), recalled: false, killed: false, cut: false });
   }
 
   onRecalled(lease: string): void {
     const holding = this.#holdings.get(lease);
     if (holding !== undefined) holding.recalled = true;
+  }
+
+  onCut(lease: string): void {
+    const holding = this.#holdings.get(lease);
+    if (holding !== undefined) holding.cut = true;
   }
 
   onLost(lease: string, blame: boolean): void {
@@ -197,7 +203,10 @@ export class Ledger {
         holding.killed = true;
         break;
       case 'release':
-        assert.ok(holding.recalled && !holding.killed && holding.held.size === 0, `${lease} is released`); // S7
+        assert.ok(
+          holding.recalled && !holding.killed && !holding.cut && holding.held.size === 0,
+          `${lease} is released`,
+        ); // S7
         this.#holdings.delete(lease);
         break;
     }
@@ -285,7 +294,7 @@ export class Ledger {
     let sent = 0;
     let deadline = never;
     for (const [lease, holding] of this.#holdings) {
-      const { held, recalled, killed } = holding;
+      const { held, recalled, killed, cut } = holding;
       sent += held.size;
       for (const { task, state, limitAt, overdueSince, untold } of held.values()) {
         assert.notEqual(state, 'limit', `the limit of task ${task.id} has passed, and nobody is told`);
@@ -295,7 +304,7 @@ export class Ledger {
       deadline = Math.min(deadline, this.#killAt(holding));
       if (held.size > 0) continue;
       assert.ok(this.#line.length === 0 || !mayGetMore(holding), `${lease} is idle while tasks wait`); // S6
-      assert.ok(!recalled || killed, `${lease} is idle, recalled and not released`); // S7
+      assert.ok(!recalled || killed || cut, `${lease} is idle, recalled and not released`); // S7
     }
     assert.equal(dispatcher.counts.queued, this.#line.length, 'tasks queued');
     assert.equal(dispatcher.counts.sent, sent, 'tasks sent');
@@ -311,8 +320,8 @@ export class Ledger {
   }
 }
 
-function mayGetMore({ held, recalled, killed }: Holding): boolean {
-  if (recalled || killed) return false;
+function mayGetMore({ held, recalled, killed, cut }: Holding): boolean {
+  if (recalled || killed || cut) return false;
   for (const { overdueSince } of held.values()) if (overdueSince !== never) return false;
   return true;
 }

@@ -140,6 +140,12 @@ export const mutants: readonly Mutant[] = [
     '!worker.isIdle || worker.killed',
     '!worker.isIdle',
   ]),
+  mutant('a worker that was cut off gets more', [
+    'dispatcher.ts',
+    'worker.isCut = true;\n    this.#hungry.delete(worker);',
+    'worker.isCut = true;',
+  ]),
+  mutant('a worker that was cut off is given back', ['dispatcher.ts', ' || worker.isCut) return;', ') return;']),
   mutant('a worker that is wanted back is kept', [
     'dispatcher.ts',
     'if (worker.recalled) this.#releaseIfIdle(worker);',

@@ -13,6 +13,7 @@ import type { Timeline } from './timeline.ts';
 export interface SessionSide {
   onGranted(lease: string): void;
   onRecalled(lease: string): void;
+  onCut(lease: string): void;
   onLost(lease: string, blame: boolean): void;
   onAnswer(lease: string, answer: Answer): void;
 }
@@ -142,6 +143,7 @@ export class SimulatedCluster implements WorkerSurroundings {
   /** The session and the worker lose each other; the worker may go on for nobody. */
   #cutOff(lease: Lease): void {
     if (this.random.chance(0.5)) lease.worker.die();
+    if (lease.held && this.random.chance(0.5)) this.#session.onCut(lease.id);
     this.timeline.after(this.random.between(0, 10), () => this.#tellLoss(lease, this.random.chance(0.5)));
   }
 
@@ -152,8 +154,12 @@ export class SimulatedCluster implements WorkerSurroundings {
 
   #crash(lease: Lease, blame: boolean): void {
     lease.worker.die();
-    if (this.random.chance(0.5)) this.#tellLoss(lease, blame);
-    else this.timeline.after(this.random.between(0, 5), () => this.#tellLoss(lease, blame));
+    if (this.random.chance(0.5)) {
+      this.#tellLoss(lease, blame);
+    } else {
+      if (lease.held && this.random.chance(0.5)) this.#session.onCut(lease.id);
+      this.timeline.after(this.random.between(0, 5), () => this.#tellLoss(lease, blame));
+    }
   }
 
   #tellLoss(lease: Lease, blame: boolean): void {

@@ -128,6 +128,12 @@ class Simulation implements SessionSide {
     this.#dispatcher.onWorkerRecalled(lease);
   }
 
+  onCut(lease: string): void {
+    this.#trace?.(this.#timeline.now, 'cut', lease);
+    this.#ledger.onCut(lease);
+    this.#dispatcher.onWorkerCut(lease);
+  }
+
   onLost(lease: string, blame: boolean): void {
     this.#trace?.(this.#timeline.now, 'lost', { lease, blame });
     this.#ledger.onLost(lease, blame);

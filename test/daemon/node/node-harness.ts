@@ -160,6 +160,7 @@ class NodeLease implements WorkerLease {
   readonly #end: (force: boolean) => void;
   onLost: (loss: WorkerLoss) => void = () => {};
   onRecalled: () => void = () => {};
+  onCut: () => void = () => {};
   isOver = false;
 
   constructor(id: string, worker: string, channel: WebSocketChannel, end: (force: boolean) => void) {
