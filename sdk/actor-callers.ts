@@ -22,7 +22,7 @@ import type { TaskTarget } from './task.ts';
 const nowhere: TaskTarget = {
   expect: () => {},
   forgo: () => {},
-  cancel: () => {},
+  cancel: () => undefined,
   submit: (task) => {
     task.state = 'settled';
     task.sink.onError(task, new InvalidArgumentError('Another session can call actors here, and run nothing else'));

@@ -233,7 +233,7 @@ class ActorLife implements NamedActor {
     return {
       expect: () => {},
       forgo: () => {},
-      cancel: () => {},
+      cancel: () => undefined,
       submit: (task) => {
         task.state = 'settled';
         task.sink.onError(task, death);

@@ -3,7 +3,7 @@
 // Owns: the calls that wait for one before them. Callers: actor.ts, guest-actor.ts.
 
 import type { GridbookError } from './errors.ts';
-import type { Task, TaskTarget } from './task.ts';
+import type { ForceEnd, Task, TaskTarget } from './task.ts';
 
 /** A call in the line. */
 interface Place {
@@ -82,14 +82,12 @@ export class CallsInOrder implements TaskTarget {
     this.#advance();
   }
 
-  cancel(task: Task, force: boolean, error: GridbookError): void {
-    if (!this.#leave(task)) {
-      this.#target.cancel(task, force, error);
-      return;
-    }
+  cancel(task: Task, force: boolean, error: GridbookError): ForceEnd | undefined {
+    if (!this.#leave(task)) return this.#target.cancel(task, force, error);
     task.state = 'settled';
     task.sink.onError(task, error);
     this.#advance();
+    return undefined;
   }
 
   /** Settles those that wait in line. */

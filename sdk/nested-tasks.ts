@@ -11,7 +11,7 @@
 // Invariants:
 //   K1. A task that is cancelled, takes too long or is lost with its worker takes the tasks under it along. One that
 //       returns or throws does not: they go on, and what they come to reaches whoever still waits in that worker.
-//   K2. At rest nothing is held but the functions of workers that live.
+//   K2. At rest nothing is held but, of workers that live, their functions, and how to end the latest tasks that were given up.
 
 import type { NamedActor } from './actor-names.ts';
 import { InvalidArgumentError } from './errors.ts';
@@ -26,11 +26,14 @@ import type { StoredValue } from './protocol/payload.ts';
 import { readArguments, readCaptures } from './protocol/task-values.ts';
 import { cancelTask } from './remote.ts';
 import type { SessionCore } from './session-core.ts';
-import type { FunctionHandle, Task, TaskSink, TaskTarget } from './task.ts';
+import type { ForceEnd, FunctionHandle, Task, TaskSink, TaskTarget } from './task.ts';
 import { AnswerWriter } from './worker/answer-writer.ts';
 
 /** How deeply tasks may stand under tasks: a recursion without an end is found before it fills the memory. */
 export const nestingDepthMax = 256;
+
+/** So many tasks of tasks of a worker that were cancelled without force can be ended by force later. */
+const givenUpMax = 1000;
 
 /** A worker whose tasks submit tasks. */
 interface Nest {
@@ -42,10 +45,12 @@ interface Nest {
   announcing: Frame | undefined;
   /** How to cancel each that has not settled. */
   readonly open: Map<TaskId, Cancel>;
+  /** How to end the latest that were cancelled without force and may run on. */
+  readonly givenUp: Map<TaskId, ForceEnd>;
   isFlushing: boolean;
 }
 
-type Cancel = (force: boolean) => void;
+type Cancel = (force: boolean) => ForceEnd | undefined;
 
 /** Where the tasks that a worker submits go, and which of its tasks submits them. */
 export interface NestSurroundings {
@@ -91,12 +96,23 @@ export class NestedTasks {
         for (let i = 0; i < message.ids.length; i++) this.#submit(nest, message, i, frame, reader, around);
         break;
       case 'nest.cancel':
-        for (const id of message.ids) nest.open.get(id)?.(message.force);
+        for (const id of message.ids) this.#cancel(nest, id, message.force);
         break;
       case 'actor.kill':
         this.#core.findOwnActor(message.actor)?.kill();
         break;
     }
+  }
+
+  #cancel({ open, givenUp }: Nest, id: TaskId, force: boolean): void {
+    const end = force ? givenUp.get(id) : undefined;
+    givenUp.delete(id);
+    end?.();
+    const endLater = open.get(id)?.(force);
+    if (endLater === undefined) return;
+    givenUp.set(id, endLater);
+    const [oldest] = givenUp.keys();
+    if (givenUp.size > givenUpMax && oldest !== undefined) givenUp.delete(oldest);
   }
 
   /** Whoever spoke by a channel has gone: nobody wants the outcomes any more. */
@@ -115,6 +131,7 @@ export class NestedTasks {
         announced: new Map(),
         announcing: undefined,
         open: new Map(),
+        givenUp: new Map(),
         isFlushing: false,
       };
       this.#nests.set(channel, nest);
@@ -225,9 +242,10 @@ export class NestedTasks {
     });
   }
 
-  /** A task will not answer any more, or nobody wants it to (K1). */
-  cancelUnder(parent: Task, force: boolean): void {
-    for (const cancel of this.#childrenOf.get(parent) ?? []) cancel(force);
+  /** A task will not answer any more, or nobody wants it to (K1). @returns how to end later what may run on. */
+  cancelUnder(parent: Task, force: boolean): ForceEnd[] {
+    const children = this.#childrenOf.get(parent);
+    return children === undefined ? [] : [...children].flatMap((cancel) => cancel(force) ?? []);
   }
 }
 

@@ -15,7 +15,7 @@ import { ObjectLostError } from './errors.ts';
 import { readWholeValue } from './protocol/deserialization.ts';
 import type { StoredValue } from './protocol/payload.ts';
 import { objectRefBrand } from './protocol/serialization.ts';
-import type { Task, TaskTarget } from './task.ts';
+import type { ForceEnd, Task, TaskTarget } from './task.ts';
 
 type Outcome =
   | { state: 'pending' }
@@ -34,8 +34,8 @@ export class ObjectEntry {
   task: Task | undefined;
   /** Where that task runs. */
   target: TaskTarget | undefined;
-  /** The task after it was cancelled without force, for as long as anybody knows of it: it may still run. */
-  givenUp: { readonly task: WeakRef<Task>; readonly target: TaskTarget } | undefined;
+  /** Set when the task was cancelled without force and may run on. */
+  endByForce: ForceEnd | undefined;
   /** Called when the outcome has been set. */
   #waiters: (() => void)[] | undefined;
   #promise: Promise<unknown> | undefined;

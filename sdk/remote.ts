@@ -8,7 +8,7 @@ import type { Shipment } from './function-shipping/index.ts';
 import { ObjectEntry, ObjectRef } from './object-ref.ts';
 import type { StoredValue } from './protocol/payload.ts';
 import type { SessionCore } from './session-core.ts';
-import type { FunctionHandle, Task, TaskRules, TaskSink, TaskTarget } from './task.ts';
+import type { ForceEnd, FunctionHandle, Task, TaskRules, TaskSink, TaskTarget } from './task.ts';
 import { abortedBy, type CheckedOptions, checkTaskOptions, type TaskOptions } from './task-options.ts';
 import type { TimingsRecorder } from './timings.ts';
 
@@ -190,16 +190,25 @@ function cancelOnAbort(core: SessionCore, entry: ObjectEntry, signal: AbortSigna
   });
 }
 
-/** Cancels the task of an entry; nothing when it has settled, unless by a cancellation that let it go on. */
-export function cancelTask(core: SessionCore, entry: ObjectEntry, force: boolean, error?: GridbookError): void {
-  const { task, target, givenUp } = entry;
+/**
+ * Cancels the task of an entry; nothing when it has settled, unless by a cancellation that let it go on.
+ *
+ * @returns how to end later what may run on.
+ */
+export function cancelTask(
+  core: SessionCore,
+  entry: ObjectEntry,
+  force: boolean,
+  error?: GridbookError,
+): ForceEnd | undefined {
+  const { task, target, endByForce } = entry;
   if (task !== undefined && target !== undefined) {
-    if (!force) entry.givenUp = { task: new WeakRef(task), target };
-    core.cancel(task, target, force, error);
-  } else if (force && givenUp !== undefined) {
-    const running = givenUp.task.deref();
-    if (running !== undefined) core.cancel(running, givenUp.target, true, error);
+    entry.endByForce = core.cancel(task, target, force, error);
+  } else if (force) {
+    entry.endByForce = undefined;
+    endByForce?.();
   }
+  return entry.endByForce;
 }
 
 /** Makes a remote function of a handle. */

@@ -30,6 +30,7 @@ import { readWholeValue } from './protocol/deserialization.ts';
 import type { ActorBirth, FunctionRole } from './protocol/messages.ts';
 import { type Payload, type StoredValue, writeArguments, writePayload } from './protocol/payload.ts';
 import {
+  type ForceEnd,
   type FunctionDefinition,
   type FunctionHandle,
   isTimed,
@@ -260,10 +261,11 @@ export class SessionCore {
     return [...this.#waiting.keys(), ...pool.unsettledTasks()].filter((task) => task.sink === sink);
   }
 
-  /** Settles a task as cancelled, wherever it is. */
-  cancel(task: Task, target: TaskTarget, force: boolean, error: GridbookError = cancelled(task)): void {
-    if (this.#waiting.has(task)) this.#stopOne(task, error);
-    else target.cancel(task, force, error);
+  /** Settles a task as cancelled, wherever it is. @returns how to end later what may run on. */
+  cancel(task: Task, target: TaskTarget, force: boolean, error = cancelled(task)): ForceEnd | undefined {
+    if (!this.#waiting.has(task)) return target.cancel(task, force, error);
+    this.#stopOne(task, error);
+    return undefined;
   }
 
   /** What has not settled, and where it is. */
@@ -377,7 +379,7 @@ function haveValues({ refs }: Payload): boolean {
   return refs === undefined || refs.every(({ ref }) => ref instanceof ObjectRef && ref.state === 'ready');
 }
 
-function cancelled({ rules: { name } }: Task): CancelledError {
+function cancelled({ rules: { name } }: Task): GridbookError {
   return new CancelledError(`Task "${name}" was cancelled`);
 }
 

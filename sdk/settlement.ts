@@ -15,14 +15,18 @@ import { stageTimesOf } from './task-times.ts';
 import { asError } from './text-of.ts';
 import type { TimingsRecorder } from './timings.ts';
 
-/** An answer with the frame that it stands in. */
-export interface Answer<M> {
-  readonly message: M;
+/** What comes with an answer. */
+export interface Arrival {
   readonly frame: Frame;
   readonly reader: FrameReader;
   /** What each task took, in microseconds. */
   readonly runUs: Float32Array;
   readonly arrivedAt: number;
+}
+
+/** An answer with the frame that it stands in. */
+export interface Answer<M> extends Arrival {
+  readonly message: M;
 }
 
 /**

@@ -48,6 +48,9 @@ export interface TaskSink {
   onCombined?(tasks: readonly Task[], value: unknown): void;
 }
 
+/** Ends by force what was cancelled without, and runs on. */
+export type ForceEnd = () => void;
+
 /** Where tasks are sent and run. */
 export interface TaskTarget {
   /** The task will come when what it needs is there. */
@@ -55,8 +58,12 @@ export interface TaskTarget {
   submit(task: Task): void;
   /** The task that was expected will not come. */
   forgo(task: Task): void;
-  /** Settles a submitted task with the error; `force` ends its worker if it must. */
-  cancel(task: Task, force: boolean, error: GridbookError): void;
+  /**
+   * Settles a submitted task with the error; `force` ends its worker if it must.
+   *
+   * @returns how to end later what may run on without force.
+   */
+  cancel(task: Task, force: boolean, error: GridbookError): ForceEnd | undefined;
   /** Inside a task: the task waits for something that is sent here, until the returned function is called. */
   beginWait?(): () => void;
 }

@@ -25,16 +25,10 @@ import type { Frame } from './protocol/channel.ts';
 import { nowMs } from './protocol/clock.ts';
 import { type FrameReader, readFrame } from './protocol/codec.ts';
 import { readValue } from './protocol/deserialization.ts';
-import {
-  asWorkerMessages,
-  type NestingToSession,
-  type TaskCombined,
-  type TaskResults,
-  type WorkerToSession,
-} from './protocol/messages.ts';
+import { asWorkerMessages, type TaskCombined, type TaskResults, type WorkerMessage } from './protocol/messages.ts';
 import { type SentObjects, sentObjectsOf } from './sent-objects.ts';
-import { type Answer, settleCombined, settleResults } from './settlement.ts';
-import type { Task, TaskPool } from './task.ts';
+import { type Arrival, settleCombined, settleResults } from './settlement.ts';
+import type { ForceEnd, Task, TaskPool } from './task.ts';
 import { failureOf, mayRetry, timedOut, workerDied } from './task-failure.ts';
 import { runTimesOf, sumOf } from './task-times.ts';
 import { asError, textOf } from './text-of.ts';
@@ -120,15 +114,27 @@ export class WorkerPool implements TaskPool {
   }
 
   /** Settles the task as cancelled; what it may still do on its worker reaches nobody. */
-  cancel(task: Task, force: boolean, error: GridbookError): void {
-    if (!this.#lost.tasks.delete(task) && !this.#dispatcher.onCancel(task, force, nowMs())) {
-      this.#flush(); // it may have been cancelled before, and have to end now
-      return;
-    }
-    this.#options.nested.cancelUnder(task, force);
+  cancel(task: Task, force: boolean, error: GridbookError): ForceEnd | undefined {
+    if (!this.#lost.tasks.delete(task) && !this.#dispatcher.onCancel(task, force, nowMs())) return undefined;
+    const under = this.#options.nested.cancelUnder(task, force);
     this.#settled(1);
     task.sink.onError(task, error);
     this.#flush();
+    return force ? undefined : this.#endLater(task, under);
+  }
+
+  /** Nothing is kept of the task once it is over. */
+  #endLater(task: Task, under: readonly ForceEnd[]): ForceEnd | undefined {
+    if (task.state !== 'cancelled' && under.length === 0) return undefined;
+    const given = new WeakRef(task);
+    return () => {
+      const running = given.deref();
+      for (const end of under) end();
+      if (running === undefined) return;
+      this.#options.nested.cancelUnder(running, true);
+      this.#dispatcher.onCancel(running, true, nowMs());
+      this.#flush();
+    };
   }
 
   #setBusy(busy: boolean): void {
@@ -252,8 +258,7 @@ export class WorkerPool implements TaskPool {
       this.#options.events.emit({ type: 'task.retried', task: id, name: rules.name, attempt, worker: lease.worker });
     }
     const frame = new OutgoingFrame(worker.defined, worker.sent);
-    const unsendable = frame.addTasks(tasks);
-    for (const { task, error } of unsendable) this.#failUnsendable(lease, task, error); // L4
+    for (const { task, error } of frame.addTasks(tasks)) this.#failUnsendable(lease, task, error); // L4
     if (frame.isEmpty) return;
     try {
       lease.channel.send(frame.build());
@@ -280,8 +285,8 @@ export class WorkerPool implements TaskPool {
         if (message.type === 'task.results' || message.type === 'task.combined') {
           const runUs = runTimesOf(message.runUs, reader);
           const accepted = this.#dispatcher.onResults(lease.id, message.attempt, message.ids, sumOf(runUs) / 1000);
-          const answer = { frame, reader, runUs, arrivedAt };
-          settlements.push(() => this.#settle(accepted, message, answer));
+          const arrival = { frame, reader, runUs, arrivedAt };
+          settlements.push(() => this.#settle(accepted, message, arrival));
           isKept ||= !accepted.every(isCopied);
         } else {
           this.#onMessage(lease, message, frame, reader, settlements);
@@ -302,7 +307,7 @@ export class WorkerPool implements TaskPool {
 
   #onMessage(
     lease: WorkerLease,
-    message: Exclude<WorkerToSession | NestingToSession, TaskResults | TaskCombined>,
+    message: Exclude<WorkerMessage, TaskResults | TaskCombined>,
     frame: Frame,
     reader: FrameReader,
     settlements: (() => void)[],
@@ -351,19 +356,15 @@ export class WorkerPool implements TaskPool {
     }
   }
 
-  #settle(
-    accepted: readonly (Task | undefined)[],
-    message: TaskResults | TaskCombined,
-    answer: Omit<Answer<never>, 'message'>,
-  ): void {
+  #settle(accepted: readonly (Task | undefined)[], message: TaskResults | TaskCombined, arrival: Arrival): void {
     const { timings } = this.#options;
     if (message.type === 'task.results') {
-      this.#settled(settleResults(accepted, { ...answer, message }, timings));
+      this.#settled(settleResults(accepted, { ...arrival, message }, timings));
       return;
     }
     // All or none: no task of a map is cancelled by itself.
     const tasks = accepted.filter((task) => task !== undefined);
-    if (tasks.length === accepted.length) settleCombined(tasks, { ...answer, message }, timings);
+    if (tasks.length === accepted.length) settleCombined(tasks, { ...arrival, message }, timings);
     this.#settled(tasks.length);
   }
 

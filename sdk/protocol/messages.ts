@@ -197,6 +197,9 @@ export type WorkerToSession =
 /** What a worker says of its tasks' own tasks. */
 export type NestingToSession = TaskNest | FunctionDefine | FunctionForget | TaskRun | NestCancel | ActorKill;
 
+/** Whatever comes from a worker. */
+export type WorkerMessage = WorkerToSession | NestingToSession;
+
 /** What the session answers to that. */
 export type SessionToNesting = TaskResults | TaskFailed;
 
@@ -262,7 +265,7 @@ function isSessionMessages(header: unknown): header is (SessionToWorker | Sessio
   return Array.isArray(header) && header.every((m) => isMessageOf(sessionTypes, m));
 }
 
-function isWorkerMessages(header: unknown): header is (WorkerToSession | NestingToSession)[] {
+function isWorkerMessages(header: unknown): header is WorkerMessage[] {
   return Array.isArray(header) && header.every((m) => isMessageOf(workerTypes, m));
 }
 
@@ -273,7 +276,7 @@ export function asSessionMessages(header: unknown): (SessionToWorker | SessionTo
 }
 
 /** The header of a frame from a worker. @throws ProtocolError when it is something else. */
-export function asWorkerMessages(header: unknown): (WorkerToSession | NestingToSession)[] {
+export function asWorkerMessages(header: unknown): WorkerMessage[] {
   if (!isWorkerMessages(header)) throw new ProtocolError('Cannot read a frame: no messages of a worker in it');
   return header;
 }

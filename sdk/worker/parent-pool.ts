@@ -29,7 +29,7 @@ import type {
   TaskResults,
 } from '../protocol/messages.ts';
 import { settleResults } from '../settlement.ts';
-import type { Task, TaskPool, TaskTarget } from '../task.ts';
+import type { ForceEnd, Task, TaskPool, TaskTarget } from '../task.ts';
 import { failureOf, mayRetry } from '../task-failure.ts';
 import { runTimesOf } from '../task-times.ts';
 import { asError } from '../text-of.ts';
@@ -198,11 +198,14 @@ export class ParentPool implements TaskPool {
     this.#nesting.send({ bytes: buildFrame([], messages, (length) => new ArrayBuffer(length)), shared: [] });
   }
 
-  cancel(task: Task, force: boolean, error: GridbookError): void {
-    if (!this.#open.delete(task.id)) return;
-    if (task.state === 'sent') this.#say([{ type: 'nest.cancel', ids: [task.id], force }]);
+  cancel(task: Task, force: boolean, error: GridbookError): ForceEnd | undefined {
+    const { id, state } = task;
+    if (!this.#open.delete(id)) return undefined;
+    const say = (isForced: boolean): void => this.#say([{ type: 'nest.cancel', ids: [id], force: isForced }]);
+    if (state === 'sent') say(force);
     task.state = 'settled';
     task.sink.onError(task, error);
+    return state === 'sent' && !force ? () => say(true) : undefined;
   }
 
   #onAnswer(message: SessionToNesting, frame: Frame, reader: FrameReader): void {

@@ -7,7 +7,14 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
-import { CancelledError, currentSession, TaskError, TimeoutError } from '../../sdk/index.ts';
+import {
+  CancelledError,
+  currentSession,
+  type Session,
+  type SessionEvent,
+  TaskError,
+  TimeoutError,
+} from '../../sdk/index.ts';
 import { type Given, numbers } from './given.ts';
 
 /** A file that tasks make as a sign; workers and tests are on one machine. */
@@ -25,6 +32,22 @@ async function signFor(t: TestContext): Promise<{ path: string; seen: () => Prom
       while (!existsSync(path)) await once(watcher, 'change');
     },
   };
+}
+
+/** The first event of a type from now on. */
+async function eventOf<T extends SessionEvent['type']>(
+  session: Session,
+  type: T,
+): Promise<Extract<SessionEvent, { type: T }>> {
+  for await (const event of session.events()) if (isOfType(event, type)) return event;
+  throw new Error(`There was no ${type}`);
+}
+
+function isOfType<T extends SessionEvent['type']>(
+  event: SessionEvent,
+  type: T,
+): event is Extract<SessionEvent, { type: T }> {
+  return event.type === type;
 }
 
 export function nestedSuite(given: Given): void {
@@ -206,6 +229,48 @@ export function nestedSuite(given: Given): void {
       });
       assert.equal(await outer(made.path), 'gone');
       await made.seen();
+    });
+
+    test('a task that was cancelled without force and runs on is ended by force later, by the task that started it', async (t) => {
+      const [session, begun] = [await given.open(), await signFor(t)];
+      t.after(() => session.close());
+      const lost = eventOf(session, 'worker.lost');
+      const outer = session.remote(async (path: string) => {
+        const own = currentSession();
+        const fs = process.getBuiltinModule('node:fs');
+        const ref = own.remote((to: string): never => {
+          process.getBuiltinModule('node:fs').writeFileSync(to, '');
+          for (;;);
+        })(path);
+        while (!fs.existsSync(path)) await new Promise((resolve) => setTimeout(resolve, 5));
+        own.cancel(ref);
+        const failed = await ref.promise().catch((error) => error.code);
+        own.cancel(ref, { force: true });
+        return failed;
+      });
+      assert.equal(await outer(begun.path), 'CANCELLED');
+      assert.equal((await lost).reason, 'killed');
+    });
+
+    test('and by force on the task that started it, which was cancelled without force, too', async (t) => {
+      const [session, begun] = [await given.open(), await signFor(t)];
+      t.after(() => session.close());
+      const lost = eventOf(session, 'worker.lost');
+      const outer = session.remote(async (path: string): Promise<never> => {
+        const endless = currentSession().remote((to: string): never => {
+          process.getBuiltinModule('node:fs').writeFileSync(to, '');
+          for (;;);
+        });
+        return endless(path);
+      });
+      const ref = outer(begun.path);
+      await begun.seen();
+      session.cancel(ref);
+      await assert.rejects(async () => ref, CancelledError);
+      // It has been taken off its worker meanwhile; what it started has not.
+      assert.equal(await session.remote(() => 'runs')(), 'runs');
+      session.cancel(ref, { force: true });
+      assert.equal((await lost).reason, 'killed');
     });
 
     test('a task whose worker died submits its tasks anew', async (t) => {

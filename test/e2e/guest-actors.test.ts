@@ -117,6 +117,23 @@ describe('an actor of another session', () => {
     assert.ok(owner.timings().total.count > 0);
   });
 
+  test('whose call was cancelled without force and runs on is ended by force later', async (t) => {
+    const [{ session: owner }, { session: other }] = [await sessionOf(t), await sessionOf(t)];
+    owner.actor(Shelf, [], { name: 'given up' });
+    const lost = (async () => {
+      for await (const event of owner.events()) if (event.type === 'worker.lost') return event.reason;
+      return undefined;
+    })();
+    const found = other.getActor<Shelf>('given up');
+    const [first, never] = [found.put(1), found.never()];
+    assert.equal(await first, 1); // the other call has begun with the end of this one
+    other.cancel(never);
+    assert.equal((await errorOf(never)).name, 'CancelledError');
+    other.cancel(never, { force: true });
+    assert.equal(await lost, 'killed');
+    assert.equal((await errorOf(found.put(2))).name, 'ActorDiedError');
+  });
+
   for (const cut of ['its caller', 'itself'] as const) {
     test(`fails its calls when the way between ${cut} and the head falls silent`, async (t) => {
       await using proxy = await FaultProxy.open(Number(new URL(cluster.head.url).port));
