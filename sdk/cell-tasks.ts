@@ -5,9 +5,10 @@
 // Callers: session-core.ts, worker-pool.ts; the host cancels.
 //
 // Invariants:
-//   T1. A cell's tasks are those numbered from its first on, until another cell calls one: a few numbers a cell are kept,
-//       not one a task, and of so many changes between cells at most.
+//   T1. A cell's tasks are those numbered from its first on, until one is called that is not: a few numbers a cell are
+//       kept, not one a task, and of so many changes between cells at most.
 //   T2. Without a host nothing is kept, and no worker is asked for anything.
+//   T3. What a task calls is of that task's cell, and what another session calls of none, whichever cell runs then.
 
 import { cellHost } from './cell-host.ts';
 import type { WorkerLease } from './cluster/cluster.ts';
@@ -86,6 +87,8 @@ export class CellTasks {
   readonly #session: CellSession;
   /** T1 */
   readonly #changes: { readonly firstTask: TaskId; readonly cell: unknown }[] = [];
+  /** Set while a call is made that does not come from a cell (T3). */
+  #caller: { readonly cell: unknown } | undefined;
 
   constructor(events: EventHub, session: CellSession) {
     this.#session = session;
@@ -101,10 +104,23 @@ export class CellTasks {
 
   /** Notes that a task is called. @throws what the host says when the calling cell was interrupted. */
   onCall(task: TaskId): void {
-    const cell = cellHost()?.cell;
-    if (cell === undefined || this.#changes.at(-1)?.cell === cell) return;
+    const host = cellHost();
+    if (host === undefined) return; // T2
+    const { cell } = this.#caller ?? host;
+    if (this.#changes.at(-1)?.cell === cell) return;
     this.#changes.push({ firstTask: task, cell });
     if (this.#changes.length > changesMax) this.#changes.shift();
+  }
+
+  /** Makes a call for a task, or for another session (T3). */
+  callFor<T>(task: TaskId | undefined, call: () => T): T {
+    if (cellHost() === undefined) return call();
+    this.#caller = { cell: task === undefined ? undefined : this.#cellOf(task) };
+    try {
+      return call();
+    } finally {
+      this.#caller = undefined;
+    }
   }
 
   cancelOf(cell: unknown): number {

@@ -167,6 +167,7 @@ export class NestedTasks {
       this.#flush(nest);
     };
     const { answers } = nest;
+    const { cellTasks } = this.#core;
     const fail = (error: unknown): void => answers.addFailure(message.attempt, id, error, 0, nowMs());
     const give = (value: unknown): void => {
       try {
@@ -199,10 +200,11 @@ export class NestedTasks {
       if (actor === null) {
         const timeoutMs = announced.timeoutMs ?? undefined;
         const rules = { name, maxRetries, retryErrors, timeoutMs, combine: undefined, timings: undefined };
-        const task = this.#core.call(handle, rules, args, sink, target, 0, depth);
+        const call = (): Task => this.#core.call(handle, rules, args, sink, target, 0, depth);
+        const task = cellTasks.callFor(parent?.id, call);
         cancel = (force) => this.#core.cancel(task, target, force);
       } else {
-        const entry = entryOf(findActor(actor).call(handle.name, args));
+        const entry = entryOf(cellTasks.callFor(parent?.id, () => findActor(actor).call(handle.name, args)));
         entry.markObserved();
         cancel = (force) => cancelTask(this.#core, entry, force);
         entry.whenSettled(() => {

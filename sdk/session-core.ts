@@ -67,7 +67,7 @@ export class SessionCore {
   readonly timings = new TimingsRecorder();
   readonly functions = new FunctionRegistry();
   readonly actorNames: ActorNames;
-  readonly #cellTasks = new CellTasks(this.events, this);
+  readonly cellTasks = new CellTasks(this.events, this);
   readonly #pools = new Map<string, TaskPool>();
   readonly #owner: OwnerSide | undefined;
   readonly #actorPools = new Set<WorkerPool>();
@@ -213,7 +213,7 @@ export class SessionCore {
   ): Task {
     if (this.#closed !== undefined) this.checkOpen('start a task');
     const id = ++this.#taskCount;
-    this.#cellTasks.onCall(id);
+    this.cellTasks.onCall(id);
     handle.calls++;
     const isReady =
       handle.definition !== undefined && (rules.combine === undefined || rules.combine.definition !== undefined);
@@ -262,9 +262,10 @@ export class SessionCore {
   }
 
   /** Settles a task as cancelled, wherever it is. @returns how to end later what may run on. */
-  cancel(task: Task, target: TaskTarget, force: boolean, error = cancelled(task)): ForceEnd | undefined {
-    if (!this.#waiting.has(task)) return target.cancel(task, force, error);
-    this.#stopOne(task, error);
+  cancel(task: Task, target: TaskTarget, force: boolean, error?: GridbookError): ForceEnd | undefined {
+    const why = error ?? new CancelledError(`Task "${task.rules.name}" was cancelled`);
+    if (!this.#waiting.has(task)) return target.cancel(task, force, why);
+    this.#stopOne(task, why);
     return undefined;
   }
 
@@ -304,14 +305,20 @@ export class SessionCore {
   }
 
   /** Makes the same call once more, with the arguments as they were written then (N1). */
-  callAgain({ handle, rules, args, sink, position, depth }: Task, target: TaskTarget): Task {
-    const task = new Task(++this.#taskCount, handle, rules, args, sink, position, depth);
-    if (handle.definition !== undefined && haveValues(args)) target.submit(task);
-    else this.#submitLater(task, args, target);
+  callAgain(called: Task, target: TaskTarget): Task {
+    const task = this.#again(called, called.sink);
+    if (task.handle.definition !== undefined && haveValues(task.args)) target.submit(task);
+    else this.#submitLater(task, task.args, target);
     return task;
   }
 
-  #makeAgain({ handle, rules, args, position, depth }: Task, target: TaskTarget | undefined): Promise<Whereabouts> {
+  #again({ id, handle, rules, args, position, depth }: Task, sink: TaskSink): Task {
+    const task = new Task(++this.#taskCount, handle, rules, args, sink, position, depth);
+    this.cellTasks.callFor(id, () => this.cellTasks.onCall(task.id));
+    return task;
+  }
+
+  #makeAgain(called: Task, target: TaskTarget | undefined): Promise<Whereabouts> {
     return new Promise((resolve, reject) => {
       if (this.isClosed) throw new ClosedError('Cannot make a lost object again: the session is closed');
       const sink: TaskSink = {
@@ -320,8 +327,7 @@ export class SessionCore {
         onValue: (_task, value) => resolve({ bytes: frameOf(value) }),
         onError: (_task, error) => reject(error),
       };
-      const task = new Task(++this.#taskCount, handle, rules, args, sink, position, depth);
-      if (target !== undefined) this.#submitLater(task, args, target);
+      if (target !== undefined) this.#submitLater(this.#again(called, sink), called.args, target);
     });
   }
 
@@ -366,7 +372,7 @@ export class SessionCore {
     for (const pool of [...this.#pools.values(), ...this.#actorPools]) pool.close(error);
     await this.cluster.close();
     this.events.close();
-    this.#cellTasks.close();
+    this.cellTasks.close();
   }
 }
 
@@ -377,10 +383,6 @@ function readyHandle(name: string, definition: FunctionDefinition): FunctionHand
 /** Whether every reference among the arguments has a value already. */
 function haveValues({ refs }: Payload): boolean {
   return refs === undefined || refs.every(({ ref }) => ref instanceof ObjectRef && ref.state === 'ready');
-}
-
-function cancelled({ rules: { name } }: Task): GridbookError {
-  return new CancelledError(`Task "${name}" was cancelled`);
 }
 
 /** A value as a frame of its own, as a node would have kept it. */
