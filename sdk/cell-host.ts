@@ -76,8 +76,8 @@ export interface CellHost {
    */
   readonly cell?: unknown;
   /**
-   * Takes what tasks print. Without it, threads print on this process's output, and daemons' workers into their log. What it
-   * throws is warned of, and tasks go on.
+   * Takes what tasks print. Without it, that is printed on this process's output: by threads as it is, from daemons' workers
+   * as `connect` was told. What it throws is warned of, and tasks go on.
    */
   readonly onOutput?: ((output: TaskOutput) => void) | undefined;
 }

@@ -1,36 +1,19 @@
-// The tasks that cells call: which cell it was, where what they print goes, and cancelling them with their cell.
+// The tasks that cells call: which cell it was, and cancelling them with their cell.
 //
-// Owns: which tasks of a session were called by which cell. Does not own: cells (the host), catching what is printed on
-//   the worker (worker/output-capture.ts).
-// Callers: session-core.ts, worker-pool.ts; the host cancels.
+// Owns: which tasks of a session were called by which cell. Does not own: cells (the host).
+// Callers: session-core.ts, nested-tasks.ts; the host cancels.
 //
 // Invariants:
 //   T1. A cell's tasks are those numbered from its first on, until one is called that is not: a few numbers a cell are
 //       kept, not one a task, and of so many changes between cells at most.
-//   T2. Without a host nothing is kept, and no worker is asked for anything.
+//   T2. Without a host nothing is kept.
 //   T3. What a task calls is of that task's cell, and what another session calls of none, whichever cell runs then.
 
 import { cellHost } from './cell-host.ts';
-import type { WorkerLease } from './cluster/cluster.ts';
-import type { EventHub, SessionEvent } from './events.ts';
-import { buildFrame } from './protocol/codec.ts';
 import type { TaskId } from './protocol/ids.ts';
-import type { SessionToWorker, TaskOutputMessage } from './protocol/messages.ts';
 import type { Task, TaskTarget } from './task.ts';
 
 const changesMax = 1000;
-
-/** Asks a worker for what its tasks print, where a host takes that (T2). */
-export function takeOutput({ channel }: WorkerLease): void {
-  if (cellHost()?.onOutput === undefined) return;
-  const messages: SessionToWorker[] = [{ type: 'output.take' }];
-  channel.send({ bytes: buildFrame([], messages, (byteLength) => new ArrayBuffer(byteLength)), shared: [] });
-}
-
-/** What a worker said of its output, for who listens. */
-export function outputOf({ id, stream, text }: TaskOutputMessage, { worker }: WorkerLease): SessionEvent {
-  return { type: 'task.output', worker, task: id ?? undefined, stream, text };
-}
 
 const sessions = new Set<CellTasks>();
 
@@ -90,16 +73,9 @@ export class CellTasks {
   /** Set while a call is made that does not come from a cell (T3). */
   #caller: { readonly cell: unknown } | undefined;
 
-  constructor(events: EventHub, session: CellSession) {
+  constructor(session: CellSession) {
     this.#session = session;
-    if (cellHost() === undefined) return;
-    sessions.add(this);
-    events.on((event) => {
-      if (event.type !== 'task.output') return;
-      const { worker, task, stream, text } = event;
-      const cell = task === undefined ? undefined : this.#cellOf(task);
-      cellHost()?.onOutput?.({ worker, task, stream, text, cell });
-    });
+    if (cellHost() !== undefined) sessions.add(this);
   }
 
   /** Notes that a task is called. @throws what the host says when the calling cell was interrupted. */
@@ -115,7 +91,7 @@ export class CellTasks {
   /** Makes a call for a task, or for another session (T3). */
   callFor<T>(task: TaskId | undefined, call: () => T): T {
     if (cellHost() === undefined) return call();
-    this.#caller = { cell: task === undefined ? undefined : this.#cellOf(task) };
+    this.#caller = { cell: task === undefined ? undefined : this.cellOf(task) };
     try {
       return call();
     } finally {
@@ -124,7 +100,7 @@ export class CellTasks {
   }
 
   cancelOf(cell: unknown): number {
-    const open = [...this.#session.openTasks()].filter(([{ id }]) => this.#cellOf(id) === cell);
+    const open = [...this.#session.openTasks()].filter(([{ id }]) => this.cellOf(id) === cell);
     // Those that run last: until then no worker begins another one.
     for (const [task, target] of open.reverse()) this.#session.cancel(task, target, true);
     return open.length;
@@ -140,7 +116,8 @@ export class CellTasks {
     sessions.delete(this);
   }
 
-  #cellOf(task: TaskId): unknown {
+  /** The cell that called a task; undefined when none did, or that is too long ago. */
+  cellOf(task: TaskId): unknown {
     return this.#changes.findLast(({ firstTask }) => firstTask <= task)?.cell;
   }
 }

@@ -5,7 +5,7 @@ import { EmbeddedCluster, embeddedWorkersMax } from './cluster/embedded.ts';
 import { InvalidArgumentError } from './errors.ts';
 import { Session } from './session.ts';
 import { checkInteger, checkNames, checkResources } from './task-options.ts';
-import { textOf } from './text-of.ts';
+import { shownOf, textOf } from './text-of.ts';
 
 /** What a session is connected to, and with what. */
 export interface ConnectOptions {
@@ -19,13 +19,19 @@ export interface ConnectOptions {
    * takes of those that there are. @default embedded the number of cores, at an address all that it gets
    */
   workers?: number | undefined;
+  /**
+   * Whether what tasks print on the workers of daemons is printed by this process, too, each line after its worker's name,
+   * or is in the daemons' logs only. Embedded workers are part of this process, and print as it does.
+   * @default 'print'
+   */
+  taskOutput?: 'print' | 'log' | undefined;
   /** What an embedded session has besides cpus, by name. */
   resources?: Resources | undefined;
   /** The limit of each embedded worker's JavaScript heap, in bytes. @default Node's own */
   workerHeapBytesMax?: number | undefined;
 }
 
-const knownBesideAddress = new Set(['workers', 'resources', 'workerHeapBytesMax']);
+const knownBesideAddress = new Set(['workers', 'taskOutput', 'resources', 'workerHeapBytesMax']);
 const known = new Set(['address', ...knownBesideAddress]);
 
 const heapBytesLeast = 16 * 2 ** 20;
@@ -68,6 +74,7 @@ export async function connect(
   if (typeof address !== 'string') {
     throw new InvalidArgumentError(`address must be a text such as "auto" or a join string, got ${textOf(address)}`);
   }
+  checkTaskOutput(options.taskOutput);
   if (address !== 'embedded') return new Session(await connectToHead(address, options));
   if (workers !== undefined) checkInteger('workers', workers, 1, embeddedWorkersMax);
   if (workerHeapBytesMax !== undefined) checkInteger('workerHeapBytesMax', workerHeapBytesMax, heapBytesLeast);
@@ -94,6 +101,11 @@ function optionsOf(
   return where;
 }
 
+function checkTaskOutput(taskOutput: unknown): void {
+  if (taskOutput === undefined || taskOutput === 'print' || taskOutput === 'log') return;
+  throw new InvalidArgumentError(`taskOutput must be "print" or "log", got ${shownOf(taskOutput)}`);
+}
+
 /** The network is loaded only by programs that use it. */
 async function connectToHead(address: string, options: ConnectOptions): Promise<Cluster> {
   for (const name of ['resources', 'workerHeapBytesMax'] as const) {
@@ -108,5 +120,6 @@ async function connectToHead(address: string, options: ConnectOptions): Promise<
   const cap = options.workers === undefined ? undefined : checkCap(options.workers);
   const place = await resolveAddress(address);
   const cluster = await HeadCluster.connect(place.url, place);
+  cluster.printsHere = options.taskOutput !== 'log';
   return cap === undefined ? cluster : new CappedCluster(cluster, cap);
 }

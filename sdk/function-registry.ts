@@ -51,6 +51,6 @@ export class FunctionRegistry {
 }
 
 function contentHash(code: string, captures: Payload): string {
-  const bytes = captures.stored?.bytes ?? buildFrame(captures.segments ?? [], captures.node, (n) => new ArrayBuffer(n));
+  const bytes = captures.stored?.bytes ?? buildFrame(captures.segments ?? [], captures.node);
   return createHash('sha256').update(code).update(bytes).digest('hex');
 }

@@ -117,7 +117,7 @@ export class GuestWay {
 
   kill(): void {
     const message: ActorKill = { type: 'actor.kill', actor: this.#name };
-    this.#send({ bytes: buildFrame([], [message], (length) => new ArrayBuffer(length)), shared: [] });
+    this.#send({ bytes: buildFrame([], [message]), shared: [] });
     this.#onUse();
   }
 

@@ -167,7 +167,7 @@ export class OutgoingFrame {
     }
     const payload = writePayload(entry.read(), 'the value of a reference');
     if (payload.stored !== undefined) return this.#placeStored(payload.stored.bytes);
-    const bytes = bytesOf(buildFrame(payload.segments ?? [], payload.node, (length) => new ArrayBuffer(length)));
+    const bytes = bytesOf(buildFrame(payload.segments ?? [], payload.node));
     const node: WireValue[] = [0, bytes.byteLength, tags.uint8Array];
     this.#segments.push({ node, bytes });
     return node;
@@ -175,7 +175,7 @@ export class OutgoingFrame {
 
   build(): Frame {
     if (this.#forget.length > 0) this.#messages.push({ type: 'object.forget', objects: this.#forget });
-    const bytes = buildFrame(this.#segments, this.#messages, (length) => new ArrayBuffer(length));
+    const bytes = buildFrame(this.#segments, this.#messages);
     return { bytes, shared: this.#shared };
   }
 }

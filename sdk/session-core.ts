@@ -40,6 +40,7 @@ import {
   type TaskSink,
   type TaskTarget,
 } from './task.ts';
+import { showOutput } from './task-output.ts';
 import { asError } from './text-of.ts';
 import { TimingsRecorder } from './timings.ts';
 import { UnobservedFailures } from './unobserved-failures.ts';
@@ -67,7 +68,7 @@ export class SessionCore {
   readonly timings = new TimingsRecorder();
   readonly functions = new FunctionRegistry();
   readonly actorNames: ActorNames;
-  readonly cellTasks = new CellTasks(this.events, this);
+  readonly cellTasks = new CellTasks(this);
   readonly #pools = new Map<string, TaskPool>();
   readonly #owner: OwnerSide | undefined;
   readonly #actorPools = new Set<WorkerPool>();
@@ -96,6 +97,7 @@ export class SessionCore {
       if (event.type === 'answers.dropped') this.timings.countDropped(event.count);
       this.events.emit(event);
     };
+    showOutput(this.events, (task) => this.cellTasks.cellOf(task));
     this.#freed = new FinalizationRegistry((byteLength) => this.events.emit({ type: 'object.freed', byteLength }));
   }
 
@@ -344,7 +346,7 @@ export class SessionCore {
     if (stored !== undefined) {
       entry.settle({ state: 'stored', stored: this.trackStored(stored) });
     } else {
-      entry.settle({ state: 'ready', value: readWholeValue(wholeFrame(segments, node)) });
+      entry.settle({ state: 'ready', value: readWholeValue(buildFrame(segments ?? [], node)) });
     }
     return entry;
   }
@@ -388,9 +390,5 @@ function haveValues({ refs }: Payload): boolean {
 /** A value as a frame of its own, as a node would have kept it. */
 function frameOf(value: unknown): Uint8Array {
   const { stored, segments, node } = writePayload(value, 'result');
-  return stored?.bytes ?? wholeFrame(segments, node);
-}
-
-function wholeFrame(segments: Payload['segments'], node: Payload['node']): Uint8Array {
-  return buildFrame(segments ?? [], node, (byteLength) => new ArrayBuffer(byteLength));
+  return stored?.bytes ?? buildFrame(segments ?? [], node);
 }

@@ -13,7 +13,6 @@
 //   L6. What a worker that was ended still says of tasks of its tasks is not heard: nothing would end those.
 //   L7. The memory of a frame goes back to its worker when all that it brought was results for sinks that copy.
 
-import { outputOf, takeOutput } from './cell-tasks.ts';
 import type { LeaseHandle, LeaseRequest, WorkerLease, WorkerLoss } from './cluster/cluster.ts';
 import { DeadlineTimer } from './deadline-timer.ts';
 import { Dispatcher, type Effect } from './dispatcher.ts';
@@ -30,6 +29,7 @@ import { type SentObjects, sentObjectsOf } from './sent-objects.ts';
 import { type Arrival, settleCombined, settleResults } from './settlement.ts';
 import type { ForceEnd, Task, TaskPool } from './task.ts';
 import { failureOf, mayRetry, timedOut, workerDied } from './task-failure.ts';
+import { outputOf, takeOutput } from './task-output.ts';
 import { runTimesOf, sumOf } from './task-times.ts';
 import { asError, textOf } from './text-of.ts';
 import type { WorkerPoolOptions } from './worker-pool-options.ts';
@@ -162,7 +162,7 @@ export class WorkerPool implements TaskPool {
     lease.onCut = () => this.#dispatcher.onWorkerCut(lease.id);
     lease.channel.onFrame = (frame) => this.#onFrame(lease, frame);
     lease.channel.setBusy(this.#unsettled > 0);
-    takeOutput(lease);
+    takeOutput(lease, this.#options.cluster);
     this.#options.events.emit({ type: 'worker.leased', worker: lease.worker, lease: lease.id });
     this.#dispatcher.onWorkerGranted(lease.id);
     this.#flush();

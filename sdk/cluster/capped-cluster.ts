@@ -119,6 +119,10 @@ export class CappedCluster implements Cluster {
     return this.#inner.objects;
   }
 
+  get printsHere(): boolean {
+    return this.#inner.printsHere ?? false;
+  }
+
   get actors(): ClusterActors | undefined {
     return this.#inner.actors;
   }

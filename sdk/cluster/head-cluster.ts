@@ -120,6 +120,8 @@ export class HeadCluster implements Cluster {
   readonly #welcomed = Promise.withResolvers<void>();
   /** Called when the head stops for good, if this session has the detached actors. */
   onKeeperEnd: () => void = () => {};
+  /** What tasks print is in the daemons' logs; whether it is printed here, too. */
+  printsHere = false;
   #requestCount = 0;
   #workersMax = 0;
   #closed = false;
@@ -197,7 +199,9 @@ export class HeadCluster implements Cluster {
 
   async withWorkers(count: number): Promise<Cluster> {
     const cap = checkCap(count);
-    return new CappedCluster(await HeadCluster.connect(this.name, this.#place, this.#ways), cap);
+    const other = await HeadCluster.connect(this.name, this.#place, this.#ways);
+    other.printsHere = this.printsHere;
+    return new CappedCluster(other, cap);
   }
 
   request(request: LeaseRequest): LeaseHandle {

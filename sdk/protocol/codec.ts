@@ -54,8 +54,10 @@ export interface Segment {
   readonly bytes: Uint8Array;
 }
 
+/** Builds a frame whose segments are all known, copying each segment once. */
+export function buildFrame(segments: readonly Segment[], header: unknown): Uint8Array<ArrayBuffer>;
 /**
- * Builds a frame whose segments are all known, in memory of the caller's choice, copying each segment once.
+ * The same in memory of the caller's choice.
  *
  * @param allocate - gives the memory, such as shared memory for an object that several threads view.
  */
@@ -63,7 +65,12 @@ export function buildFrame<B extends ArrayBufferLike>(
   segments: readonly Segment[],
   header: unknown,
   allocate: (byteLength: number) => B,
-): Uint8Array<B> {
+): Uint8Array<B>;
+export function buildFrame(
+  segments: readonly Segment[],
+  header: unknown,
+  allocate: (byteLength: number) => ArrayBufferLike = (byteLength) => new ArrayBuffer(byteLength),
+): Uint8Array {
   let end = preambleBytes;
   for (const { node, bytes } of segments) {
     const offset = align8(end);

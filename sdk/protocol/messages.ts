@@ -69,7 +69,7 @@ export interface ObjectForget {
   objects: number[];
 }
 
-/** From now on what tasks print is told by `task.output`, and goes nowhere else. */
+/** From now on what tasks print is told by `task.output`, and goes on no other way to the program. */
 export interface OutputTake {
   type: 'output.take';
 }

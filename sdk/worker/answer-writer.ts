@@ -240,7 +240,7 @@ export class AnswerWriter {
     const node = writeValue(value, views, 'result');
     if (views.byteLength >= storedBytesMin) {
       if (keep && this.#objects !== undefined) {
-        const bytes = buildFrame(views.segments, node, (byteLength) => new ArrayBuffer(byteLength));
+        const bytes = buildFrame(views.segments, node);
         return [wirePlace(this.#objects.write(bytes)), tags.stored];
       }
       this.#shared.push(buildFrame(views.segments, node, allocateShared));

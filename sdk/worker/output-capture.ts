@@ -1,13 +1,16 @@
-// Catches what tasks print, so that it can be told to their session instead of going out here.
+// Catches what tasks print, so that it can be told to their session. A thread then prints nothing by itself, for that would
+// come out in the same program; what a process prints goes out as well, into its daemon's log.
 //
 // Owns: `write` of the standard streams, the limit of what is told. Does not own: who prints (executor.ts).
 // Callers: executor.ts, when the session asks for it; the entry of a worker process, when the connection has ended.
 //
 // Invariants:
 //   K1. What is printed is told before the answer of the task that printed it, and while the task still runs.
-//   K2. A task that prints without end floods nobody: beyond so much in a second it is counted and dropped.
+//   K2. A task that prints without end floods nobody: beyond so much in a second it is counted and dropped, which is told
+//       as soon as it begins, since the program may have ended before it is over.
 
 import { StringDecoder } from 'node:string_decoder';
+import { isMainThread } from 'node:worker_threads';
 import { nowMs } from '../protocol/clock.ts';
 
 const periodMs = 1000;
@@ -28,13 +31,13 @@ let bytes = 0;
 let dropped = 0;
 let dropTimer: NodeJS.Timeout | undefined;
 
-/** From now on what is printed is told to the receiver, and goes nowhere else. */
+/** From now on what is printed is told to the receiver. */
 export function captureOutput(to: OutputReceiver): void {
   receiver = to;
   if (ownWrites !== undefined) return;
   ownWrites = { stdout: process.stdout.write, stderr: process.stderr.write };
-  process.stdout.write = writeTo('stdout');
-  process.stderr.write = writeTo('stderr');
+  process.stdout.write = writeTo('stdout', ownWrites.stdout);
+  process.stderr.write = writeTo('stderr', ownWrites.stderr);
 }
 
 /** From now on what is printed goes out here again. */
@@ -49,10 +52,11 @@ export function releaseOutput(): void {
   dropped = 0;
 }
 
-function writeTo(stream: 'stdout' | 'stderr'): Write {
+function writeTo(stream: 'stdout' | 'stderr', ownWrite: Write): Write {
   const decoder = new StringDecoder('utf8');
   return (chunk: string | Uint8Array, encodingOrDone?: unknown, done?: unknown): boolean => {
     onText(stream, typeof chunk === 'string' ? chunk : decoder.write(Buffer.from(chunk)));
+    if (isMainThread) return Reflect.apply(ownWrite, process[stream], [chunk, encodingOrDone, done]) === true;
     const callback = typeof encodingOrDone === 'function' ? encodingOrDone : done;
     if (typeof callback === 'function') process.nextTick(callback);
     return true;
@@ -61,6 +65,7 @@ function writeTo(stream: 'stdout' | 'stderr'): Write {
 
 /** K1, K2 */
 function onText(stream: 'stdout' | 'stderr', text: string): void {
+  if (text === '') return;
   const now = nowMs();
   if (now - periodStart >= periodMs) {
     tellDropped();
@@ -74,6 +79,7 @@ function onText(stream: 'stdout' | 'stderr', text: string): void {
     receiver?.(stream, text);
     return;
   }
+  if (dropped === 0) receiver?.('stderr', '… too much at once: up to a second of what is printed is not shown\n');
   dropped++;
   dropTimer ??= setTimeout(tellDropped, periodMs).unref();
 }
@@ -82,7 +88,7 @@ function tellDropped(): void {
   clearTimeout(dropTimer);
   dropTimer = undefined;
   if (dropped === 0) return;
-  const text = `… and ${dropped} more, too much at once to be shown\n`;
+  const text = `… ${dropped} pieces of output were not shown\n`;
   dropped = 0;
   receiver?.('stderr', text);
 }

@@ -195,7 +195,7 @@ export class ParentPool implements TaskPool {
   }
 
   #say(messages: (TaskNest | NestCancel)[]): void {
-    this.#nesting.send({ bytes: buildFrame([], messages, (length) => new ArrayBuffer(length)), shared: [] });
+    this.#nesting.send({ bytes: buildFrame([], messages), shared: [] });
   }
 
   cancel(task: Task, force: boolean, error: GridbookError): ForceEnd | undefined {

@@ -22,6 +22,7 @@ const refused: [object, RegExp][] = [
   [{ workers: 513 }, /workers .* got 513/],
   [{ worker: 2 }, /connect has no option "worker"; it has address, workers/],
   [{ workerHeapBytesMax: 1024 }, /workerHeapBytesMax must be a whole number/],
+  [{ taskOutput: 'loud' }, /taskOutput must be "print" or "log", got "loud"/],
   [{ resources: { cpus: 8 } }, /resources\.cpus of an embedded session is how many workers it has: give workers/],
   [{ resources: { gpus: '1' } }, /resources\.gpus must be a number of at least 0, got "1"$/],
   [{ resources: { gpus: -1 } }, /resources\.gpus must be a number of at least 0, got -1/],

@@ -30,7 +30,7 @@ test('of a task that was announced and did not come with the next frame nothing 
   };
   const around = { target: core.pool(plainWorker), taskAt: () => undefined };
   const say = (...messages: NestingToSession[]): void => {
-    const frame: Frame = { bytes: buildFrame([], messages, (length) => new ArrayBuffer(length)), shared: [] };
+    const frame: Frame = { bytes: buildFrame([], messages), shared: [] };
     for (const message of messages) core.nested.onMessage(channel, message, frame, readFrame(frame.bytes), around);
   };
   const announce = (id: number): NestingToSession => {
