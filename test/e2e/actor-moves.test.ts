@@ -44,7 +44,13 @@ async function numberAfter(gate: string, n: number): Promise<number> {
 async function killNode(cluster: ProcessCluster, node: DaemonProcess): Promise<void> {
   const pids = [...cluster.workersOf(node), node.pid];
   assert.ok(pids.length > 1, 'it has workers');
-  for (const pid of pids) process.kill(pid, 'SIGKILL');
+  for (const pid of pids) {
+    try {
+      process.kill(pid, 'SIGKILL');
+    } catch {
+      // It has ended meanwhile.
+    }
+  }
   await cluster.kill(node);
   await until(() => pids.every((pid) => !existsSync(`/proc/${pid}`)));
 }
