@@ -32,7 +32,10 @@ class Watched {
   readonly line = new CallsInOrder({
     expect: () => {},
     forgo: () => {},
-    cancel: (task) => this.failed.push(task.id),
+    cancel: (task) => {
+      this.failed.push(task.id);
+      return undefined;
+    },
     submit: (task) => this.sent.push(task.id),
   });
 
