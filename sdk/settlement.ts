@@ -59,11 +59,21 @@ export function settleResults(
   return count;
 }
 
-/** Settles neighbours with the one value that stands for all of them. */
-export function settleCombined(tasks: readonly Task[], answer: Answer<TaskCombined>, timings: TimingsRecorder): void {
+/**
+ * Settles neighbours with the one value that stands for all of them.
+ *
+ * @param accepted - as for `settleResults`; all are settled or none, for no task of a map is cancelled by itself.
+ * @returns how many were accepted.
+ */
+export function settleCombined(
+  accepted: readonly (Task | undefined)[],
+  answer: Answer<TaskCombined>,
+  timings: TimingsRecorder,
+): number {
   const { message, frame, reader, runUs } = answer;
-  const first = tasks[0];
-  if (first === undefined) return;
+  const tasks = accepted.filter((task) => task !== undefined);
+  const [first] = tasks;
+  if (first === undefined || tasks.length < accepted.length) return tasks.length;
   const bytes = storedBytes(message.value, frame);
   try {
     first.sink.onCombined?.(tasks, bytes === undefined ? readValue(message.value, reader) : readWholeValue(bytes));
@@ -78,6 +88,7 @@ export function settleCombined(tasks: readonly Task[], answer: Answer<TaskCombin
     elapsedMs += runMs;
   }
   timings.count(tasks.length);
+  return tasks.length;
 }
 
 function settleValue(task: Task, node: WireValue, frame: Frame, reader: FrameReader): void {

@@ -209,7 +209,10 @@ export class WorkerPool implements TaskPool {
 
   #sayDemand(): void {
     const { exclusive, cluster } = this.#options;
-    this.#request.setDemand(Math.min(this.#unsettled, exclusive ? 1 : Math.max(1, cluster.workersMax)));
+    const { queued, sent } = this.#dispatcher.counts;
+    // What was cancelled and runs on keeps its worker from the others.
+    const open = this.#unsettled === 0 ? 0 : Math.max(this.#unsettled, queued + sent + this.#lost.tasks.size);
+    this.#request.setDemand(Math.min(open, exclusive ? 1 : Math.max(1, cluster.workersMax)));
   }
 
   #carryOut(effect: Effect<Task>, now: number): void {
@@ -358,14 +361,11 @@ export class WorkerPool implements TaskPool {
 
   #settle(accepted: readonly (Task | undefined)[], message: TaskResults | TaskCombined, arrival: Arrival): void {
     const { timings } = this.#options;
-    if (message.type === 'task.results') {
-      this.#settled(settleResults(accepted, { ...arrival, message }, timings));
-      return;
-    }
-    // All or none: no task of a map is cancelled by itself.
-    const tasks = accepted.filter((task) => task !== undefined);
-    if (tasks.length === accepted.length) settleCombined(tasks, { ...arrival, message }, timings);
-    this.#settled(tasks.length);
+    const count =
+      message.type === 'task.results'
+        ? settleResults(accepted, { ...arrival, message }, timings)
+        : settleCombined(accepted, { ...arrival, message }, timings);
+    this.#settled(count);
   }
 
   #settleError(task: Task, error: Error): void {

@@ -135,6 +135,16 @@ describe('an endless task', () => {
     }
   });
 
+  test('cancelled without force keeps one worker, and a single task that comes later gets another one', async () => {
+    await using other = await connect({ address: 'embedded', workers: 2 });
+    const { word, begun } = watchBegin();
+    const ref = other.remote(endless['an endless loop']!)(word);
+    await begun;
+    other.cancel(ref);
+    assert.ok((await errorOf(ref)) instanceof CancelledError);
+    assert.equal(await other.remote(() => 'runs')(), 'runs');
+  });
+
   test('of a function known as short, cancelled without force, gets no more tasks behind it', async () => {
     const f = session.remote((x: number, said: string): number | Promise<number> => {
       if (x >= 0) return x;
