@@ -304,8 +304,7 @@ export class WorkerPool implements TaskPool {
     this.#flush(); // L1
     for (const settle of settlements) settle();
     if (!isKept) lease.channel.recycle?.(frame); // L7
-    // What is settled may have made new tasks ready.
-    if (settlements.length > 0) this.#flush();
+    if (settlements.length > 0) this.#flush(); // what is settled may have made new tasks ready
   }
 
   #onMessage(
@@ -360,12 +359,11 @@ export class WorkerPool implements TaskPool {
   }
 
   #settle(accepted: readonly (Task | undefined)[], message: TaskResults | TaskCombined, arrival: Arrival): void {
-    const { timings } = this.#options;
-    const count =
+    this.#settled(
       message.type === 'task.results'
-        ? settleResults(accepted, { ...arrival, message }, timings)
-        : settleCombined(accepted, { ...arrival, message }, timings);
-    this.#settled(count);
+        ? settleResults(accepted, { ...arrival, message }, this.#options.timings)
+        : settleCombined(accepted, { ...arrival, message }, this.#options.timings),
+    );
   }
 
   #settleError(task: Task, error: Error): void {
