@@ -82,9 +82,10 @@ export async function until<T>(look: () => T | undefined | false | Promise<T | u
   throw new Error(`It did not become so: ${look}`);
 }
 
-/** The processes that wrote their number into a file, a line each. */
+/** The processes that wrote their number into a file, a line each; a file is there before there is a line in it. */
 export function pidsIn(path: string): number[] {
-  return existsSync(path) ? readFileSync(path, 'utf8').trimEnd().split('\n').map(Number) : [];
+  const text = existsSync(path) ? readFileSync(path, 'utf8') : '';
+  return (text.match(/^\d+(?=\n)/gm) ?? []).map(Number);
 }
 
 /** Environment for a process that a test starts: nothing of the test runner's own. */
