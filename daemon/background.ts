@@ -21,9 +21,17 @@ import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
-import { AuthenticationError, ConnectionError, daemonDirectory, ensureHome, isLoopback } from '../sdk/internal.ts';
+import {
+  AuthenticationError,
+  ConnectionError,
+  daemonDirectory,
+  isLoopback,
+  makeDirectory,
+  ResourceError,
+} from '../sdk/internal.ts';
 import { ensureCertificate } from './certificates.ts';
 import type { DaemonConfig } from './config.ts';
+import { startingIn } from './home.ts';
 
 const startTimeoutMs = 20_000;
 const isSource = import.meta.url.endsWith('.ts');
@@ -36,13 +44,20 @@ const word = z.union([
   z.object({ error: z.object({ code: z.string().optional(), message: z.string() }) }),
 ]);
 
-/** Starts a daemon; gives its port once it serves. @throws ConnectionError or AuthenticationError that says why it cannot. */
-export async function startInBackground(config: DaemonConfig): Promise<number> {
+/**
+ * Starts a daemon; gives its port once it serves.
+ *
+ * @throws ConnectionError, AuthenticationError or ResourceError that says why it cannot.
+ */
+export function startInBackground(config: DaemonConfig): Promise<number> {
+  return startingIn(config.home, () => start(config));
+}
+
+async function start(config: DaemonConfig): Promise<number> {
   const { home, host, insecure } = config;
-  ensureHome(home);
   // What makes a certificate is large; here it is gone again with this process.
   if (!isLoopback(host) && !insecure) await ensureCertificate(home);
-  mkdirSync(join(home, 'daemons'), { recursive: true, mode: 0o700 });
+  makeDirectory(join(home, 'daemons'));
   // What a process says when it crashes is no record of the log, and has a file of its own.
   const crashPath = join(home, 'daemons', `starting-${process.pid}.err`);
   const crash = openSync(crashPath, 'w', 0o600);
@@ -99,7 +114,8 @@ function outcome(line: string): number {
   const said = word.parse(JSON.parse(line));
   if ('port' in said) return said.port;
   const { code, message } = said.error;
-  throw code === 'AUTHENTICATION' ? new AuthenticationError(message) : new ConnectionError(message);
+  if (code === 'AUTHENTICATION') throw new AuthenticationError(message);
+  throw code === 'RESOURCES' ? new ResourceError(message) : new ConnectionError(message);
 }
 
 function crashOf(path: string): string {
@@ -123,8 +139,12 @@ async function compileCache(env: NodeJS.ProcessEnv): Promise<NodeJS.ProcessEnv> 
     // A daemon that is given nothing to start with loads its code, and ends.
     const filler = spawn(process.execPath, [mainPath], { env: { ...env, ...cache }, stdio: 'ignore' });
     await once(filler, 'close');
-    mkdirSync(path, { recursive: true });
-    writeFileSync(filledPath, '');
+    try {
+      mkdirSync(path, { recursive: true });
+      writeFileSync(filledPath, '');
+    } catch {
+      return {}; // the sources are somebody else's
+    }
   }
   return cache;
 }

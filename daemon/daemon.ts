@@ -17,7 +17,14 @@ import { daemonRoutes } from './daemon-routes.ts';
 import { lockDirectory } from './directory-lock.ts';
 import { forgetEndedDaemons } from './ended-daemons.ts';
 import { Guard, isWildcard } from './guard.ts';
-import { ensureDaemonDirectory, openSocketsDirectory, removeRecord, removeSockets, writeRecord } from './home.ts';
+import {
+  ensureDaemonDirectory,
+  openSocketsDirectory,
+  removeRecord,
+  removeSockets,
+  startingIn,
+  writeRecord,
+} from './home.ts';
 import { type Logger, openLog, RotatingFile } from './log.ts';
 import { Listener } from './server.ts';
 import type { Route, Service } from './service.ts';
@@ -74,9 +81,14 @@ export interface Daemon {
 /**
  * Opens a daemon.
  *
- * @throws ConnectionError when it cannot listen, AuthenticationError when its home directory is not the user's alone.
+ * @throws ConnectionError when it cannot listen, AuthenticationError when its home directory is not the user's alone,
+ *   ResourceError when nothing can be kept there.
  */
-export async function openDaemon(config: DaemonConfig, options: DaemonOptions = {}): Promise<Daemon> {
+export function openDaemon(config: DaemonConfig, options: DaemonOptions = {}): Promise<Daemon> {
+  return startingIn(config.home, () => open(config, options));
+}
+
+async function open(config: DaemonConfig, options: DaemonOptions): Promise<Daemon> {
   const { home, host } = config;
   ensureHome(home);
   const token = config.join?.token ?? ensureToken(home);
@@ -87,7 +99,7 @@ export async function openDaemon(config: DaemonConfig, options: DaemonOptions = 
 
 async function serve(
   config: DaemonConfig,
-  { services: open = openServices, echo = false }: DaemonOptions,
+  { services: openParts = openServices, echo = false }: DaemonOptions,
   listener: Listener,
   certificate: Certificate | undefined,
   token: string,
@@ -107,7 +119,7 @@ async function serve(
   const record = recordOf(config, port, incarnation, certificate?.fingerprint);
   const socketsPath = openSocketsDirectory(directory);
   undoing.defer(() => removeSockets(directory));
-  const services = await open({
+  const services = await openParts({
     config,
     log,
     incarnation,

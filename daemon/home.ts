@@ -14,14 +14,30 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { tmpdir, userInfo } from 'node:os';
+import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
-import { type DaemonRecord, daemonDirectory } from '../sdk/internal.ts';
+import { ConnectionError, type DaemonRecord, daemonDirectory, homeFailure, makeDirectory } from '../sdk/internal.ts';
+
+/**
+ * Does a part of a start in the home directory.
+ *
+ * @throws ResourceError when the system refuses files there, ConnectionError when it refuses something else; and what `start`
+ *   throws otherwise.
+ */
+export async function startingIn<T>(home: string, start: () => Promise<T>): Promise<T> {
+  try {
+    return await start();
+  } catch (cause) {
+    if (!(cause instanceof Error && 'syscall' in cause)) throw cause;
+    if ('path' in cause && String(cause.path).startsWith(home)) throw homeFailure(home, cause);
+    throw new ConnectionError(`Cannot start the daemon: ${cause.message}`, { cause });
+  }
+}
 
 /** Makes the directory of the daemon on a port; gives its path. */
 export function ensureDaemonDirectory(home: string, port: number): string {
   const directory = daemonDirectory(home, port);
-  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  makeDirectory(directory);
   return directory;
 }
 
@@ -54,7 +70,7 @@ export function removeSockets(directory: string): void {
     const far = readlinkSync(path);
     const isFar = dirname(far) === tmpdir() && basename(far).startsWith(farPrefix);
     // It may be gone, and another user's by now.
-    const isOwn = lstatSync(far, { throwIfNoEntry: false })?.uid === userInfo().uid;
+    const isOwn = lstatSync(far, { throwIfNoEntry: false })?.uid === process.getuid?.();
     if (isFar && isOwn) rmSync(far, { recursive: true, force: true });
   }
   rmSync(path, { recursive: true, force: true });

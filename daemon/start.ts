@@ -6,6 +6,7 @@ import {
   ConnectionError,
   type DaemonRecord,
   daemonDirectory,
+  ensureHome,
   headPortDefault,
   homeDirectory,
   InvalidArgumentError,
@@ -75,8 +76,8 @@ export interface StartedDaemon {
  * await session.close();
  * await stopDaemon({ all: true });
  * ```
- * @throws InvalidArgumentError for options that are not of their form; ConnectionError, AuthenticationError or
- *   VersionError when it cannot start, or cannot have its head.
+ * @throws InvalidArgumentError for options that are not of their form; ResourceError when nothing can be kept in the home
+ *   directory; ConnectionError, AuthenticationError or VersionError when it cannot start, or cannot have its head.
  */
 export async function startDaemon(options: StartOptions): Promise<StartedDaemon> {
   const config = await configOf(options);
@@ -130,6 +131,7 @@ function startedOf(home: string, port: number, record: DaemonRecord): StartedDae
 
 async function configOf(options: StartOptions): Promise<DaemonConfig> {
   const home = homeDirectory();
+  ensureHome(home);
   const head = options.join === undefined ? undefined : await resolveAddress(options.join);
   const port = options.port ?? (head === undefined ? headPortDefault : 0);
   const taken = port === 0 ? undefined : runningDaemons(home).find((daemon) => daemon.port === port);

@@ -18,16 +18,26 @@ if (Number(node.split('.')[0]) < nodeMajorLeast) {
   process.exitCode = await runCommandLine(process.argv.slice(2));
 }
 
-/** Keeps compiled code for the next start: the prompt is there three times as soon, and what a daemon says twice. */
+/**
+ * Keeps compiled code for the next start: the prompt is there three times as soon, and what a daemon says twice. Only in a
+ * directory that is the user's alone: whoever can write there could have their code run.
+ */
 async function cacheCode(): Promise<void> {
-  const [{ mkdirSync }, { enableCompileCache }, { homedir }] = await Promise.all([
+  const [{ existsSync, mkdirSync, statSync }, { enableCompileCache }, { homedir }] = await Promise.all([
     import('node:fs'),
     import('node:module'),
     import('node:os'),
   ]);
+  // Not `recursive`: under /proc Node would try for ever.
+  const make = (path: string): void => {
+    if (!existsSync(path)) mkdirSync(path, { mode: 0o700 });
+  };
   try {
-    const home = process.env['GRIDBOOK_HOME'] ?? `${homedir()}/.gridbook`;
-    mkdirSync(home, { recursive: true, mode: 0o700 });
+    const home = process.env['GRIDBOOK_HOME'] || `${homedir()}/.gridbook`;
+    make(home);
+    const { uid, mode } = statSync(home);
+    if (process.platform !== 'win32' && (uid !== process.getuid?.() || (mode & 0o077) !== 0)) return;
+    make(`${home}/compiled`);
     enableCompileCache(`${home}/compiled`);
   } catch {
     // Without it the prompt comes a little later.

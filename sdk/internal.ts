@@ -10,6 +10,7 @@ export { DeadlineTimer } from './deadline-timer.ts';
 export * from './errors.ts';
 export * from './home-directory.ts';
 export { keeperName } from './keeper-name.ts';
+export { makeDirectory } from './make-directory.ts';
 export { nowMs } from './protocol/clock.ts';
 export * from './protocol/control-messages.ts';
 export { Heartbeat } from './protocol/heartbeat.ts';

@@ -36,6 +36,7 @@ import type { Logger } from 'pino';
 import {
   isPlainName,
   lost,
+  makeDirectory,
   type ObjectPeer,
   type ObjectPlace,
   ResourceError,
@@ -76,7 +77,7 @@ const diskShare = 0.5;
 
 /** What the store of this machine may keep, unless it is told otherwise. */
 export function storeLimits(diskPath: string): Pick<ObjectStoreOptions, 'memoryBytesMax' | 'bytesMax'> {
-  mkdirSync(diskPath, { recursive: true, mode: 0o700 });
+  makeDirectory(diskPath);
   const freeBytes = (path: string): number => {
     const { bavail, bsize } = statfsSync(path);
     return bavail * bsize;
@@ -116,7 +117,7 @@ export class ObjectStore {
   constructor(options: ObjectStoreOptions) {
     this.#options = options;
     const { diskPath, memoryPath = memoryPathHere() ?? diskPath, log } = options;
-    mkdirSync(diskPath, { recursive: true, mode: 0o700 });
+    makeDirectory(diskPath);
     for (const path of new Set([memoryPath, diskPath])) removeLeftStores(path, diskPath, log);
     this.#memory = makeStoreDirectory(memoryPath, diskPath);
     this.#disk = makeStoreDirectory(diskPath, diskPath);

@@ -11,7 +11,7 @@
 
 import { createHash } from 'node:crypto';
 import { lstatSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, utimesSync } from 'node:fs';
-import { hostname, userInfo } from 'node:os';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { isRunning, processStartOf } from '../../sdk/internal.ts';
@@ -53,7 +53,7 @@ export function removeLeftStores(path: string, diskPath: string, log: Logger): v
     const left = join(path, name);
     try {
       const { uid, mtimeMs } = lstatSync(left);
-      if (uid !== userInfo().uid || !isLeft(name.slice(prefix.length), mtimeMs)) continue;
+      if (uid !== process.getuid?.() || !isLeft(name.slice(prefix.length), mtimeMs)) continue;
       rmSync(left, { recursive: true, force: true });
     } catch (error) {
       log.warn({ err: error }, 'what an earlier daemon left of its objects could not be removed');
@@ -72,7 +72,7 @@ function isLeft(rest: string, shownMs: number): boolean {
 
 /** What the names of the stores of one user and one home directory begin with. */
 export function storePrefix(diskPath: string): string {
-  return `gridbook-${shortHash(`${userInfo().uid} ${diskPath}`, 12)}-`;
+  return `gridbook-${shortHash(`${process.getuid?.()} ${diskPath}`, 12)}-`;
 }
 
 /** Where the numbers of processes mean the same: containers of one machine have numbers of their own. */

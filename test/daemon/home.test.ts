@@ -26,6 +26,7 @@ import {
   ensureHome,
   isRunning,
   processStartOf,
+  ResourceError,
   readDaemonToken,
   runningDaemons,
 } from '../../sdk/internal.ts';
@@ -90,6 +91,43 @@ describe('ensureHome()', () => {
       assert.throws(() => ensureHome(home), AuthenticationError);
     }
     chmodSync(home, 0o700);
+  });
+
+  test('takes a link to a private directory, and refuses one to an open one', (t) => {
+    const home = temporaryHome(t);
+    const [place, link] = [join(home, 'place'), join(home, 'link')];
+    mkdirSync(place, { mode: 0o700 });
+    symlinkSync(place, link);
+    ensureHome(link);
+    chmodSync(place, 0o755);
+    assert.throws(() => ensureHome(link), AuthenticationError);
+  });
+
+  test('refuses what is no directory and what cannot be made, and says why', (t) => {
+    const home = temporaryHome(t);
+    const file = join(home, 'file');
+    writeFileSync(file, '');
+    const refused: [home: string, message: string][] = [
+      [file, `Cannot keep files in ${file}: it is no directory; set GRIDBOOK_HOME`],
+      [join(file, 'home'), `Cannot keep files in ${file}/home: not a directory; set GRIDBOOK_HOME`],
+      ['/proc/gridbook/home', 'Cannot keep files in /proc/gridbook/home: '],
+    ];
+    for (const [path, message] of refused) {
+      assert.throws(
+        () => ensureHome(path),
+        (error) => error instanceof ResourceError && error.message.startsWith(message),
+      );
+    }
+  });
+});
+
+test('openDaemon() says what it cannot make in the home directory', async (t) => {
+  const home = temporaryHome(t);
+  writeFileSync(join(home, 'daemons'), '');
+  await assert.rejects(openDaemon(headConfig(home), { services: () => ({}) }), (error) => {
+    assert.ok(error instanceof ResourceError);
+    assert.ok(error.message.startsWith(`Cannot keep files in ${home}: ${home}/daemons/`), error.message);
+    return true;
   });
 });
 

@@ -12,37 +12,18 @@ import { text } from 'node:stream/consumers';
 import { describe, type TestContext, test } from 'node:test';
 import { ensureToken } from '../../daemon/tokens.ts';
 import { connect } from '../../sdk/index.ts';
-import { type DaemonRecord, isRunning, joinString, parseJoinString, runningDaemons } from '../../sdk/internal.ts';
-import { assertWithin, timeOf } from '../helpers/bar.ts';
+import { isRunning, joinString, parseJoinString, runningDaemons } from '../../sdk/internal.ts';
+import { freePort } from '../helpers/cluster-process.ts';
+import { assertFailed, gridbook, homeFor, killDaemon, startHead } from '../helpers/daemon-command.ts';
 import { temporaryHome } from '../helpers/daemon-home.ts';
-import { gridbookMain } from '../repl/gridbook-command.ts';
-
-interface Ended {
-  readonly status: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-/** Runs the command with the home of the test. */
-async function gridbook(
-  args: readonly string[],
-  given: { env?: NodeJS.ProcessEnv; stdin?: string } = {},
-): Promise<Ended> {
-  const { NODE_TEST_CONTEXT: _, GRIDBOOK_ADDRESS: __, ...env } = process.env;
-  const child = spawn(process.execPath, [gridbookMain, ...args], { env: { ...env, ...given.env }, stdio: 'pipe' });
-  child.stdin.end(given.stdin);
-  const closed = once(child, 'close');
-  const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr)]);
-  await closed;
-  return { status: child.exitCode, stdout, stderr };
-}
+import { gridbookMain, type Outcome } from '../repl/gridbook-command.ts';
 
 /** Types the printed line for other machines into a shell; gives what `gridbook` had for arguments there, too. */
 async function runPrinted(
   t: TestContext,
   printed: string,
   given: NodeJS.ProcessEnv,
-): Promise<Ended & { args: string }> {
+): Promise<Outcome & { args: string }> {
   const [line = ''] = /^.*gridbook start --address.*$/m.exec(printed) ?? [];
   const folder = mkdtempSync(join(tmpdir(), 'gridbook-path-'));
   t.after(() => rmSync(folder, { recursive: true }));
@@ -57,42 +38,6 @@ async function runPrinted(
   return { status: child.exitCode, stdout, stderr, args: readFileSync(join(folder, 'gridbook.args'), 'utf8') };
 }
 
-/** A home of the test's own; what still runs in it is killed at its end. */
-function homeFor(t: TestContext): string {
-  return temporaryHome(t, (home) => {
-    for (const { record } of runningDaemons(home)) process.kill(record.pid, 'SIGKILL');
-  });
-}
-
-interface Head {
-  readonly home: string;
-  readonly port: number;
-  readonly pid: number;
-  readonly record: DaemonRecord;
-  readonly join: string;
-  readonly token: string;
-  readonly stdout: string;
-}
-
-async function startHead(t: TestContext, args: readonly string[] = []): Promise<Head> {
-  const home = homeFor(t);
-  const { status, stdout, stderr } = await gridbook(['start', '--head', '--port', '0', '--workers', '1', ...args]);
-  assert.equal(status, 0, stderr);
-  const [daemon] = runningDaemons(home);
-  assert.ok(daemon);
-  const [joinText = ''] = /gridbook:\/\/[^'\s]+/.exec(stdout) ?? [];
-  const { token } = parseJoinString(joinText);
-  return { home, port: daemon.port, pid: daemon.record.pid, record: daemon.record, join: joinText, token, stdout };
-}
-
-/** It failed in one line that says what is asked for. */
-function assertFailed({ status, stdout, stderr }: Ended, message: RegExp): void {
-  assert.notEqual(status, 0);
-  assert.equal(stdout, '');
-  assert.match(stderr, message);
-  assert.match(stderr, /^gridbook: [^\n]+\n$/);
-}
-
 /** The processes that these have started. */
 function childrenOf(pids: readonly number[]): number[] {
   const all = readdirSync('/proc').map(Number).filter(Number.isInteger);
@@ -104,16 +49,6 @@ function childrenOf(pids: readonly number[]): number[] {
       return false; // it has ended meanwhile
     }
   });
-}
-
-async function freePort(): Promise<number> {
-  const server = createTcpServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  assert.ok(typeof address === 'object' && address !== null);
-  server.close();
-  await once(server, 'close');
-  return address.port;
 }
 
 describe('gridbook start --head', () => {
@@ -189,8 +124,7 @@ describe('gridbook start --head', () => {
 
   test('takes the place of one that was killed, with the same token', async (t) => {
     const { home, port, pid, record, join: joinText } = await startHead(t);
-    process.kill(pid, 'SIGKILL');
-    while (isRunning(record)) await new Promise(setImmediate);
+    await killDaemon(record);
     assertFailed(await gridbook(['status']), /No head of yours runs/);
     assertFailed(await gridbook(['stop']), /No daemon of yours runs/);
     const again = await gridbook(['start', '--head', '--port', String(port)]);
@@ -250,7 +184,7 @@ describe('gridbook start --address', () => {
   test('fails at a head that is not there, refuses the token, is another, or speaks another version', async (t) => {
     const { port, token } = await startHead(t);
     const address = { host: '127.0.0.1', port, token, fingerprint: undefined };
-    const start = (changes: Partial<typeof address>): Promise<Ended> =>
+    const start = (changes: Partial<typeof address>): Promise<Outcome> =>
       gridbook(['start', '--address', joinString({ ...address, ...changes })]);
     assertFailed(await start({ port: await freePort() }), /nothing listens there/);
     assertFailed(await start({ token: `${token.slice(0, -2)}__` }), /token is missing or wrong/);
@@ -317,66 +251,4 @@ describe('gridbook status and gridbook stop', () => {
     await closed;
     assert.equal(child.exitCode, 0);
   });
-});
-
-/** Without the code that tests keep compiled. */
-const asUsersHaveIt = { NODE_COMPILE_CACHE: undefined };
-
-describe('what cannot be done is told within a second', () => {
-  test('of start, status and stop, with a daemon, with what is left of one, and without', async (t) => {
-    const { port, pid, record, join: joinText, token } = await startHead(t);
-    const program = createTcpServer().listen(0, '127.0.0.1');
-    const error = 'the daemon speaks version 7 of the protocol, the request version 1';
-    const other = createServer((_request, response) => response.writeHead(426).end(JSON.stringify({ error })));
-    other.listen(0, '127.0.0.1');
-    t.after(() => {
-      program.close();
-      other.close();
-    });
-    const portOf = (server: { address(): unknown }): number => Object(server.address()).port;
-    const at = (changes: { port?: number; token?: string }): string =>
-      joinString({ host: '127.0.0.1', port, token, fingerprint: undefined, ...changes });
-    const isRefused = (args: readonly string[], message: RegExp): Promise<void> =>
-      assertWithin(1000, `to refuse gridbook ${args.join(' ')}`, () =>
-        timeOf(async () => assertFailed(await gridbook(args, { env: asUsersHaveIt }), message)),
-      );
-    const wrongToken = at({ token: `${token.slice(0, -2)}__` });
-    const nobody = at({ port: await freePort() });
-
-    await isRefused(['start', '--head', '--port', String(port)], /a daemon of yours runs at/);
-    await isRefused(['start', '--head', '--port', String(portOf(program))], /the port is in use; choose another/);
-    for (const command of ['start', 'status']) {
-      await isRefused([command, '--address', wrongToken], /the token is missing or wrong/);
-      await isRefused([command, '--address', nobody], /nothing listens there/);
-      await isRefused([command, '--address', at({ port: portOf(other) })], /version 7.*version 1/);
-    }
-    process.kill(pid, 'SIGKILL');
-    while (isRunning(record)) await new Promise(setImmediate);
-    await isRefused(['start', '--address', joinText], /nothing listens there/);
-    await isRefused(['status'], /No head of yours runs/);
-    await isRefused(['stop'], /No daemon of yours runs/);
-  });
-});
-
-describe('wrong usage', () => {
-  const wrong: [args: string[], message: RegExp][] = [
-    [['start'], /--head.*--address/],
-    [['start', '--head', '--address', 'x'], /cannot be used with/],
-    [['start', '--head', '--labels', 'a'], /name=value/],
-    [['start', '--head', '--resources', '[1]'], /JSON of names and numbers/],
-    [['start', '--head', '--resources', '{"gpus":-1}'], /resources\.gpus/],
-    [['start', '--head', '--resources', '{"cpus":4}'], /resources\.cpus.* is how many workers.*--workers/],
-    [['start', '--head', '--port', '99999'], /port/],
-    [['start', '--head', '--log-level', 'loud'], /Allowed choices/],
-    [['stop', '--all', '--address', 'x'], /cannot be used with/],
-    [['status', '--address', 'nonsense'], /neither "auto", a join string/],
-  ];
-  for (const [args, message] of wrong) {
-    test(`gridbook ${args.join(' ')} is refused in one line`, async (t) => {
-      homeFor(t);
-      const ended = await gridbook(args);
-      assertFailed(ended, message);
-      assert.equal(ended.status, 2);
-    });
-  }
 });

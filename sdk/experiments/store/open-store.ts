@@ -25,7 +25,7 @@ const lockTimeoutMsMax = 2 ** 31 - 1;
  * @returns the store; close it when it is not needed any more.
  * @throws StoreError when the file is damaged, of another program, not there and not to be made, or cannot be used; VersionError when a newer Gridbook
  * made it; TimeoutError when another program has locked it; AuthenticationError when the home directory is not the
- * user's alone; InvalidArgumentError when an option is wrong.
+ * user's alone, ResourceError when it cannot be made; InvalidArgumentError when an option is wrong.
  * @example
  * ```ts
  * import { mkdtempSync } from 'node:fs';

@@ -9,10 +9,11 @@
 //   F4. The file is opened by SQLite alone once it is there: to close any other descriptor of it would drop SQLite's
 //       locks in this process.
 
-import { closeSync, existsSync, mkdirSync, openSync, statSync } from 'node:fs';
+import { closeSync, existsSync, openSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { DatabaseSync, SQLInputValue, SQLOutputValue } from 'node:sqlite';
 import { ClosedError, StoreError, VersionError } from '../../errors.ts';
+import { makeDirectory } from '../../make-directory.ts';
 import { applicationId, versions } from './schema.ts';
 import { databaseClass, sqliteCode, sqliteCodes } from './sqlite.ts';
 import { damageAdvice, oneLine, storeFailure } from './store-failure.ts';
@@ -98,7 +99,7 @@ function transaction<T>(database: DatabaseSync, begin: string, work: () => T): T
 /** Makes the file so that nobody else can read it, and its directory. What is there keeps its mode. */
 function makePrivate(path: string): void {
   try {
-    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    makeDirectory(dirname(path));
     closeSync(openSync(path, 'wx', 0o600));
   } catch (cause) {
     if (cause instanceof Error && 'code' in cause && cause.code === 'EEXIST') return;
