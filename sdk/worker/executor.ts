@@ -23,7 +23,7 @@ import type { TaskId } from '../protocol/ids.ts';
 import { asSessionMessages, type TaskRun } from '../protocol/messages.ts';
 import { readArguments, readCaptures, withShared } from '../protocol/task-values.ts';
 import { AnswerWriter } from './answer-writer.ts';
-import { FunctionTable, type WorkerFunction } from './function-table.ts';
+import { FunctionTable, learn, pendingDefinition, type WorkerFunction } from './function-table.ts';
 import { type Nesting, setNesting } from './nesting.ts';
 import { captureOutput } from './output-capture.ts';
 import { type RunningTask, runningTask } from './running-task.ts';
@@ -93,6 +93,16 @@ export class Executor {
       beginWait: (task) => this.#beginWait(task),
     };
     setNesting(this.#nesting);
+  }
+
+  /** Whether a task has begun and not ended. */
+  get isBusy(): boolean {
+    return this.#begun > 0 || this.hasParked;
+  }
+
+  /** Whether a task waits for its own tasks. */
+  get hasParked(): boolean {
+    return this.#parked.size > 0;
   }
 
   #onFrame(frame: Frame): void {
@@ -379,14 +389,6 @@ export class Executor {
       this.#flush();
     }
   }
-}
-
-function pendingDefinition(entry: WorkerFunction | undefined): Promise<void> | undefined {
-  return entry?.callable instanceof Promise ? entry.callable : undefined;
-}
-
-function learn(entry: WorkerFunction, runMs: number): void {
-  entry.expectedMs = entry.expectedMs === undefined ? runMs : 0.8 * entry.expectedMs + 0.2 * runMs;
 }
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {

@@ -94,3 +94,13 @@ export class FunctionTable {
     return entry;
   }
 }
+
+/** What a function that is still being made waits for. */
+export function pendingDefinition(entry: WorkerFunction | undefined): Promise<void> | undefined {
+  return entry?.callable instanceof Promise ? entry.callable : undefined;
+}
+
+/** How long a task of the function took. */
+export function learn(entry: WorkerFunction, runMs: number): void {
+  entry.expectedMs = entry.expectedMs === undefined ? runMs : 0.8 * entry.expectedMs + 0.2 * runMs;
+}

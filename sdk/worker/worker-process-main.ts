@@ -9,7 +9,8 @@
 //       next lease of the same session gets a new executor, without functions and without an actor. Any other end of a
 //       connection ends the process, for something may still be running.
 //   B3. Without its daemon the process ends, whatever it is doing.
-//   B4. One that is to leave ends when what runs has answered. What it had not begun is not answered for: it runs elsewhere.
+//   B4. One that is to leave ends when what runs has answered, also what waits for tasks of its own, which may come here
+//       meanwhile. What it had not begun is not answered for: it runs elsewhere.
 
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import { Socket } from 'node:net';
@@ -26,7 +27,6 @@ import { asSessionMessages } from '../protocol/messages.ts';
 import { frameMessageBytesMax, WebSocketChannel } from '../protocol/websocket-channel.ts';
 import { textOf } from '../text-of.ts';
 import { Executor } from './executor.ts';
-import { presentNesting } from './nesting.ts';
 import { releaseOutput } from './output-capture.ts';
 import { asParentMessage, parentDescriptor, type WorkerToParent } from './worker-process-messages.ts';
 
@@ -143,10 +143,10 @@ function leaveWhenDone(): void {
   }
   const { onFrame } = channel;
   channel.onFrame = (frame) => {
-    if (!bringsTasks(frame)) onFrame(frame);
+    if (executor?.hasParked || !bringsTasks(frame)) onFrame(frame);
   };
   const timer = setInterval(() => {
-    if (presentNesting()?.currentTask() !== undefined) return;
+    if (executor?.isBusy) return;
     clearInterval(timer);
     setImmediate(() => channel.close()); // its answers leave in this turn
   }, doneLookMs);

@@ -5,11 +5,12 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { Way } from '../../sdk/cluster/worker-connection.ts';
+import { currentSession } from '../../sdk/index.ts';
 import { ProcessCluster, pidsIn, until } from '../helpers/cluster-process.ts';
 
 /** Says on a file that it runs, and ends when the other file is there; gives the worker's process. */
 async function waitForFile(begun: string, gate: string): Promise<number> {
-  const fs = await import('node:fs');
+  const fs = process.getBuiltinModule('node:fs');
   fs.appendFileSync(begun, `${process.pid}\n`);
   while (!fs.existsSync(gate)) await new Promise((resolve) => setTimeout(resolve, 20));
   return process.pid;
@@ -85,6 +86,34 @@ test('a head that is stopped lets tasks finish that run on its own node', async 
   await until(async () => (await cluster.statusOf(head)).daemon.state === 'stopping');
   writeFileSync(gate, '');
   assert.equal(await held, pidsIn(begun)[0]);
+  await stopped;
+  assert.equal(head.child.exitCode, 0);
+});
+
+/** Has a task of its own run for each file, one after the other; gives the processes of all. */
+async function waitForFiles(begun: string, gates: readonly string[]): Promise<number[]> {
+  const run = currentSession().remote(waitForFile, { maxRetries: 0 });
+  const pids = [process.pid];
+  for (const gate of gates) pids.push(await run(begun, gate));
+  return pids;
+}
+
+test('a head that is stopped lets a task finish that waits for tasks of its own, which run there meanwhile', async () => {
+  await using cluster = await ProcessCluster.open([1]);
+  await using session = await cluster.session();
+  const [begun = '', ...gates] = ['begun', 'first', 'second'].map((name) => join(cluster.home, name));
+  const [first = '', second = ''] = gates;
+  const parent = session.remote(waitForFiles, { maxRetries: 0, capture: { waitForFile } })(begun, gates);
+  await until(() => pidsIn(begun).length === 1);
+  const { head } = cluster;
+  const stopped = cluster.kill(head, 'SIGTERM');
+  await until(async () => (await cluster.statusOf(head)).daemon.state === 'stopping');
+  writeFileSync(first, '');
+  await until(() => pidsIn(begun).length === 2);
+  writeFileSync(second, '');
+  const pids = await parent;
+  assert.deepEqual(pids.slice(1), pidsIn(begun), 'each ran once');
+  assert.equal(new Set(pids).size, 1, 'in the one worker that there is');
   await stopped;
   assert.equal(head.child.exitCode, 0);
 });
