@@ -260,7 +260,7 @@ describe('connections that show no token', () => {
   });
 
   test('stay when they have shown it, and speak WebSocket', async (t) => {
-    const port = await listenerWith(t, [talk], { deadlineMs: 50, countMax: 2 });
+    const port = await listenerWith(t, [talk], { deadlineMs: 300, countMax: 2 });
     const socket = new WebSocket(`ws://127.0.0.1:${port}/v1/talk`, { headers: headersFor(port) });
     await once(socket, 'open');
     // Others are closed by their deadline, so it has passed for the first one, too.

@@ -10,6 +10,7 @@ import { ensureDaemonDirectory, writeRecord } from '../../daemon/home.ts';
 import { stopDaemon } from '../../daemon/stop.ts';
 import { ensureToken } from '../../daemon/tokens.ts';
 import { ConnectionError, processStartOf, readDaemonToken, runningDaemons } from '../../sdk/internal.ts';
+import { homeFor } from '../helpers/daemon-command.ts';
 import { goodHeaders, headConfig, send, temporaryHome, testDaemon } from '../helpers/daemon-home.ts';
 
 const fixture = fileURLToPath(new URL('../fixtures/daemon/lingering-daemon.ts', import.meta.url));
@@ -72,9 +73,7 @@ describe('stopDaemon(), where the system does not say when a process started', (
   });
 
   test('stops one that answers as the daemon of the record', async (t) => {
-    const home = temporaryHome(t, () => {
-      for (const { record } of runningDaemons(home)) process.kill(record.pid, 'SIGKILL');
-    });
+    const home = homeFor(t);
     const port = await startInBackground(headConfig(home));
     const record = runningDaemons(home)[0]?.record;
     assert.ok(record !== undefined);

@@ -21,7 +21,7 @@ import { HeadCluster } from '../../sdk/cluster/head-cluster.ts';
 import type { Way } from '../../sdk/cluster/worker-connection.ts';
 import { controlVersion, joinString, readDaemonToken } from '../../sdk/internal.ts';
 import { Session } from '../../sdk/session.ts';
-import { headConfig, send } from './daemon-home.ts';
+import { headConfig, removeLeftObjects, send } from './daemon-home.ts';
 
 const mainPath = fileURLToPath(new URL('../../daemon/daemon-main.ts', import.meta.url));
 
@@ -262,6 +262,7 @@ export class ProcessCluster implements AsyncDisposable {
   async close(): Promise<void> {
     await this.stopDaemons();
     const left = await this.#untilGone(); // P1
+    removeLeftObjects(this.home);
     rmSync(this.home, { recursive: true, force: true });
     if (left.length > 0) throw new Error(`Processes are left: ${left.join(', ')}`);
   }
@@ -272,9 +273,14 @@ export class ProcessCluster implements AsyncDisposable {
       await delay(20);
     }
     const left = this.processes();
-    const lines = left.map((pid) => `${pid} ${readFileSync(`/proc/${pid}/cmdline`, 'latin1').replaceAll('\0', ' ')}`);
-    for (const pid of left) process.kill(pid, 'SIGKILL');
-    process.stderr.write(`${lines.join('\n')}\n`);
+    for (const pid of left) {
+      try {
+        process.stderr.write(`${pid} ${readFileSync(`/proc/${pid}/cmdline`, 'latin1').replaceAll('\0', ' ')}\n`);
+        process.kill(pid, 'SIGKILL');
+      } catch {
+        // It has ended just now, too late all the same.
+      }
+    }
     return left;
   }
 

@@ -1,6 +1,6 @@
 // Daemons for tests: each with a home directory of its own, on a free port of loopback, gone at the end of the test.
 
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { type IncomingMessage, request } from 'node:http';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -8,6 +8,8 @@ import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import type { DaemonConfig } from '../../daemon/config.ts';
 import { type Daemon, type DaemonOptions, openDaemon } from '../../daemon/daemon.ts';
+import { memoryPathHere } from '../../daemon/node/object-store.ts';
+import { storePrefix } from '../../daemon/node/store-directory.ts';
 import { controlVersion, readDaemonToken } from '../../sdk/internal.ts';
 
 /**
@@ -23,9 +25,18 @@ export function temporaryHome(t: TestContext, stop: (home: string) => void | Pro
     await stop(home);
     if (before === undefined) delete process.env['GRIDBOOK_HOME'];
     else process.env['GRIDBOOK_HOME'] = before;
+    removeLeftObjects(home);
     rmSync(home, { recursive: true, force: true });
   });
   return home;
+}
+
+/** Removes the objects in memory of killed daemons: the next one of their home would do it, but the home goes now. */
+export function removeLeftObjects(home: string): void {
+  const path = memoryPathHere();
+  if (path === undefined) return;
+  const left = readdirSync(path).filter((name) => name.startsWith(storePrefix(join(home, 'objects'))));
+  for (const name of left) rmSync(join(path, name), { recursive: true, force: true });
 }
 
 /** What a head on loopback is started with. */

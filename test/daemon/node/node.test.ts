@@ -172,7 +172,7 @@ describe('Node', () => {
   });
 
   test('ends a worker whose session has closed its connection and gives nothing back', async () => {
-    await using harness = new NodeHarness({ sessionWaitMs: 100 });
+    await using harness = new NodeHarness({ sessionWaitMs: 1000 });
     const { lease, socket } = await harness.start();
     (await openChannel(socket)).close();
     assert.equal((await harness.lost(lease)).reason, 'connection-lost');
