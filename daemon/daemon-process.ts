@@ -13,6 +13,7 @@ import { stopGraceMs } from './stop-grace.ts';
 export async function runDaemon(config: DaemonConfig, echo: boolean, onReady: (daemon: Daemon) => void): Promise<void> {
   // Tasks inherit the environment, and an address there can hold a token.
   delete process.env['GRIDBOOK_ADDRESS'];
+  if (echo) process.stderr.on('error', () => {}); // who looked on may have gone; the file of the log has it all
   const daemon = await openDaemon(config, { echo });
   let signals = 0;
   // Who asks twice does not want to wait.

@@ -144,7 +144,10 @@ async function serve(
   const limits: NodeJS.Timeout[] = [];
   const stop = async (graceMs: number): Promise<void> => {
     limits.push(setTimeout(() => hurry.resolve(), graceMs + closeMarginMs));
-    if (isStopping) return ended.promise;
+    if (isStopping) {
+      void closeAll(graceMs);
+      return ended.promise;
+    }
     isStopping = true;
     log.info({ graceMs }, 'stopping');
     listener.stopServing();

@@ -61,6 +61,6 @@ export interface Service {
   readonly routes: readonly Route[];
   /** What it says of itself in `GET /v1/status`. */
   status(): Record<string, unknown>;
-  /** Ends it: what runs gets `graceMs` to end by itself. */
+  /** Ends it: what runs gets `graceMs` to end by itself, or less when it is called again. */
   close(graceMs: number): Promise<void>;
 }

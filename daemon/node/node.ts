@@ -200,12 +200,12 @@ export class Node implements Service {
   }
 
   #onHeadMessage(message: HeadToNode): void {
-    if (this.#closed !== undefined) return;
     if (message.type === 'node.welcome') {
       for (const lease of message.ended) this.#onStop(lease, true);
       for (const session of message.endedSessions) this.#onSessionEnded(session);
-    } else if (message.type === 'worker.start') this.#onStart(message);
-    else if (message.type === 'session.ended') this.#onSessionEnded(message.session);
+    } else if (message.type === 'worker.start') {
+      if (this.#closed === undefined) this.#onStart(message);
+    } else if (message.type === 'session.ended') this.#onSessionEnded(message.session);
     else this.#onStop(message.lease, message.force);
   }
 
@@ -359,6 +359,7 @@ export class Node implements Service {
   }
 
   close(graceMs: number): Promise<void> {
+    if (this.#closed !== undefined) this.#stock.hurry(graceMs);
     this.#closed ??= this.#end(graceMs);
     return this.#closed;
   }

@@ -166,4 +166,9 @@ export class WorkerStock {
       unused.has(worker) ? worker.end(graceMs, lossOf(worker)) : worker.finish(graceMs, lossOf(worker));
     await Promise.all([...this.all].map(end));
   }
+
+  /** Those that are still there, while it is closed, get no more than this. */
+  hurry(graceMs: number): void {
+    for (const worker of this.all) void worker.finish(graceMs);
+  }
 }

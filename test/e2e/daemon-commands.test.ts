@@ -1,13 +1,14 @@
 // `gridbook start`, `status` and `stop` with real processes: what they print, how they fail, and what they leave behind.
 
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { createServer as createTcpServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { describe, type TestContext, test } from 'node:test';
 import { ensureToken } from '../../daemon/tokens.ts';
@@ -15,7 +16,7 @@ import { connect } from '../../sdk/index.ts';
 import { isRunning, joinString, parseJoinString, runningDaemons } from '../../sdk/internal.ts';
 import { freePort } from '../helpers/cluster-process.ts';
 import { assertFailed, gridbook, homeFor, killDaemon, startHead } from '../helpers/daemon-command.ts';
-import { temporaryHome } from '../helpers/daemon-home.ts';
+import { send, temporaryHome } from '../helpers/daemon-home.ts';
 import { gridbookMain, type Outcome } from '../repl/gridbook-command.ts';
 
 /** Types the printed line for other machines into a shell; gives what `gridbook` had for arguments there, too. */
@@ -144,11 +145,15 @@ describe('gridbook start --head', () => {
     await gridbook(['stop']);
   });
 
-  test('runs in the foreground until it is told to stop', async (t) => {
-    const home = homeFor(t);
+  const inForeground = (): ChildProcessByStdio<null, Readable, Readable> => {
     const { NODE_TEST_CONTEXT: _, ...env } = process.env;
     const args = [gridbookMain, 'start', '--head', '--port', '0', '--foreground'];
-    const child = spawn(process.execPath, args, { env, stdio: ['ignore', 'pipe', 'pipe'] });
+    return spawn(process.execPath, args, { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  };
+
+  test('runs in the foreground until it is told to stop', async (t) => {
+    const home = homeFor(t);
+    const child = inForeground();
     const closed = once(child, 'close');
     const log = text(child.stderr);
     const [first] = await once(child.stdout.setEncoding('utf8'), 'data');
@@ -159,6 +164,23 @@ describe('gridbook start --head', () => {
     assert.equal(child.exitCode, 0);
     assert.deepEqual(runningDaemons(home), []);
     for (const line of (await log).trim().split('\n')) assert.ok('level' in JSON.parse(line), line);
+  });
+
+  test('goes on in the foreground when nobody reads its log there any more', async (t) => {
+    const home = homeFor(t);
+    const child = inForeground();
+    const closed = once(child, 'close');
+    await once(child.stdout, 'data');
+    child.stderr.destroy();
+    const [{ port } = { port: 0 }] = runningDaemons(home);
+    for (let refused = 0; refused < 3; refused++) {
+      assert.equal((await send(port, 'GET', '/', { Host: `127.0.0.1:${port}` })).status, 401); // each is logged
+    }
+    child.kill('SIGTERM');
+    await closed;
+    assert.equal(child.exitCode, 0);
+    const log = readFileSync(join(home, 'daemons', String(port), 'daemon.log'), 'utf8');
+    assert.match(log, /"status":401[\s\S]*"stopped"/);
   });
 });
 

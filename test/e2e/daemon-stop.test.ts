@@ -5,8 +5,10 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { Way } from '../../sdk/cluster/worker-connection.ts';
-import { currentSession } from '../../sdk/index.ts';
-import { ProcessCluster, pidsIn, until } from '../helpers/cluster-process.ts';
+import { currentSession, type ObjectRef, type Session } from '../../sdk/index.ts';
+import { assertWithin, timeOf } from '../helpers/bar.ts';
+import { type DaemonProcess, ProcessCluster, pidsIn, until } from '../helpers/cluster-process.ts';
+import { errorOf } from '../helpers/outcomes.ts';
 
 /** Says on a file that it runs, and ends when the other file is there; gives the worker's process. */
 async function waitForFile(begun: string, gate: string): Promise<number> {
@@ -117,3 +119,36 @@ test('a head that is stopped lets a task finish that waits for tasks of its own,
   await stopped;
   assert.equal(head.child.exitCode, 0);
 });
+
+/** Says on a file that it runs, and never ends. */
+function runForEver(begun: string): void {
+  process.getBuiltinModule('node:fs').appendFileSync(begun, `${process.pid}\n`);
+  for (;;);
+}
+
+/** How long a head that stops is there after something was done about its task, which would take all of its grace. */
+async function endsAfter(act: (head: DaemonProcess, session: Session, task: ObjectRef<void>) => void): Promise<number> {
+  await using cluster = await ProcessCluster.open([1]);
+  await using session = await cluster.session();
+  const begun = join(cluster.home, 'begun');
+  const task = session.remote(runForEver, { maxRetries: 0 })(begun);
+  const failed = errorOf(task);
+  await until(() => pidsIn(begun).length === 1);
+  const { head } = cluster;
+  const stopped = cluster.kill(head, 'SIGTERM');
+  await until(async () => (await cluster.statusOf(head)).daemon.state === 'stopping');
+  const tookMs = await timeOf(async () => {
+    act(head, session, task);
+    await stopped;
+  });
+  assert.equal(head.child.exitCode, 0);
+  const { name } = await failed;
+  assert.match(name, /^(Cancelled|WorkerDied|NodeDied)Error$/);
+  return tookMs;
+}
+
+test('a head that is stopped does not wait for a task that is cancelled by force meanwhile', () =>
+  assertWithin(1000, 'to end', () => endsAfter((_head, session, task) => void session.cancel(task, { force: true }))));
+
+test('a head that is told twice to stop waits for nothing', () =>
+  assertWithin(1000, 'to end', () => endsAfter((head) => void head.child.kill('SIGTERM'))));
