@@ -188,6 +188,7 @@ export class Node implements Service {
     });
     for (const { message } of this.#untold.values()) head.send(message);
     this.#untold.clear();
+    if (this.#closed !== undefined) head.send({ type: 'node.leaving' });
     this.#tellLoad();
   }
 

@@ -199,7 +199,7 @@ describe('a node stopped and continued', { concurrency: true }, () => {
   }
 });
 
-describe('a head that is killed with -9 and started again', () => {
+describe('a head that is killed with -9 and started again', { concurrency: 2 }, () => {
   for (const [name, task] of Object.entries({ waits: waitForFile, blocks: blockForFile })) {
     test(`takes nothing with it: work that ${name} goes on, and all come back with their leases`, async () => {
       await using cluster = await ProcessCluster.open([0, 2]);

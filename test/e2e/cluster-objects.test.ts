@@ -97,7 +97,7 @@ const onB = { resources: { b: 1 } };
 const fill = (length: number, value: number): Float64Array => new Float64Array(length).fill(value);
 const ends = (values: Float64Array): (number | undefined)[] => [values.length, values[0], values.at(-1)];
 
-describe('a large result', () => {
+describe('a large result', { concurrency: 3 }, () => {
   test('is one file on a node, however many of its tasks take it', async (t) => {
     const cluster = await Cluster.open(t);
     const [, b] = [await cluster.addNode('a'), await cluster.addNode('b')];
@@ -158,7 +158,7 @@ test('what a session has put is sent to a worker once, not once a task', async (
   assert.deepEqual([await isSame(other), await isSame(ref), await isSame(ref)], [false, false, true]);
 });
 
-describe('the objects of a session', () => {
+describe('the objects of a session', { concurrency: 3 }, () => {
   test('are removed on all nodes when it is closed', async (t) => {
     const cluster = await Cluster.open(t);
     const nodes = [await cluster.addNode('a'), await cluster.addNode('b')];
@@ -197,7 +197,7 @@ describe('the objects of a session', () => {
   });
 });
 
-describe('an object of a node that was lost', () => {
+describe('an object of a node that was lost', { concurrency: 3 }, () => {
   /** A session with an object on a node that has been lost, another node, and how often the object was made. */
   async function afterLoss(
     t: TestContext,

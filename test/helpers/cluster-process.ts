@@ -180,7 +180,8 @@ export class ProcessCluster implements AsyncDisposable {
     });
     child.stdin.on('error', () => {}); // its end is told by its output
     child.stdin.end(JSON.stringify(config));
-    const [line]: unknown[] = await once(createInterface(child.stdout), 'line');
+    const lines = createInterface(child.stdout);
+    const [line = '{}']: unknown[] = await Promise.race([once(lines, 'line'), once(lines, 'close')]);
     const said: unknown = JSON.parse(String(line));
     const { success, data } = z.object({ port: z.number() }).safeParse(said);
     if (!success) throw new Error(`A daemon does not start: ${String(line)}`);

@@ -7,10 +7,12 @@ import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { connectInProcess } from '../../../daemon/node/head-connection.ts';
 import { errorOf } from '../../helpers/outcomes.ts';
 import { isGone, logged, NodeHarness, openChannel, pidOfWorker, workerEnv } from './node-harness.ts';
 
-describe('Node', () => {
+// Each has a node of its own, which mostly waits for its processes to start and end.
+describe('Node', { concurrency: 3 }, () => {
   test('says hello with its leases and then its load', async () => {
     await using harness = new NodeHarness({ labels: { rack: 'a' } });
     const hello = await harness.until(() => harness.find('node.hello'));
@@ -240,6 +242,24 @@ describe('Node', () => {
     });
     const pids = await Promise.all(Array.from({ length: 20 }, () => meet(harness.socketsPath).promise()));
     assert.equal(new Set(pids).size, 20);
+  });
+
+  test('tells a head that comes back while it ends that it does', async () => {
+    const { node, head } = connectInProcess();
+    await using harness = new NodeHarness({ head: node, spares: 0 });
+    const told: string[] = [];
+    const begun = Promise.withResolvers<void>();
+    head.onMessage = (message) => {
+      told.push(message.type);
+      if (message.type === 'worker.ready') begun.resolve();
+    };
+    head.send({ type: 'worker.start', lease: 'l1', session: 's1', resources: { cpus: 1 }, exclusive: false });
+    await begun.promise;
+    const closed = harness.node.close(1000);
+    node.onOpen();
+    await closed;
+    const said = told.filter((type) => type === 'node.hello' || type === 'node.leaving');
+    assert.deepEqual(said, ['node.hello', 'node.leaving', 'node.hello', 'node.leaving']);
   });
 
   test('close() leaves no process and no socket file', async () => {

@@ -26,7 +26,8 @@ async function deathBy(harness: NodeHarness, task: () => unknown): Promise<Worke
   return error;
 }
 
-describe('Node, when a worker dies', () => {
+// Each has a node of its own, which mostly waits for its processes to start and end.
+describe('Node, when a worker dies', { concurrency: 3 }, () => {
   test('tells the exit code of process.exit', async () => {
     await using harness = new NodeHarness();
     const error = await deathBy(harness, () => process.exit(3));
