@@ -125,8 +125,8 @@ function crashOf(path: string): string {
 }
 
 /**
- * Where compiled code is kept when the daemon runs from its sources. Taking the types out of them needs a compiler, whose
- * 25 MB a daemon would carry for as long as it runs; from the cache it does not load it.
+ * Where the daemon and its workers keep compiled code. When they run from their sources, taking the types out of these needs a
+ * compiler, whose 25 MB a daemon would carry for as long as it runs; from the cache it does not load it.
  */
 async function compileCache(env: NodeJS.ProcessEnv): Promise<NodeJS.ProcessEnv> {
   if (!isSource) return {};

@@ -44,6 +44,9 @@ const messageMax = 1000;
 /** Users' functions may put something else in its place. */
 const exit = process.exit.bind(process);
 
+// Meant for this process alone; what tasks start inherits the environment.
+delete process.env['NODE_COMPILE_CACHE'];
+
 const parent = new Socket({ fd: parentDescriptor, readable: true, writable: true });
 
 function tell(message: WorkerToParent, done: () => void = () => {}): void {
