@@ -80,7 +80,11 @@ describe('frames between a session and its workers', () => {
         swaps++;
         return { frames: [frame.bytes, before] };
       };
-      await settleAll(proxy, 600, 1);
+      // On a busy machine the one after it may come too late each time.
+      for (let rounds = 0; rounds < 5 && swaps === 0; rounds++) {
+        holds = 0;
+        await settleAll(proxy, 600, 1);
+      }
       assert.ok(swaps > 0);
     });
 
