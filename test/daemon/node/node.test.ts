@@ -147,6 +147,23 @@ describe('Node', { concurrency: 3 }, () => {
     (await openChannel(second.socket)).close();
   });
 
+  test('has one worker start for leases that are given back while it does, however many', async () => {
+    await using harness = new NodeHarness({ spares: 0 });
+    const leases = Array.from({ length: 10 }, (_, i) => `short-${i}`);
+    for (const lease of leases) {
+      harness.head.send({ type: 'worker.start', lease, session: 's1', resources: { cpus: 1 }, exclusive: false });
+      harness.stop(lease);
+    }
+    const { worker, socket } = await harness.start('s1');
+    assert.equal(worker, 'n1-w1');
+    assert.equal(harness.node.status()['workers'], 1);
+    (await openChannel(socket)).close();
+    assert.deepEqual(
+      leases.filter((lease) => harness.find('worker.ready', lease) ?? harness.find('worker.lost', lease)),
+      [],
+    );
+  });
+
   test('gives an exclusive lease a process that nobody has used', async () => {
     await using harness = new NodeHarness();
     const first = await harness.start();
