@@ -6,6 +6,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import type { Logger } from 'pino';
+import { compileCacheEnv } from '../compile-cache.ts';
 
 const isSource = import.meta.url.endsWith('.ts');
 const entry = fileURLToPath(
@@ -37,7 +38,8 @@ export class Keeper {
   /** Starts it, unless it runs. */
   start(): void {
     if (this.#child !== undefined || this.#isClosed) return;
-    const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('GRIDBOOK')));
+    const own = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('GRIDBOOK')));
+    const env = { ...own, ...compileCacheEnv };
     const child = spawn(process.execPath, [...memoryFlags, entry], { env, stdio: ['pipe', 'ignore', 'pipe'] });
     child.on('error', (error) => this.#log.error({ err: error }, 'the keeper of detached actors cannot be started'));
     if (child.pid === undefined) return; // told by `error`; it may have no pipes, and the next one to ask tries again

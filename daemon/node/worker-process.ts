@@ -11,12 +11,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { rmSync } from 'node:fs';
-import { getCompileCacheDir } from 'node:module';
 import { Socket } from 'node:net';
-import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Logger } from 'pino';
 import { readJsonLines, type WorkerStore, writeJsonLine } from '../../sdk/internal.ts';
+import { compileCacheEnv } from '../compile-cache.ts';
 import { type ObjectBrought, type ObjectMessage, objectMessage } from './object-store-messages.ts';
 import { isAbort, lossOf, startFailure, type WorkerLoss } from './worker-death.ts';
 import { type DaemonToWorker, type WorkerMessage, workerMessage } from './worker-messages.ts';
@@ -30,9 +29,6 @@ const entry = fileURLToPath(
     import.meta.url,
   ),
 );
-
-/** Where this process keeps compiled code, if it does: its workers are there in half of the time with it. */
-const compileCache = getCompileCacheDir();
 
 /** How long the last words of a process are waited for, in milliseconds. */
 const lastWordsMs = 500;
@@ -78,10 +74,7 @@ export class WorkerProcess {
       detached: true, // leads a group of its own
       // What is said (`parentDescriptor`), and one that is never written to: it ends when this process does.
       stdio: ['ignore', 'pipe', 'pipe', 'pipe', 'pipe'],
-      env: {
-        ...withoutSecrets(env),
-        ...(compileCache === undefined ? {} : { NODE_COMPILE_CACHE: dirname(compileCache) }),
-      },
+      env: { ...withoutSecrets(env), ...compileCacheEnv },
     });
     this.#child = child;
     child.on('error', (error) => this.#onError(error));
