@@ -148,7 +148,7 @@ class Measuring {
     } else if (made < this.#runsTotal) {
       process.stderr.write(`The budget is used up: ${made} of ${this.#runsTotal} runs were made\n`);
     }
-    if (isKept) process.stderr.write(keptNote(data));
+    if (isKept && made > 0) process.stderr.write(keptNote(data));
     await writeResults(this.#targets, {
       json: () => `${JSON.stringify(experiment.toJSON(), undefined, 2)}\n`,
       csv: () => experiment.toCSV(),

@@ -2,8 +2,9 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { InvalidArgumentError, sweep, workloads } from '../../sdk/index.ts';
+import { InvalidArgumentError, openStore, sweep, workloads } from '../../sdk/index.ts';
 import { ProcessCluster } from '../helpers/cluster-process.ts';
+import { storePath } from '../helpers/kept-experiments.ts';
 
 test('a sweep varies the workers that it takes of a cluster, and says how busy the nodes were', async () => {
   await using cluster = await ProcessCluster.open([1, 1]);
@@ -35,16 +36,16 @@ test('a sweep varies the workers that it takes of a cluster, and says how busy t
   assert.equal(data.definition.cluster, session.cluster);
 });
 
-test('a sweep or run with more workers than the cluster has is refused, and nothing is recorded of it', async () => {
+test('a sweep or run with more workers than the cluster has is refused, and nothing is kept of it', async (t) => {
   await using cluster = await ProcessCluster.open([1, 1]);
   await using session = await cluster.session();
   const grid = { totalMs: 10, pcNum: 2, workers: [2, 5] };
-  const records: unknown[] = [];
+  using store = openStore(storePath(t));
   await assert.rejects(
-    sweep(session, workloads.spin, grid, { repeats: 1, onRecord: (record) => records.push(record) }),
+    sweep(session, workloads.spin, grid, { repeats: 1, store }),
     (error: Error) =>
       error instanceof InvalidArgumentError &&
       error.message === `Cannot measure with 5 workers: ${session.cluster} has 2. Give at most 2, or start more nodes`,
   );
-  assert.deepEqual(records, []);
+  assert.deepEqual(store.list(), []);
 });

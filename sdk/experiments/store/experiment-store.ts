@@ -21,7 +21,7 @@ import type { RunRecord } from '../run-record.ts';
 import { checksumOf, encode } from './exact-json.ts';
 import { isHeld, OwnerMark, removeMark } from './owner-mark.ts';
 import type { Row, StoreDatabase } from './store-database.ts';
-import { headOf, numberIn, textIn, textsOf, valueIn } from './stored-experiment.ts';
+import { headOf, isSameMachine, numberIn, textIn, textsOf, valueIn } from './stored-experiment.ts';
 
 /** What is known of an experiment without its records. */
 export interface ExperimentSummary extends Omit<ExperimentData, 'records' | 'failures'> {
@@ -225,14 +225,18 @@ export class ExperimentStore {
   }
 
   /**
-   * Gives up an experiment that this store makes: it may be taken over, here or elsewhere.
+   * Gives up an experiment that this store makes: it may be taken over, here or elsewhere. One that has neither a record nor a
+   * failure is removed, since nothing is lost by beginning it anew.
    *
    * @param id - of the experiment.
    * @throws StoreError when the experiment is another's, or has ended; TimeoutError when the file is locked.
    */
   release(id: string): void {
     this.#database.write('give up the experiment', () => {
-      this.#database.run('UPDATE experiments SET owner = NULL WHERE number = ?', numberIn(this.#own(id)));
+      const row = this.#own(id);
+      const isEmpty = row['record_count'] === 0 && row['failure_count'] === 0;
+      const change = isEmpty ? 'DELETE FROM experiments' : 'UPDATE experiments SET owner = NULL';
+      this.#database.run(`${change} WHERE number = ?`, numberIn(row));
     });
   }
 
@@ -391,8 +395,3 @@ const selectExperiments = `
     (SELECT count(*) FROM records WHERE experiment = experiments.number) AS record_count,
     (SELECT count(*) FROM failures WHERE experiment = experiments.number) AS failure_count
   FROM experiments`;
-
-/** Whether records of two machines may stand side by side. The memory is not compared: some machines' grows and shrinks. */
-function isSameMachine(a: Machine, b: Machine): boolean {
-  return a.processor === b.processor && a.cores === b.cores && a.system === b.system && a.node === b.node;
-}

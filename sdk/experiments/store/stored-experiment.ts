@@ -45,3 +45,8 @@ function check(row: Row, texts: readonly string[], path: string): void {
   if (row['checksum'] === checksumOf(...texts)) return;
   throw new StoreError(`${path} is damaged: an experiment is not as it was kept. ${damageAdvice(path)}`);
 }
+
+/** Whether records of two machines may stand side by side. The memory is not compared: some machines' grows and shrinks. */
+export function isSameMachine(a: Machine, b: Machine): boolean {
+  return a.processor === b.processor && a.cores === b.cores && a.system === b.system && a.node === b.node;
+}

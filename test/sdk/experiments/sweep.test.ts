@@ -165,11 +165,19 @@ describe('sweep()', () => {
     );
   });
 
-  test('rejects when the set-up finds an argument wrong, which no other run would have right', async () => {
-    await assert.rejects(sweep(session, counting(), { size: [-1, 1] }, { ...once, order: 'grid' }), {
+  test('rejects when the set-up finds an argument wrong, which no other run would have right, and keeps nothing of it', async (t) => {
+    using store = openStore(storePath(t));
+    await assert.rejects(sweep(session, counting(), { size: [-1, 1] }, { ...once, order: 'grid', store }), {
       name: 'InvalidArgumentError',
       message: 'size must be at least 0',
     });
+    assert.deepEqual(store.list(), []);
+  });
+
+  test('keeps nothing where it was aborted before a run was made', async (t) => {
+    using store = openStore(storePath(t));
+    const { data } = await sweep(session, counting(), { size: 1 }, { ...once, store, signal: AbortSignal.abort() });
+    assert.deepEqual([data.endedAt, data.records, store.list()], [null, [], []]);
   });
 
   test('gives what is done so far when it is aborted, and ends the run', async () => {

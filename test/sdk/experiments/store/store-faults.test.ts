@@ -109,6 +109,7 @@ describe('ExperimentStore.claimUnfinished()', () => {
     assert.equal(second.claimUnfinished(someDefinition()), undefined);
     first.close();
     assert.equal(second.claimUnfinished(someDefinition())?.id, experiment.id);
+    second.addRecord(experiment.id, someRecord());
     second.release(experiment.id);
     assert.equal(second.find(experiment.id).state, 'interrupted');
     assert.throws(() => second.addRecord(experiment.id, someRecord()), {
@@ -117,6 +118,18 @@ describe('ExperimentStore.claimUnfinished()', () => {
     });
     assert.equal(second.claimUnfinished(someDefinition())?.id, experiment.id);
   });
+});
+
+test('ExperimentStore.release() removes what has neither a record nor a failure, and that alone', (t) => {
+  using store = openStore(storePath(t));
+  const [empty, failed] = [someExperiment(store), someExperiment(store)];
+  for (const experiment of [empty, failed]) store.begin(experiment);
+  store.addFailure(failed.id, { params: {}, workers: 2, repeat: 1, message: 'The worker died' });
+  for (const { id } of [empty, failed]) store.release(id);
+  assert.deepEqual(
+    store.list().map(({ id, state }) => [id, state]),
+    [[failed.id, 'interrupted']],
+  );
 });
 
 describe('a store that another process has locked', () => {
