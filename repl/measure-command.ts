@@ -128,7 +128,9 @@ class Measuring {
         'The choice is not certain yet: what lies between the points is measured, too (--no-refine leaves that out)',
       );
     }
-    const phase = { run: '', warmup: ', warming up', baseline: ', the plain loop' }[current.phase];
+    const phase = { run: '', warmup: ', warming up', baseline: ', the plain loop', waiting: ', waiting for workers' }[
+      current.phase
+    ];
     const place = Math.min(runsDone + 1, runsTotal);
     this.#label = `run ${place} of ${runsTotal}: ${current.label || this.#request.workload.name}${phase}`;
     this.#progress.set(share, this.#label, leftMs);

@@ -16,7 +16,12 @@ const rangeValuesMax = 1000;
 export type Axis<T = JsonValue> = T | readonly T[] | `${number}..${number}` | `${number}..${number}:${string}`;
 
 /** What is given for each parameter of a workload, and for the workers; what is left out has its default. */
-export type Grid<Input = Params> = { readonly [Name in keyof Input]?: Axis<Exclude<Input[Name], undefined>> } & {
+export type Grid<Input = Params> = {
+  // What a workload without parameters takes is a record of nothing, which would leave no place for `workers`.
+  readonly [Name in keyof Input as [Input[Name]] extends [never] ? never : Name]?: Axis<
+    Exclude<Input[Name], undefined>
+  >;
+} & {
   /** How many workers. @default all that the session has */
   readonly workers?: Axis<number> | undefined;
 };

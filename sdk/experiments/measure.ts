@@ -1,7 +1,7 @@
 // Measures one run of a workload.
 //
 // Owns: what is read before and after the run. Does not own: which runs are made (sweep.ts), what a run does.
-// Callers: sweep.ts.
+// Callers: sweep-runs.ts.
 
 import { availableParallelism } from 'node:os';
 import { PeakMemory } from '../peak-memory.ts';
@@ -16,6 +16,8 @@ export interface RunToMeasure {
   readonly workload: Workload<never>;
   readonly session: Session;
   readonly params: Params;
+  /** How many workers the session has, unless some were lost. */
+  readonly workers: number;
   readonly repeat: number;
   /** How long the plain loop took in the same round; null when there is none. */
   readonly baselineMs: number | null;
@@ -28,12 +30,13 @@ export async function measureRun({
   workload,
   session,
   params,
+  workers,
   repeat,
   baselineMs,
   signal,
   onProgress,
 }: RunToMeasure): Promise<RunRecord> {
-  const { timings: recorder, cluster } = coreOf(session);
+  const { timings: recorder, cluster, events } = coreOf(session);
   const memory = new PeakMemory();
   const run = await workload.prepare({
     session,
@@ -45,11 +48,18 @@ export async function measureRun({
     },
   });
   const watch = cluster.loads === undefined ? undefined : new NodeWatch(cluster.loads);
+  let deaths = 0;
+  const stopCounting = events.on(({ type }) => {
+    if (type === 'worker.lost') deaths++;
+  });
   const before = recorder.copy();
   const cpuBefore = process.cpuUsage();
   const startedAt = new Date().toISOString();
   const start = performance.now();
-  const outcome = await run().finally(() => watch?.stop());
+  const outcome = await run().finally(() => {
+    stopCounting();
+    watch?.stop();
+  });
   const wallMs = performance.now() - start;
   const cpu = process.cpuUsage(cpuBefore);
   const timings = recorder.since(before).summary();
@@ -58,11 +68,15 @@ export async function measureRun({
   const failures = timings.retries;
   const cpuUtilization = (cpu.user + cpu.system) / 1000 / (wallMs * availableParallelism());
   const peakMemoryBytes = memory.peakBytes();
+  const nodes = await watch?.end();
+  const workersLeft = Math.min(session.workers, watch?.workers ?? workers);
   return {
     workload: workload.name,
     params,
     repeat,
-    workers: session.workers,
+    workers,
+    // Those of a node that was stopped left without dying.
+    workersLost: Math.max(deaths, workers - workersLeft),
     cluster: session.cluster,
     startedAt,
     durationMs,
@@ -77,7 +91,7 @@ export async function measureRun({
     baselineMs,
     speedUp: baselineMs === null ? null : baselineMs / durationMs,
     breakdownMs: breakdownOf(timings),
-    nodes: (await watch?.end()) ?? [{ node: 'embedded', cpu: cpuUtilization, memoryBytes: peakMemoryBytes }],
+    nodes: nodes ?? [{ node: 'embedded', cpu: cpuUtilization, memoryBytes: peakMemoryBytes }],
     finding,
     note,
     details,

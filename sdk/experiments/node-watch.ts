@@ -17,6 +17,7 @@ export class NodeWatch {
   readonly #seen = new Map<string, { cpu: number; samples: number; memoryBytes: number }>();
   readonly #timer: NodeJS.Timeout;
   #asking: Promise<void> | undefined;
+  #workers = Number.POSITIVE_INFINITY;
 
   constructor(ask: () => Promise<readonly NodeLoad[]>) {
     this.#ask = ask;
@@ -29,6 +30,7 @@ export class NodeWatch {
       .then(
         (loads) => {
           for (const load of loads) this.#add(load);
+          this.#workers = workersOf(loads);
         },
         () => {}, // N1
       )
@@ -38,12 +40,19 @@ export class NodeWatch {
     return this.#asking;
   }
 
-  #add({ node, cpu, memoryUsedBytes }: NodeLoad): void {
+  #add({ node, load }: NodeLoad): void {
+    if (load === undefined) return;
+    const { cpu, memoryUsedBytes } = load;
     const seen = this.#seen.get(node) ?? { cpu: 0, samples: 0, memoryBytes: 0 };
     seen.cpu += cpu;
     seen.samples++;
     seen.memoryBytes = Math.max(seen.memoryBytes, memoryUsedBytes);
     this.#seen.set(node, seen);
+  }
+
+  /** How many workers there were when it last looked; infinitely many before. */
+  get workers(): number {
+    return this.#workers;
   }
 
   /** Looks once more and gives the averages of processors and the most memory that were seen. */
@@ -56,4 +65,9 @@ export class NodeWatch {
   stop(): void {
     clearInterval(this.#timer);
   }
+}
+
+/** How many workers of one cpu the nodes have together. */
+export function workersOf(loads: readonly NodeLoad[]): number {
+  return loads.reduce((sum, { workers }) => sum + workers, 0);
 }

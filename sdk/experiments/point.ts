@@ -23,3 +23,8 @@ export interface Point {
   /** The shared serial baseline of all points with the same work, in milliseconds; undefined where there is none. */
   readonly baselineMs: Summary | undefined;
 }
+
+/** Its runs that had fewer workers than it says, for a while or to their end. */
+export function runsWithLosses({ records }: Pick<Point, 'records'>): readonly RunRecord[] {
+  return records.filter(({ workersLost }) => workersLost > 0);
+}

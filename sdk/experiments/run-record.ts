@@ -33,8 +33,10 @@ export interface RunRecord {
   readonly params: Params;
   /** Which run of the same point, from 1. One that is measured again later goes on after all that it could have had before. */
   readonly repeat: number;
-  /** How many workers the session had. */
+  /** How many workers it was made with. */
   readonly workers: number;
+  /** How many of them died or left while it ran: for a while, or to its end, there were fewer. */
+  readonly workersLost: number;
   /** Where they were: `embedded`, or the head's address. */
   readonly cluster: string;
   /** As ISO 8601. */

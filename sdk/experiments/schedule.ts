@@ -3,8 +3,8 @@
 // Owns: what has been run of each point. Callers: sweep-runs.ts.
 //
 // Invariants:
-//   S1. Rounds: no point is measured for the n-th time before each other one was measured n - 1 times, or is done. What
-//       disturbs the machine for a while so disturbs all points alike.
+//   S1. Rounds: no point is measured for the n-th time before each other one was measured n - 1 times, is done, or cannot be
+//       measured now. What disturbs the machine for a while so disturbs all points alike.
 //   S2. The order is a function of the definition and of how many points there are alone, so that a sweep that is taken up again goes on where it was.
 //   S3. A repeat that is written down is never made again.
 //   S4. What is measured again has repeats of its own, which follow those that it could have had before.
@@ -83,11 +83,15 @@ export class Schedule {
     return this.#states[point]!.durationsMs.has(repeat);
   }
 
-  /** The next run; undefined when all is done. */
-  next(): ScheduledRun | undefined {
+  /**
+   * The next run; undefined when all is done.
+   *
+   * @param isPossible - whether a point can be measured now; its runs are left for later where it cannot.
+   */
+  next(isPossible: (point: number) => boolean = () => true): ScheduledRun | undefined {
     const { repeats } = this.#rules;
     for (let round = 1; round <= repeats; round++) {
-      const point = this.#order(round).find((place) => this.#isWanted(place, round)); // S1
+      const point = this.#order(round).find((place) => this.#isWanted(place, round) && isPossible(place)); // S1
       if (point === undefined) continue;
       const { warmupsLeft, before } = this.#states[point]!;
       return { point, repeat: warmupsLeft > 0 ? 0 : before + round };

@@ -26,8 +26,8 @@ export interface SweepProgress {
     readonly workers: number;
     /** From 1. */
     readonly repeat: number;
-    /** `warmup` is not measured, `baseline` is the plain loop. */
-    readonly phase: 'warmup' | 'baseline' | 'run';
+    /** `warmup` is not measured, `baseline` is the plain loop, `waiting` is for workers that were lost to come back. */
+    readonly phase: 'warmup' | 'baseline' | 'run' | 'waiting';
     /** Whether the grid does not have it: it is measured since without it the choice of a split is not certain. */
     readonly isAdded: boolean;
     /** How far it is, from 0 to 1. */

@@ -1,17 +1,15 @@
 // Makes the runs of a sweep, one after the other, as its schedule says, and then those that its recommendation lacks.
 //
-// Owns: sessions for other numbers of workers, what the plain loop took in each round.
+// Owns: what the plain loop took in each round.
 // Does not own: which run comes next (schedule.ts), which points are lacking (refinement.ts), how one is measured
-//   (measure.ts). Callers: sweep.ts.
+//   (measure.ts), where (sweep-sessions.ts). Callers: sweep.ts.
 //
 // Invariants:
 //   W1. A record is in the store before anybody is told of it, and before the next run begins.
 //   W2. Sessions that were opened for other numbers of workers are closed, however the sweep ends.
-//   W3. The given session is never closed.
 
 import { AuthenticationError, ClosedError, ConnectionError, InvalidArgumentError } from '../errors.ts';
 import type { Session } from '../session.ts';
-import { sessionWithWorkers } from '../session-with-workers.ts';
 import type { Workload } from '../workloads/workload.ts';
 import { Experiment, type ExperimentData, type RunFailure } from './experiment.ts';
 import type { GridPoint } from './grid.ts';
@@ -22,6 +20,7 @@ import type { RunRecord } from './run-record.ts';
 import { Schedule, type ScheduledRun } from './schedule.ts';
 import type { ExperimentStore } from './store/experiment-store.ts';
 import type { SweepProgress } from './sweep-progress.ts';
+import { SweepSessions } from './sweep-sessions.ts';
 
 export interface SweepRunsOptions {
   readonly session: Session;
@@ -30,6 +29,7 @@ export interface SweepRunsOptions {
   readonly data: ExperimentData;
   readonly store: ExperimentStore | undefined;
   readonly budgetMs: number | undefined;
+  readonly workersTimeoutMs: number;
   readonly signal: AbortSignal | undefined;
   readonly onRecord: ((record: RunRecord, experiment: Experiment) => void) | undefined;
   readonly onFailure: ((failure: RunFailure, experiment: Experiment) => void) | undefined;
@@ -48,7 +48,7 @@ export class SweepRuns {
   readonly #places = new Map<string, number>();
   /** What was made before this call, by point. */
   readonly #madeBefore: ReadonlyMap<string, readonly (RunRecord | RunFailure)[]>;
-  readonly #sessions = new Map<number, Session>();
+  readonly #sessions: SweepSessions;
   /** What the plain loop took, by round and parameters but for the split. */
   readonly #baselines = new Map<string, number>();
   /** What ran last, or runs. */
@@ -60,7 +60,7 @@ export class SweepRuns {
   #runsDone: number;
 
   constructor(options: SweepRunsOptions) {
-    const { data, points, session, signal } = options;
+    const { data, points, session, signal, workersTimeoutMs } = options;
     this.#options = options;
     this.#records = [...data.records];
     this.#failures = [...data.failures];
@@ -74,16 +74,16 @@ export class SweepRuns {
     }
     const { axes } = data.definition;
     this.#varied = Object.keys(axes).filter((name) => (axes[name]?.length ?? 0) > 1);
-    this.#sessions.set(session.workers, session);
+    this.#sessions = new SweepSessions(session, workersTimeoutMs);
     this.#signal = signal ?? new AbortController().signal;
   }
 
   /** Makes the runs. @returns whether the sweep is at its end; false when it was aborted. */
   async run(): Promise<boolean> {
     try {
-      await this.#openSessions();
+      await this.#sessions.open(this.#options.points.map(({ workers }) => workers));
       do {
-        for (let next = this.#schedule.next(); next !== undefined; next = this.#schedule.next()) {
+        for (let next = await this.#next(); next !== undefined; next = await this.#next()) {
           if (this.#signal.aborted) return false;
           if (this.#isOverBudget(next)) return true;
           await this.#runOne(next);
@@ -95,21 +95,19 @@ export class SweepRuns {
       if (this.#signal.aborted) return false;
       throw error;
     } finally {
-      this.#sessions.delete(this.#options.session.workers); // W3
-      await Promise.all([...this.#sessions.values()].map((session) => session.close())); // W2
+      await this.#sessions.close(); // W2
     }
   }
 
-  /** @throws InvalidArgumentError where a record would say of more workers than there are what these few took. */
-  async #openSessions(): Promise<void> {
-    for (const workers of new Set(this.#options.points.map((point) => point.workers))) {
-      const session = await this.#sessionOf(workers);
-      const there = session.workers;
-      // Where there are none at all, tasks wait for the first node.
-      if (there === 0 || there >= workers) continue;
-      throw new InvalidArgumentError(
-        `Cannot measure with ${workers} workers: ${session.cluster} has ${there}. Give at most ${there}, or start more nodes`,
-      );
+  /** The next run, of those for which there are workers; where there are for none, they are waited for. */
+  async #next(): Promise<ScheduledRun | undefined> {
+    for (;;) {
+      const possible = this.#schedule.next((point) => this.#sessions.has(this.#points[point]!.workers));
+      const next = possible ?? this.#schedule.next();
+      if (next === possible) return next;
+      const run = this.#labelled(next!);
+      this.#tell({ ...run, phase: 'waiting', share: 0 });
+      await this.#sessions.untilChanged(run.workers, this.#signal);
     }
   }
 
@@ -164,32 +162,43 @@ export class SweepRuns {
   }
 
   async #runOne(scheduled: ScheduledRun): Promise<void> {
-    const { workload, points: grid } = this.#options;
-    const { params, workers } = this.#points[scheduled.point]!;
-    const isAdded = scheduled.point >= grid.length;
-    const label = parametersText({ params, workers }, this.#varied);
+    const { workload } = this.#options;
+    const labelled = this.#labelled(scheduled);
+    const { params, workers, repeat } = labelled;
     const isWarmup = scheduled.repeat === 0;
-    const repeat = Math.max(1, scheduled.repeat);
     const tell = (phase: SweepProgress['current']['phase']) => {
-      const onProgress = (share: number): void => this.#tell({ params, workers, label, repeat, phase, isAdded, share });
+      const onProgress = (share: number): void => this.#tell({ ...labelled, phase, share });
       onProgress(0);
       return onProgress;
     };
-    const session = await this.#sessionOf(workers);
+    const session = await this.#sessions.of(workers);
     let made: RunRecord | RunFailure;
     try {
       const baselineMs = isWarmup ? null : await this.#baselineOf(params, repeat, () => tell('baseline'));
       const onProgress = tell(isWarmup ? 'warmup' : 'run');
       const signal = this.#signal;
-      const run = { workload, session, params: isWarmup ? workload.warmup(params) : params, repeat };
+      const run = { workload, session, params: isWarmup ? workload.warmup(params) : params, workers, repeat };
       made = await measureRun({ ...run, baselineMs, signal, onProgress });
     } catch (error) {
       if (this.#signal.aborted || endsAll(error)) throw error;
       made = { params, workers, repeat, message: error instanceof Error ? error.message : String(error) };
     }
+    if ('workersLost' in made && made.workersLost > 0) await this.#sessions.look();
     this.#signal.throwIfAborted();
     this.#schedule.onDone(scheduled, 'durationMs' in made ? made.durationMs : undefined);
     if (!isWarmup) this.#keep(made);
+  }
+
+  /** A run as it is told of. */
+  #labelled({ point, repeat }: ScheduledRun): Omit<SweepProgress['current'], 'phase' | 'share'> {
+    const { params, workers } = this.#points[point]!;
+    return {
+      params,
+      workers,
+      label: parametersText({ params, workers }, this.#varied),
+      repeat: Math.max(1, repeat),
+      isAdded: point >= this.#options.points.length,
+    };
   }
 
   #keep(made: RunRecord | RunFailure): void {
@@ -204,15 +213,6 @@ export class SweepRuns {
       this.#records.push(made);
       onRecord?.(made, this.experiment);
     }
-  }
-
-  async #sessionOf(workers: number): Promise<Session> {
-    let session = this.#sessions.get(workers);
-    if (session === undefined) {
-      session = await sessionWithWorkers(this.#options.session, workers);
-      this.#sessions.set(workers, session);
-    }
-    return session;
   }
 
   async #baselineOf(

@@ -42,6 +42,11 @@ export interface SweepOptions {
   precision?: number | undefined;
   /** No run is begun that would be expected to end later than this, in milliseconds. @default no limit */
   budgetMs?: number | undefined;
+  /**
+   * How long the workers of a point are waited for when some were lost, in milliseconds, after all points that need no more than
+   * there are. When they do not come back the sweep ends; with a store it goes on where it was when it is made again. @default 60000
+   */
+  workersTimeoutMs?: number | undefined;
   /** Whether the plain loop runs, too, once a round for all points with the same work. @default true, where there is one */
   baseline?: boolean | undefined;
   /**
@@ -72,7 +77,7 @@ export interface SweepOptions {
 
 const known = new Set([
   ...['repeats', 'warmup', 'order', 'seed', 'precision', 'budgetMs', 'baseline', 'refine', 'name', 'store'],
-  ...['resume', 'onRecord', 'onFailure', 'onProgress', 'signal'],
+  ...['resume', 'workersTimeoutMs', 'onRecord', 'onFailure', 'onProgress', 'signal'],
 ]);
 
 /**
@@ -89,7 +94,8 @@ const known = new Set([
  * @returns the experiment: its records, and what they say.
  * @throws InvalidArgumentError when a combination is not of the workload's form, an option is not of its form, or the cluster has
  *   fewer workers than the grid says.
- * @throws ConnectionError, ClosedError when the cluster is gone. A run that fails by itself is noted instead.
+ * @throws ConnectionError, ClosedError when the cluster is gone; ResourceError when workers were lost and do not come back. A run
+ *   that fails by itself is noted instead.
  * @example
  * ```ts
  * import { connect, sweep, workloads } from 'gridbook';
@@ -108,9 +114,12 @@ export async function sweep<Input>(
   checkNames(options, known, 'sweep');
   const layout = await layOut(workload, grid, session.workers);
   const definition = definitionOf(workload, layout, session, options);
-  const { store, budgetMs, signal, onRecord, onFailure, onProgress } = options;
+  const { store, budgetMs, workersTimeoutMs = 60_000, signal, onRecord, onFailure, onProgress } = options;
   if (budgetMs !== undefined && !(budgetMs > 0)) {
     throw new InvalidArgumentError(`budgetMs must be a number above 0, got ${budgetMs}`);
+  }
+  if (!(workersTimeoutMs >= 0)) {
+    throw new InvalidArgumentError(`workersTimeoutMs must be a number, 0 or more, got ${workersTimeoutMs}`);
   }
   const unfinished = options.resume === false ? undefined : store?.claimUnfinished(definition);
   const data = unfinished ?? begun(definition, options.name ?? workload.name);
@@ -122,6 +131,7 @@ export async function sweep<Input>(
     data,
     store,
     budgetMs,
+    workersTimeoutMs,
     signal,
     onRecord,
     onFailure,

@@ -201,6 +201,7 @@ export const measuredNames: ReadonlySet<string> = new Set([
   'throughputPerSecond',
   'work',
   'workers',
+  'workersLost',
   'workload',
 ]);
 

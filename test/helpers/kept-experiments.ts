@@ -54,6 +54,7 @@ export function someRecord(changes: Partial<RunRecord> = {}): RunRecord {
     params: { matrixSize: 10, totalCount: 1000, pcNum: 1 },
     repeat: 1,
     workers: 2,
+    workersLost: 0,
     cluster: 'embedded',
     finding: 'converged',
     note: '',

@@ -1,7 +1,7 @@
 // The columns of an experiment's table: one line a point, wherever it is shown.
 
 import { mean, median } from 'simple-statistics';
-import type { Point } from '../point.ts';
+import { type Point, runsWithLosses } from '../point.ts';
 import { parameterName, plainText, valueAt, valueText, varyingParameters } from './parameter-names.ts';
 import { efficiencyOf, latencyOf, speedUpOf } from './plot-measure.ts';
 import type { Reported } from './plotted.ts';
@@ -35,20 +35,21 @@ export interface PointMark {
 /** A longer parameter would push all else out of sight. */
 const cellLengthMax = 32;
 
-/** Beside times of which some are outliers, and of which nothing can be concluded. */
+/** Beside times of which some are outliers, of which nothing can be concluded, and of runs that lost workers. */
 const outlierMark = '*';
 const noiseMark = '~';
+const lossMark = '!';
 
 /** The median time of each point, with its interval where there are several runs; without it where there is no room. */
 function timeColumn(points: readonly Point[]): FilledColumn {
   const withInterval = ({ durationMs: { median, interval }, records }: Point): string =>
     records.length > 1 ? formatUncertainDuration(median, interval) : formatDuration(median);
   // So that digits stand below digits.
-  const marksWidth = Math.max(0, ...points.map(({ durationMs }) => marksText(durationMs).length));
+  const marksWidth = Math.max(0, ...points.map((point) => marksText(point).length));
   const column = (heading: string, time: (point: Point) => string): FilledColumn => ({
     heading,
     align: 'right',
-    cells: points.map((point) => `${time(point)}${marksText(point.durationMs).padEnd(marksWidth)}`),
+    cells: points.map((point) => `${time(point)}${marksText(point).padEnd(marksWidth)}`),
     dispensability: 0,
   });
   const narrow = column('time', ({ durationMs }) => formatDuration(durationMs.median));
@@ -58,8 +59,10 @@ function timeColumn(points: readonly Point[]): FilledColumn {
     : narrow;
 }
 
-function marksText({ outliers, isNoisy }: Point['durationMs']): string {
-  return `${outliers.length > 0 ? outlierMark : ''}${isNoisy ? noiseMark : ''}`;
+function marksText(point: Point): string {
+  const { outliers, isNoisy } = point.durationMs;
+  const isLossy = runsWithLosses(point).length > 0;
+  return `${outliers.length > 0 ? outlierMark : ''}${isNoisy ? noiseMark : ''}${isLossy ? lossMark : ''}`;
 }
 
 /** The marks that a table of these points has. */
@@ -75,6 +78,13 @@ export function marksOf(points: readonly Point[]): PointMark[] {
     });
   }
   if (noisy > 0) marks.push({ mark: noiseMark, meaning: 'the runs scatter too much to conclude from them' });
+  const lossy = points.flatMap(runsWithLosses).length;
+  if (lossy > 0) {
+    marks.push({
+      mark: lossMark,
+      meaning: `${lossy === 1 ? '1 run' : `${lossy} runs`} lost workers on the way; kept all the same`,
+    });
+  }
   return marks;
 }
 

@@ -43,6 +43,7 @@ function makeSchemas() {
     workload: z.string(),
     repeat: z.int().positive(),
     workers: z.int().positive(),
+    workersLost: whole.default(0),
     cluster: z.string(),
     startedAt: time,
     durationMs: amount,

@@ -1,8 +1,9 @@
 // What an experiment says in words: what was run, on what, what to choose, and what not to rely on.
 
+import { sum } from 'simple-statistics';
 import { machineChangeOf } from '../machine-change.ts';
 import type { PointGroup } from '../models/model.ts';
-import type { Point } from '../point.ts';
+import { type Point, runsWithLosses } from '../point.ts';
 import { findingOf } from './experiment-columns.ts';
 import { groupText, parametersOf, parametersText, plainText, varyingParameters } from './parameter-names.ts';
 import type { Reported } from './plotted.ts';
@@ -130,7 +131,7 @@ export function warningsOf({ data, points, models }: Reported): string[] {
     warnings.push(
       `${few === points.length ? 'All points' : `${few} of ${points.length} points`} have fewer than ${recommendedFrom} runs: their intervals say little.`,
     );
-  warnings.push(...failureWarnings(data.failures));
+  warnings.push(...lossWarnings(points), ...failureWarnings(data.failures));
   warnings.push(...modelWarnings(models));
   return [...new Set(warnings)];
 }
@@ -146,6 +147,27 @@ function modelWarnings(models: Reported['models']): string[] {
     const of = groupText(group, groups);
     return plainText(`${title}${of === '' ? '' : `, ${of}`}: ${warning}`);
   });
+}
+
+/** What was measured with fewer workers than it says. */
+function lossWarnings(points: readonly Point[]): string[] {
+  const varying = varyingParameters(points);
+  const lossy = points.filter((point) => runsWithLosses(point).length > 0);
+  if (lossy.length === 0) return [];
+  const shown = lossy.slice(0, listedFailuresMax).map((point) => {
+    const runs = runsWithLosses(point);
+    const lost = sum(runs.map(({ workersLost }) => workersLost));
+    const again = sum(runs.map(({ failures }) => failures));
+    const at = parametersText(point, varying);
+    return (
+      `${at === '' ? '' : `${at}: `}${formatCount(lost)} in ${runs.length} of ${point.records.length} runs, ` +
+      `${formatCount(again)} ${again === 1 ? 'task' : 'tasks'} made again`
+    );
+  });
+  const more = lossy.length > shown.length ? [`and ${lossy.length - shown.length} more points`] : [];
+  return [
+    `Workers were lost while these runs were made, which had fewer for a while: ${[...shown, ...more].join('; ')}.`,
+  ];
 }
 
 function failureWarnings(failures: Reported['data']['failures']): string[] {

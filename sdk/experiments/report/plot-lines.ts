@@ -1,6 +1,6 @@
 // From experiments to the lines of a plot: what stands on which axis, which points belong together, what to compare with.
 
-import type { Point } from '../point.ts';
+import { type Point, runsWithLosses } from '../point.ts';
 import { curveOf, recommendedOf } from './model-curve.ts';
 import { parameterName, plainText, valueAt, valueText, varyingParameters } from './parameter-names.ts';
 import type { LinePlotData, PlotAxis, PlotKind, PlotPoint, PlotReference, PlotSeries } from './plot-data.ts';
@@ -99,7 +99,10 @@ function seriesOf({ label, group, place, measure, x, xName, experiment }: Series
   const points = group
     .flatMap((point): PlotPoint[] => {
       const of = measure.of(point);
-      const warning = point.durationMs.isNoisy ? 'the runs scatter too much to conclude' : '';
+      const warning = [
+        ...(point.durationMs.isNoisy ? ['the runs scatter too much to conclude'] : []),
+        ...(runsWithLosses(point).length > 0 ? ['workers were lost'] : []),
+      ].join('; ');
       return of === undefined ? [] : [{ ...of, x: place(point), runs: point.records.length, warning }];
     })
     .sort((a, b) => a.x - b.x);

@@ -21,7 +21,7 @@ import type { RunRecord } from '../run-record.ts';
 import { checksumOf, encode } from './exact-json.ts';
 import { isHeld, OwnerMark, removeMark } from './owner-mark.ts';
 import type { Row, StoreDatabase } from './store-database.ts';
-import { headOf, isSameMachine, numberIn, textIn, textsOf, valueIn } from './stored-experiment.ts';
+import { completed, headOf, isSameMachine, numberIn, textIn, textsOf, valueIn } from './stored-experiment.ts';
 
 /** What is known of an experiment without its records. */
 export interface ExperimentSummary extends Omit<ExperimentData, 'records' | 'failures'> {
@@ -379,7 +379,7 @@ export class ExperimentStore {
   #dataOf(row: Row): ExperimentData {
     return {
       ...headOf(row, this.path),
-      records: this.#values<RunRecord>('SELECT record AS text, checksum FROM records', row),
+      records: this.#values<RunRecord>('SELECT record AS text, checksum FROM records', row).map(completed),
       failures: this.#values<RunFailure>('SELECT failure AS text, checksum FROM failures', row),
     };
   }

@@ -2,6 +2,7 @@
 
 import { StoreError } from '../../errors.ts';
 import type { ExperimentData, ExperimentDefinition, Machine } from '../experiment.ts';
+import type { RunRecord } from '../run-record.ts';
 import { checksumOf, decode } from './exact-json.ts';
 import type { Row } from './store-database.ts';
 import { damageAdvice } from './store-failure.ts';
@@ -39,6 +40,11 @@ export function valueIn<T extends object>(row: Row, path: string): T {
   const text = textIn(row, 'text');
   check(row, [text], path);
   return decode<T>(text);
+}
+
+/** A record as it is now: earlier ones did not say how many workers were lost. */
+export function completed(record: RunRecord): RunRecord {
+  return { ...record, workersLost: record.workersLost ?? 0 };
 }
 
 function check(row: Row, texts: readonly string[], path: string): void {

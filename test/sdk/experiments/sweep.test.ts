@@ -1,6 +1,7 @@
 // sweep over real sessions: what is measured, how often, on how many workers, and what ends it early.
 
 import assert from 'node:assert/strict';
+import { dirname, join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { z } from 'zod';
 import {
@@ -146,6 +147,42 @@ describe('sweep()', () => {
     );
   });
 
+  test('counts the workers that died while a run was made, and those runs alone', async (t) => {
+    const marks = dirname(storePath(t));
+    const dying = defineWorkload({
+      name: 'dying',
+      params: z.object({ deaths: z.int() }),
+      async run({ session: own, params: { deaths } }) {
+        // Whoever can make a folder is the first to come, and dies of it.
+        const die = own.remote(
+          async (mark: string) => {
+            const { mkdirSync } = await import('node:fs');
+            try {
+              mkdirSync(mark);
+            } catch {
+              return;
+            }
+            process.exit(1);
+          },
+          { maxRetries: 3 },
+        );
+        for (let i = 0; i < deaths; i++) await die(join(marks, String(i)));
+        return { tasks: deaths, work: 1 };
+      },
+    });
+    await using alone = await connect({ workers: 1 });
+    const { records } = await sweep(alone, dying, { deaths: [0, 2] }, { ...once, repeats: 2, order: 'grid' });
+    assert.deepEqual(
+      records.map(({ params, workers, workersLost, failures }) => [params['deaths'], workers, workersLost, failures]),
+      [
+        [0, 1, 0, 0],
+        [2, 1, 2, 2],
+        [0, 1, 0, 0],
+        [2, 1, 0, 0],
+      ],
+    );
+  });
+
   test('notes a run that fails, tells of it, and goes on', async () => {
     const told: string[] = [];
     const { records, data } = await sweep(
@@ -270,6 +307,11 @@ describe('sweep()', () => {
     ['an order that there is not', { order: 'backwards' }, /order is random or grid, not backwards/],
     ['a precision of all', { precision: 1 }, /precision must be a number from 0 to below 1/],
     ['a budget of nothing', { budgetMs: 0 }, /budgetMs must be a number above 0/],
+    [
+      'a time for workers to come back that is none',
+      { workersTimeoutMs: -1 },
+      /workersTimeoutMs must be a number, 0 or/,
+    ],
     ['a baseline where there is none', { baseline: true }, /Workload noop has no baseline/],
   ];
   for (const [what, options, message] of refused) {

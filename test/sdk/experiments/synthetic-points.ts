@@ -20,6 +20,7 @@ function recordOf({ params, workers, tasks, baselinesMs }: SyntheticPoint, durat
     params,
     repeat: i + 1,
     workers,
+    workersLost: 0,
     cluster: 'embedded',
     startedAt: '2026-01-01T00:00:00.000Z',
     durationMs,

@@ -102,6 +102,19 @@ describe('Experiment.table()', () => {
     }
   });
 
+  test('marks points whose runs lost workers, and says how many and how much was made again', () => {
+    const data = syntheticData({ repeats: 3 });
+    const records = data.records.map((record) =>
+      record.params['pcNum'] === 10 && record.repeat < 3 ? { ...record, workersLost: 2, failures: 7 } : record,
+    );
+    const table = new Experiment({ ...data, records }).table();
+    assert.match(table, /^ +10 .* ms! {2}/m);
+    assert.doesNotMatch(table, /^ +100 .*!/m);
+    assert.match(table, /^! 2 runs lost workers on the way; kept all the same$/m);
+    assert.match(table, /^Warning: Workers were lost .*: pc_num 10: 4 in 2 of 3 runs, 14 tasks made again\.$/m);
+    assert.doesNotMatch(new Experiment(data).table(), /lost/);
+  });
+
   test('tells of failed runs, an end that is missing, and of no runs at all', () => {
     const data = syntheticData();
     const failure = { params: { pcNum: 7 }, workers: 2, repeat: 1, message: 'worker\u001b[31m died' };

@@ -69,6 +69,7 @@ export function syntheticData({
             params: { matrixSize: 10, totalCount: total, pcNum: split, seed: 1 },
             repeat,
             workers: count,
+            workersLost: 0,
             cluster: 'embedded',
             startedAt: new Date(Date.UTC(2026, 0, 1, 12, 0, records.length)).toISOString(),
             durationMs,
