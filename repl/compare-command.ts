@@ -9,6 +9,7 @@
 import {
   compareWith,
   connect,
+  formatCount,
   InvalidArgumentError,
   type PeerComparison,
   readMatrixFile,
@@ -40,7 +41,7 @@ export function compareCommand(options: CompareCommandOptions): Promise<number> 
     const { signal } = interrupted;
     try {
       await using session = await connectAs(options);
-      const { matrixSize, totalCount, pcNum, seed, kernel, with: peers, repeats, budget, python } = options;
+      const { matrixSize, totalCount, pcNum, seed, kernel, with: peers, repeats, budget, python, resume } = options;
       const comparison = await compareWith(
         session,
         { matrixSize, totalCount, pcNum, seed, matrix, kernel },
@@ -49,18 +50,32 @@ export function compareCommand(options: CompareCommandOptions): Promise<number> 
           repeats,
           pointBudgetMs: budget,
           python,
+          keep: true,
+          resume,
+          onResume: ({ length }) =>
+            progress.note(
+              `Going on with what was interrupted: ${runsText(length)} made before (--no-resume leaves them out)`,
+            ),
           signal,
           onProgress: (share, what, leftMs) => progress.set(share, what, leftMs),
         },
       );
       progress.end();
       await show(comparison, targets); // C2
-      if (signal.aborted) return exitStatus.interrupted;
+      if (signal.aborted) {
+        const { length } = comparison.data.runs;
+        if (length > 0) process.stderr.write(`Interrupted: the same command goes on after these ${runsText(length)}\n`);
+        return exitStatus.interrupted;
+      }
       return comparison.data.failures.length > 0 ? exitStatus.failed : exitStatus.done;
     } finally {
       progress.end();
     }
   });
+}
+
+function runsText(count: number): string {
+  return `${formatCount(count)} ${count === 1 ? 'run' : 'runs'}`;
 }
 
 /** The session whose tasks are measured. */

@@ -19,6 +19,7 @@ export interface CompareCommandOptions {
   /** In milliseconds. */
   readonly budget: number;
   readonly python?: string;
+  readonly resume: boolean;
   /** True for standard output. */
   readonly json?: string | true;
   readonly csv?: string | true;
@@ -34,7 +35,8 @@ Peers:
   ray              ray-tasks, ray-actor and ray-actors: tasks, one actor, and an actor a core
   piscina          piscina-tasks and piscina-batches: a part a call, and up to a hundred parts a call
 Each of ray-tasks, ray-actor … can be named alone. What is not installed is named with the command that installs it, and the
-rest is measured. Ray listens on the network while it runs, as it does wherever it is started.
+rest is measured. Ray listens on the network while it runs, as it does wherever it is started. A comparison that was
+interrupted is taken up where it was by the same command.
 
 Examples:
   gridbook compare markov --with baseline,numpy
@@ -87,6 +89,7 @@ export function addCompareCommand(program: Command, onStatus: (status: number) =
         .default(30_000, '30s'),
     )
     .option('--python <path>', 'the Python that has numpy and Ray (default: GRIDBOOK_PYTHON, or python3)')
+    .option('--no-resume', 'begin anew, even if the same comparison was interrupted')
     .option('--json [file]', 'write all that was measured as JSON; without a file to standard output, and nothing else')
     .option('--csv [file]', 'write the runs as CSV; without a file to standard output, and nothing else')
     .option('--report <file>', 'write a report as one HTML file')

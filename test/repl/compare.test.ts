@@ -41,6 +41,7 @@ describe('gridbook compare markov', () => {
   before(() => {
     // Short: Ray makes sockets below it.
     folder = mkdtempSync(join(tmpdir(), 'gbp-'));
+    process.env['GRIDBOOK_HOME'] = folder; // what is interrupted is kept there
   });
   after(() => rmSync(folder, { recursive: true }));
 
@@ -61,6 +62,28 @@ describe('gridbook compare markov', () => {
     const { stdout } = await gridbook(args);
     assert.match(stdout, /^ +\* Ray, one machine with 14 cores +750 ms/m);
     assert.match(stdout, /^\* published by others, who measured it on their machines/m);
+  });
+
+  test('what was interrupted is taken up by the same command', async () => {
+    const totals = ['--total-count', '10,20,30,40,1e14'];
+    const interrupted = () => {
+      let isOver = false;
+      return gridbook([...small, ...totals, '--pc-num', '1', '--repeats', '1'], (text, kill) => {
+        if (isOver || !/total 100,000,000,000,000/.test(text)) return;
+        isOver = true;
+        kill('SIGINT');
+      });
+    };
+    const told = /^Interrupted: the same command goes on after these (\d) runs?$/m;
+    let first = await interrupted();
+    // Which total comes first is random.
+    while (!told.test(first.stderr)) first = await interrupted();
+    assert.equal(first.status, 130, first.stderr);
+    const [, count] = told.exec(first.stderr) ?? [];
+    const second = await interrupted();
+    const [, resumed] =
+      /^Going on with what was interrupted: (\d) runs? made before \(--no-resume/m.exec(second.stderr) ?? [];
+    assert.equal(resumed, count, second.stderr);
   });
 
   test('--json, --csv and --report write files beside the table', async () => {

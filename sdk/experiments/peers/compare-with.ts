@@ -10,6 +10,7 @@
 //   W3. Whatever ends it early, what was measured is given.
 
 import type { Session } from '../../session.ts';
+import { checkNames } from '../../task-options.ts';
 import { textOf } from '../../text-of.ts';
 import type { TransitionMatrix } from '../../workloads/markov/matrix.ts';
 import { thisMachine } from '../experiment.ts';
@@ -18,7 +19,8 @@ import { differenceMax, differenceOf, expectedFinding } from './finding.ts';
 import { gauge } from './gauge.ts';
 import { type MissingPeer, type Peer, type PeerFinding, peerSummaries } from './peer.ts';
 import { PeerComparison, type PeerFailure, type PeerRun } from './peer-comparison.ts';
-import { PeerRounds, type Place } from './peer-rounds.ts';
+import { PeerRounds, type Place, type RoundRules } from './peer-rounds.ts';
+import type { UnfinishedComparison } from './unfinished-comparison.ts';
 
 /** How often it is told how far a long run is. */
 const tellMs = 1000;
@@ -38,6 +40,15 @@ export interface CompareOptions {
   readonly pointBudgetMs?: number | undefined;
   /** The Python that has numpy and Ray. @default GRIDBOOK_PYTHON, or python3 */
   readonly python?: string | undefined;
+  /**
+   * Whether runs are kept in the home directory until all are made, so that the same comparison on the same machine goes on with them
+   * when this one is interrupted or killed. @default false
+   */
+  readonly keep?: boolean | undefined;
+  /** Whether runs that were kept so are gone on with; otherwise all are made anew. @default true */
+  readonly resume?: boolean | undefined;
+  /** Told of such runs, before anything is measured. */
+  readonly onResume?: ((runs: readonly PeerRun[]) => void) | undefined;
   /** Ends it early; what was measured is given. */
   readonly signal?: AbortSignal | undefined;
   /**
@@ -46,6 +57,10 @@ export interface CompareOptions {
    */
   readonly onProgress?: ((share: number, what: string, leftMs: number | undefined) => void) | undefined;
 }
+
+const known = new Set([
+  ...['peers', 'repeats', 'pointBudgetMs', 'python', 'keep', 'resume', 'onResume', 'signal', 'onProgress'],
+]);
 
 /**
  * Measures the computation of `markov` on a session beside others that do the same: each point on each, in random order,
@@ -76,10 +91,11 @@ export async function compareWith(
   options: CompareOptions = {},
 ): Promise<PeerComparison> {
   const { peers: names = ['baseline'], repeats = 5, pointBudgetMs = 30_000, python, onProgress } = options;
+  checkNames(options, known, 'compareWith');
   const checked = checkComparison(parameters);
   checkRepeats(repeats, pointBudgetMs);
   const signal = options.signal ?? new AbortController().signal;
-  const startedAt = new Date().toISOString();
+  let startedAt = new Date().toISOString();
   // What runs the others is loaded by those who run them.
   const { openPeers, peersNamed } = await import('./open-peers.ts');
   const wanted = peersNamed(names);
@@ -95,7 +111,10 @@ export async function compareWith(
     });
     ({ peers, missing } = opened);
     try {
-      await measuring.measure(peers);
+      const unfinished =
+        options.keep === true ? await open(checked, peers, { ...options, repeats, pointBudgetMs }) : undefined;
+      startedAt = unfinished?.startedAt ?? startedAt;
+      await measuring.measure(peers, unfinished);
     } finally {
       onProgress?.(1, 'ending what was started', undefined);
       await opened.close();
@@ -121,6 +140,18 @@ export async function compareWith(
   });
 }
 
+/** What is kept of the same comparison. */
+async function open(
+  checked: CheckedComparison,
+  peers: readonly Peer[],
+  { repeats, pointBudgetMs, resume = true, onResume }: CompareOptions & RoundRules,
+): Promise<UnfinishedComparison | undefined> {
+  const { UnfinishedComparison } = await import('./unfinished-comparison.ts');
+  const unfinished = UnfinishedComparison.open({ checked, peers, repeats, pointBudgetMs }, resume);
+  if (unfinished !== undefined && unfinished.runs.length > 0) onResume?.(unfinished.runs);
+  return unfinished;
+}
+
 interface MeasuringOptions extends Required<Pick<CompareOptions, 'repeats' | 'pointBudgetMs'>> {
   readonly signal: AbortSignal;
   readonly onProgress: CompareOptions['onProgress'];
@@ -131,6 +162,7 @@ class Measuring {
   readonly #options: MeasuringOptions;
   readonly #expected = new Map<string, Promise<PeerFinding>>();
   readonly #rounds: PeerRounds;
+  #unfinished: UnfinishedComparison | undefined;
   #startedAt = 0;
   #share = 0;
   readonly runs: PeerRun[] = [];
@@ -142,10 +174,19 @@ class Measuring {
     this.#rounds = new PeerRounds(options);
   }
 
-  async measure(peers: readonly Peer[]): Promise<void> {
-    for (const peer of peers) await this.#prepare(peer);
-    this.#startedAt = performance.now();
-    for (let next = this.#rounds.next(); next !== undefined; next = this.#rounds.next()) await this.#runOnce(next);
+  /** @param unfinished - what was measured before, and where it is kept. */
+  async measure(peers: readonly Peer[], unfinished: UnfinishedComparison | undefined): Promise<void> {
+    this.#unfinished = unfinished;
+    this.runs.push(...(unfinished?.runs ?? []));
+    let isWhole = false;
+    try {
+      for (const peer of peers) await this.#prepare(peer);
+      this.#startedAt = performance.now();
+      for (let next = this.#rounds.next(); next !== undefined; next = this.#rounds.next()) await this.#runOnce(next);
+      isWhole = true;
+    } finally {
+      unfinished?.close(isWhole);
+    }
   }
 
   /** Sees whether a peer computes what it should, on a power that has not reached its limit, and how fast it is. W1 */
@@ -171,7 +212,14 @@ class Measuring {
       this.failures.push({ peer: peer.name, matrixSize: null, totalCount: null, pcNum: null, message: textOf(error) });
       return; // W2
     }
-    for (const [place, expectedMs] of places) this.#rounds.add(place, expectedMs);
+    for (const [place, expectedMs] of places) this.#rounds.add(place, expectedMs, this.#timesOf(place));
+  }
+
+  /** What was measured before. */
+  #timesOf({ peer, matrix, totalCount, pcNum }: Place): number[] {
+    const isThere = (run: PeerRun): boolean =>
+      run.peer === peer.name && run.matrixSize === matrix.n && run.totalCount === totalCount && run.pcNum === pcNum;
+    return this.runs.filter(isThere).map(({ durationMs }) => durationMs);
   }
 
   async #runOnce(place: Place): Promise<void> {
@@ -190,7 +238,7 @@ class Measuring {
       const { durationMs, kernel } = outcome;
       const repeat = this.#rounds.onRun(place, durationMs);
       if (repeat === undefined) return;
-      this.runs.push({
+      const run: PeerRun = {
         peer: peer.name,
         matrixSize: matrix.n,
         totalCount,
@@ -201,7 +249,9 @@ class Measuring {
         startedAt,
         durationMs,
         throughputPerSecond: ((totalCount - 1) / durationMs) * 1000,
-      });
+      };
+      this.#unfinished?.add(run);
+      this.runs.push(run);
     } catch (error) {
       if (signal.aborted) throw error;
       this.#rounds.onFailed(place); // W2

@@ -8,6 +8,7 @@
 //       measured close together, and what is interrupted has whole points.
 //   R3. What takes long is repeated no more than its budget allows, but so often that there is an interval.
 
+import { mean } from 'simple-statistics';
 import type { TransitionMatrix } from '../../workloads/markov/matrix.ts';
 import { shuffled } from '../../workloads/random-numbers.ts';
 import type { Peer } from './peer.ts';
@@ -56,9 +57,11 @@ export class PeerRounds {
    * Adds a place before the first round.
    *
    * @param expectedMs - about how long a run takes.
+   * @param times - what runs took that were made before; those count.
    */
-  add(place: Place, expectedMs: number): void {
-    this.#open.set(place, { times: [], isWarm: false, expectedMs });
+  add(place: Place, expectedMs: number, times: readonly number[] = []): void {
+    const state = { times: [...times], isWarm: false, expectedMs: times.length === 0 ? expectedMs : mean([...times]) };
+    if (this.#runsLeft(state) > 0) this.#open.set(place, state);
   }
 
   /** What is run next; the same again until `onRun` or `onFailed` says what came of it. Undefined when all is done. */
@@ -91,7 +94,7 @@ export class PeerRounds {
       return undefined; // its turn goes on
     }
     state.times.push(durationMs);
-    state.expectedMs = state.times.reduce((sum, ms) => sum + ms, 0) / state.times.length;
+    state.expectedMs = mean(state.times);
     this.#turns.shift();
     if (this.#runsLeft(state) === 0) this.#open.delete(place);
     return state.times.length;

@@ -1,14 +1,19 @@
 // Peers side by side on one session: who is measured, how often, and what is said of those that fail.
 
 import assert from 'node:assert/strict';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import {
   type CompareOptions,
   compareWith,
   connect,
   InvalidArgumentError,
+  type PeerComparison,
+  type PeerRun,
   type Session,
 } from '../../../../sdk/index.ts';
+import { temporaryHome } from '../../../helpers/daemon-home.ts';
 import { pretendPython } from './pretend-python.ts';
 
 const small = { matrixSize: 4, totalCount: 50, pcNum: [1, 5] };
@@ -179,6 +184,82 @@ describe('compareWith()', () => {
     }
   });
 
+  describe('that is kept', () => {
+    const repeatsOf = ({ data }: PeerComparison) =>
+      [...Map.groupBy(data.runs, ({ peer, pcNum }) => `${peer} ${pcNum}`)].map(([place, runs]) => [
+        place,
+        runs.map(({ repeat }) => repeat),
+      ]);
+    const whole = [
+      ['baseline null', [1, 2]],
+      ['gridbook 1', [1, 2]],
+      ['gridbook 5', [1, 2]],
+    ];
+
+    /** Ends it when so many runs have begun, those to warm up included. */
+    async function interrupted(begun: number): Promise<readonly PeerRun[]> {
+      const abort = new AbortController();
+      let count = 0;
+      const onProgress = (_: number, __: string, leftMs: number | undefined): void => {
+        if (leftMs !== undefined && ++count === begun) abort.abort();
+      };
+      const { data } = await compare({ keep: true, signal: abort.signal, onProgress });
+      assert.equal(data.endedAt, null);
+      return data.runs;
+    }
+
+    /** The same once more; with what it was told of earlier runs. */
+    async function again(options: CompareOptions = {}) {
+      const told: (readonly PeerRun[])[] = [];
+      const comparison = await compare({ keep: true, onResume: (runs) => told.push(runs), ...options });
+      assert.deepEqual(repeatsOf(comparison).sort(), whole);
+      return { told, runs: comparison.data.runs };
+    }
+
+    test('goes on where it was interrupted, and leaves nothing when it has ended', async (t) => {
+      const folder = join(temporaryHome(t), 'comparisons');
+      const before = await interrupted(5);
+      assert.ok(before.length > 0 && before.length < 6, String(before.length));
+      assert.equal((await compareWith(session, { ...small, seed: 2 }, { keep: true })).data.runs.length, 15);
+      const { told, runs } = await again();
+      assert.deepEqual(told, [before]);
+      assert.deepEqual(runs.slice(0, before.length), before);
+      assert.deepEqual(readdirSync(folder), []);
+    });
+
+    test('is begun anew where that is asked for', async (t) => {
+      temporaryHome(t);
+      await interrupted(5);
+      assert.deepEqual((await again({ resume: false })).told, []);
+      assert.deepEqual((await again()).told, []);
+    });
+
+    test('leaves nothing where it was interrupted before a run was made', async (t) => {
+      const folder = join(temporaryHome(t), 'comparisons');
+      assert.deepEqual(await interrupted(1), []);
+      assert.deepEqual(readdirSync(folder), []);
+    });
+
+    test('does without a line that was cut off, and without a file that is damaged or that another process adds to', async (t) => {
+      const folder = join(temporaryHome(t), 'comparisons');
+      const edit = (change: (text: string) => string): void => {
+        const [name] = readdirSync(folder);
+        const path = join(folder, name ?? '');
+        writeFileSync(path, change(readFileSync(path, 'utf8')));
+      };
+      const before = await interrupted(6);
+      edit((text) => text.trimEnd().slice(0, -10));
+      assert.deepEqual((await again()).told, before.length > 1 ? [before.slice(0, -1)] : []);
+      await interrupted(6);
+      edit((text) => text.slice(10));
+      assert.deepEqual((await again()).told, []);
+      await interrupted(6);
+      edit((text) => text.replace(`"pid":${process.pid}`, `"pid":${process.ppid}`));
+      assert.deepEqual((await again()).told, []);
+      assert.equal(readdirSync(folder).length, 1);
+    });
+  });
+
   test('tells how far it is by the time that it takes, up to 1', async () => {
     const told: { share: number; what: string; leftMs: number | undefined }[] = [];
     const onProgress = (share: number, what: string, leftMs: number | undefined): void => {
@@ -206,6 +287,11 @@ describe('compareWith()', () => {
     ['a peer called like a member of all objects', () => compare({ peers: ['toString'] }), /no peer "toString"/],
     ['no repeats', () => compare({ repeats: 0 }), /^repeats must be/],
     ['a budget below 0', () => compare({ pointBudgetMs: -1 }), /^pointBudgetMs must be a number/],
+    [
+      'an option that there is not',
+      () => compare({ ...{ repeat: 1 }, repeats: 1 }),
+      /^compareWith has no option "repeat"; it has/,
+    ],
     ['an empty python', () => compare({ python: ' ' }), /^python must be the name or the path/],
     ['no matrix', () => compareWith(session, { totalCount: 5, pcNum: 1 }), /needs a matrixSize, or a matrix/],
     [
