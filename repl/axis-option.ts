@@ -2,6 +2,7 @@
 
 import { InvalidArgumentError } from 'commander';
 import { type JsonValue, type ParamInfo, parseAxis } from '../sdk/index.ts';
+import { homePath } from './home-path.ts';
 
 /** Whether what was typed leaves open which values there are between its ends: `1..1e5:log`. The values do not show it. */
 export function isOpenRange(text: string): boolean {
@@ -12,7 +13,8 @@ export function isOpenRange(text: string): boolean {
 export function axisParser(kind: ParamInfo['kind']): (text: string) => JsonValue[] {
   return (text) => {
     try {
-      return parseAxis(text, kind);
+      // A text that begins like a path of the home directory is one, such as that of a matrix.
+      return parseAxis(kind === 'text' ? homePath(text) : text, kind);
     } catch (error) {
       throw new InvalidArgumentError(`${error instanceof Error ? error.message : String(error)}.`);
     }

@@ -2,6 +2,7 @@
 
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { parseDuration } from './duration-option.ts';
+import { homePath } from './home-path.ts';
 import { parseWholeNumber, parseWholeNumbers } from './numbers.ts';
 
 /** The options of `gridbook compare markov`. */
@@ -73,7 +74,9 @@ export function addCompareCommand(program: Command, onStatus: (status: number) =
         .default([1, 10, 10_000, 100_000], '1,10,1e4,1e5'),
     )
     .addOption(
-      new Option('--matrix <file>', 'your own matrix, .csv or .json, instead of a random one').conflicts(['seed']),
+      new Option('--matrix <file>', 'your own matrix, .csv or .json, instead of a random one')
+        .argParser(homePath)
+        .conflicts(['seed']),
     )
     .addOption(new Option('--seed <s>', 'where the random matrix comes from (default: 1)').argParser(parseWholeNumber))
     .option('--kernel <name>', 'what multiplies where it is ours: auto, js, wasm or openblas', 'auto')
@@ -88,11 +91,15 @@ export function addCompareCommand(program: Command, onStatus: (status: number) =
         .argParser(parseDuration)
         .default(30_000, '30s'),
     )
-    .option('--python <path>', 'the Python that has numpy and Ray (default: GRIDBOOK_PYTHON, or python3)')
+    .option('--python <path>', 'the Python that has numpy and Ray (default: GRIDBOOK_PYTHON, or python3)', homePath)
     .option('--no-resume', 'begin anew, even if the same comparison was interrupted')
-    .option('--json [file]', 'write all that was measured as JSON; without a file to standard output, and nothing else')
-    .option('--csv [file]', 'write the runs as CSV; without a file to standard output, and nothing else')
-    .option('--report <file>', 'write a report as one HTML file')
+    .option(
+      '--json [file]',
+      'write all that was measured as JSON; without a file to standard output, and nothing else',
+      homePath,
+    )
+    .option('--csv [file]', 'write the runs as CSV; without a file to standard output, and nothing else', homePath)
+    .option('--report <file>', 'write a report as one HTML file', homePath)
     .option('--address <a>', 'where the workers of gridbook are (default: embedded)')
     .addHelpText('after', examples)
     .exitOverride()

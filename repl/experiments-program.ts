@@ -10,6 +10,7 @@ import {
   type ListCommandOptions,
   type ShowCommandOptions,
 } from './experiments-options.ts';
+import { homePath } from './home-path.ts';
 import { parseWholeNumber } from './numbers.ts';
 
 const which = 'its id, the beginning of its id, or its name';
@@ -33,6 +34,7 @@ export function addExperimentsCommand(program: Command, onStatus: (status: numbe
         .option(
           '--store <file>',
           'where they are kept (default: experiments.sqlite in GRIDBOOK_HOME, or in ~/.gridbook)',
+          homePath,
         ),
     );
   add('list', 'list experiments, the newest first')
@@ -59,7 +61,7 @@ export function addExperimentsCommand(program: Command, onStatus: (status: numbe
     .addOption(
       new Option('--format <format>', 'what is written (default: as --out ends, or json)').choices(exportFormats),
     )
-    .option('--out <file>', 'where to (default: standard output)')
+    .option('--out <file>', 'where to (default: standard output)', homePath)
     .action(async (experiment: string, options: ExportCommandOptions) => {
       onStatus(await (await import('./experiments-command.ts')).exportExperiment(experiment, options));
     });

@@ -6,6 +6,7 @@ import { axisParser, isOpenRange } from './axis-option.ts';
 import { configured } from './commander-settings.ts';
 import { parseDuration } from './duration-option.ts';
 import { builtinWorkload, workloadOfFile } from './find-workload.ts';
+import { homePath } from './home-path.ts';
 import { parseWholeNumber } from './numbers.ts';
 
 /** Whether a few runs are made and shown, or a grid is measured, modelled and kept. */
@@ -105,9 +106,9 @@ function commandOf(kind: MeasureKind, workload: Workload, onText: (name: string,
         'grid',
       ]),
     )
-    .option('--json [file]', 'write everything as JSON; without a file to standard output, and nothing else')
-    .option('--csv [file]', 'write records as CSV; without a file to standard output, and nothing else')
-    .option('--report <file>', 'write a report as one HTML file, with plots and models')
+    .option('--json [file]', 'write everything as JSON; without a file to standard output, and nothing else', homePath)
+    .option('--csv [file]', 'write records as CSV; without a file to standard output, and nothing else', homePath)
+    .option('--report <file>', 'write a report as one HTML file, with plots and models', homePath)
     .option('--address <a>', 'where the workers are (default: embedded)')
     .option('--workload <file>', 'your own workload, exported by a file, instead of the name');
   if (kind === 'run') {
@@ -131,7 +132,11 @@ function commandOf(kind: MeasureKind, workload: Workload, onText: (name: string,
   return command
     .addOption(new Option('--budget <time>', 'how long it may take, such as 90s or 5m').argParser(parseDuration))
     .option('--name <name>', 'what the experiment is called')
-    .option('--store <file>', kind === 'run' ? 'keep it in this store' : 'keep it in this store instead of your own')
+    .option(
+      '--store <file>',
+      kind === 'run' ? 'keep it in this store' : 'keep it in this store instead of your own',
+      homePath,
+    )
     .addHelpText('after', examples[kind](workload.name));
 }
 
@@ -145,7 +150,8 @@ export async function readMeasureRequest(kind: MeasureKind, args: readonly strin
   const [first] = args;
   const file = fileAt < 0 ? undefined : args[fileAt]?.slice('--workload='.length) || args[fileAt + 1];
   const isNamed = first !== undefined && !first.startsWith('-');
-  const workload = file === undefined ? builtinWorkload(isNamed ? first : 'markov') : await workloadOfFile(file);
+  const workload =
+    file === undefined ? builtinWorkload(isNamed ? first : 'markov') : await workloadOfFile(homePath(file));
   const texts = new Map<string, string>();
   const command = commandOf(kind, workload, (name, text) => texts.set(name, text));
   command.parse(isNamed ? args.slice(1) : [...args], { from: 'user' });

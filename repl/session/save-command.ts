@@ -1,9 +1,9 @@
 // `.save` and `.load`: the cells as a file, and a file's cells.
 
 import { writeFile } from 'node:fs/promises';
-import { homedir } from 'node:os';
 import { dirname, extname, resolve } from 'node:path';
 import { InvalidArgumentError } from '../../sdk/index.ts';
+import { homePath } from '../home-path.ts';
 import { cellsFileText } from './cells-file.ts';
 import type { SessionCommand } from './command.ts';
 import { movedText } from './moved-imports.ts';
@@ -69,7 +69,7 @@ function absent(error: unknown): boolean {
 }
 
 function pathIn(args: string, command: string): string {
-  const path = args.replace(/^(['"])(.*)\1$/, '$2').replace(/^~(?=\/|$)/, homedir());
+  const path = homePath(args.replace(/^(['"])(.*)\1$/, '$2'));
   if (path === '') throw new InvalidArgumentError(`.${command} takes the path of a file`);
   return path;
 }
