@@ -17,5 +17,10 @@ export async function reportingFailure(run: () => Promise<number>): Promise<numb
 
 /** What went wrong, in one line. */
 export function messageOf(error: unknown): string {
-  return (error instanceof Error ? error.message : String(error)).replace(/\s*\n\s*/g, ' ');
+  return oneLine(error instanceof Error ? error.message : String(error));
+}
+
+/** A text without line breaks. */
+export function oneLine(text: string): string {
+  return text.trim().replace(/\s*\n\s*/g, ' ');
 }

@@ -14,7 +14,7 @@ import {
   plotKinds,
   textTable,
 } from '../sdk/index.ts';
-import { reportingFailure } from './command-failure.ts';
+import { oneLine, reportingFailure } from './command-failure.ts';
 import { exitStatus } from './exit-status.ts';
 import {
   type CompareCommandOptions,
@@ -96,7 +96,9 @@ export function showExperiment(reference: string, options: ShowCommandOptions): 
     const plots = kinds.map((kind) =>
       experiment.plot(kind).toText({ colour: styled, ...(width === undefined ? {} : { width }) }),
     );
-    const table = experiment.records.length === 0 ? 'Nothing was measured.' : experiment.table({ width, styled });
+    const { records, data } = experiment;
+    const nothing = `Nothing was measured${data.failures.length === 0 ? '' : ': all runs failed'}.`;
+    const table = records.length === 0 ? nothing : experiment.table({ width, styled });
     process.stdout.write(`${[aboutOf(experiment, state), table, ...plots].join('\n\n')}\n`);
   });
 }
@@ -112,7 +114,7 @@ function aboutOf({ data }: Experiment, state: ExperimentSummary['state']): strin
   const { id, name, definition, startedAt, endedAt, failures } = data;
   const { workload, repeats, warmup, order, seed, precision } = definition;
   const until = endedAt === null ? state : `ended ${endedAt}`;
-  const failed = failures.slice(0, 5).map(({ message }) => `failed     ${message.replace(/\s*\n\s*/g, ' ')}`);
+  const failed = failures.slice(0, 5).map(({ message }) => `failed     ${oneLine(message)}`);
   return [
     `${id}   ${name}: ${workload}, started ${startedAt}, ${until}`,
     `made with  repeats ${repeats}, warmup ${warmup}, order ${order}, seed ${seed}, precision ${precision}`,

@@ -10,12 +10,14 @@ import {
   connect,
   type Experiment,
   type ExperimentStore,
+  formatCount,
   InvalidArgumentError,
   openStore,
   type Session,
   type SweepProgress,
   sweep,
 } from '../sdk/index.ts';
+import { oneLine } from './command-failure.ts';
 import { exitStatus } from './exit-status.ts';
 import { interruption } from './interruption.ts';
 import { type MeasureKind, type MeasureRequest, readMeasureRequest } from './measure-options.ts';
@@ -95,6 +97,10 @@ class Measuring {
     const { kind, workload, grid, options } = this.#request;
     const { repeats, warmup, order = kind === 'run' ? 'grid' : 'random', budget } = options;
     const store = storeOf(this.#request);
+    let soFar: Experiment | undefined;
+    const onMade = (_: unknown, experiment: Experiment): void => {
+      soFar = experiment;
+    };
     try {
       const experiment = await sweep(session, workload, grid, {
         repeats,
@@ -110,10 +116,18 @@ class Measuring {
         ...(store === undefined ? {} : { store }),
         signal,
         onProgress: (progress) => this.#show(progress),
-        onFailure: ({ message }) => this.#progress.note(`gridbook: ${this.#label} failed: ${message}`),
+        onRecord: onMade,
+        onFailure: (failure, experiment) => {
+          onMade(failure, experiment);
+          this.#progress.note(`gridbook: ${this.#label} failed: ${oneLine(failure.message)}`);
+        },
+      }).catch(async (error: unknown) => {
+        this.#progress.end();
+        if (soFar !== undefined) await this.#write(soFar, 'Ended early', store); // C2
+        throw error;
       });
       this.#progress.end();
-      await this.#write(experiment, store !== undefined); // C2
+      await this.#write(experiment, 'Interrupted', store); // C2
       if (signal.aborted) return exitStatus.interrupted;
       return experiment.data.failures.length > 0 ? exitStatus.failed : exitStatus.done;
     } finally {
@@ -138,19 +152,21 @@ class Measuring {
   }
 
   /** C1 */
-  async #write(experiment: Experiment, isKept: boolean): Promise<void> {
+  async #write(experiment: Experiment, why: string, store: ExperimentStore | undefined): Promise<void> {
     const { json, csv } = this.#targets;
     const { records, data } = experiment;
     if (!isStdout(json) && !isStdout(csv) && records.length > 0) {
       process.stdout.write(measureReport(experiment, this.#request, process.stdout));
     }
     const made = records.length + data.failures.length;
+    if (made > 1 && records.length === 0)
+      process.stderr.write(`All ${formatCount(made)} runs failed: nothing was measured\n`);
     if (data.endedAt === null) {
-      process.stderr.write(`Interrupted: ${records.length} of ${this.#runsTotal} runs were done\n`);
+      process.stderr.write(`${why}: ${records.length} of ${this.#runsTotal} runs were done\n`);
     } else if (made < this.#runsTotal) {
       process.stderr.write(`The budget is used up: ${made} of ${this.#runsTotal} runs were made\n`);
     }
-    if (isKept && made > 0) process.stderr.write(keptNote(data));
+    if (store !== undefined && made > 0) process.stderr.write(keptNote(data, this.#request.options));
     await writeResults(this.#targets, {
       json: () => `${JSON.stringify(experiment.toJSON(), undefined, 2)}\n`,
       csv: () => experiment.toCSV(),
@@ -159,7 +175,8 @@ class Measuring {
   }
 }
 
-function keptNote({ id, endedAt }: Experiment['data']): string {
+function keptNote({ id, endedAt }: Experiment['data'], { store }: MeasureRequest['options']): string {
   const then = endedAt === null ? '; the same command goes on with it' : '';
-  return `Kept as ${id}${then}: gridbook experiments show ${id}\n`;
+  const where = typeof store === 'string' ? ` --store ${store}` : '';
+  return `Kept as ${id}${then}: gridbook experiments show ${id}${where}\n`;
 }

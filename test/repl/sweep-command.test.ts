@@ -41,11 +41,27 @@ export default defineWorkload({
 });
 `;
 
+const failing = `
+import { defineWorkload, InvalidArgumentError } from 'gridbook';
+import { z } from '${zod}';
+
+export default defineWorkload({
+  name: 'failing',
+  params: z.object({ size: z.int() }),
+  run({ params: { size } }) {
+    if (size === 2) throw new Error('no\\nbeads');
+    if (size === 3) throw new InvalidArgumentError('size must not be 3');
+    return { tasks: 1, work: size };
+  },
+});
+`;
+
 describe('gridbook sweep and run', () => {
   let directory: string;
   before(async () => {
     directory = await mkdtemp(join(tmpdir(), 'gridbook-sweep-'));
     await writeFile(join(directory, 'own.ts'), own);
+    process.env['GRIDBOOK_HOME'] = directory;
   });
   after(() => rm(directory, { recursive: true }));
 
@@ -133,6 +149,68 @@ describe('gridbook sweep and run', () => {
       kept.list().map(({ id: only, recordCount }) => [only, recordCount]),
       [[id, 1]],
     );
+  });
+
+  describe('with a workload that fails', () => {
+    let path: string;
+    before(async () => {
+      path = join(directory, 'failing.ts');
+      await writeFile(path, failing);
+    });
+    const options = ['--repeats', '2', '--workers', '1', '--no-baseline'];
+
+    test('sweep says what failed and where, once for all its runs, and measures the rest', async () => {
+      const { status, stdout, stderr } = await gridbook(['sweep', '--workload', path, '--size', '1,2', ...options]);
+      assert.equal(status, 1, stderr);
+      assert.match(stdout, /^Warning: 2 of 4 runs failed: no beads \(2 at size 2\)$/m);
+      assert.match(stdout, /^Warning: All runs of 1 point failed, which the table lacks: size 2$/m);
+      assert.equal(stderr.match(/^gridbook: run \d of 4: size 2 failed: no beads$/gm)?.length, 2, stderr);
+    });
+
+    test('sweep and show say so where all runs failed', async () => {
+      const { status, stdout, stderr } = await gridbook(['sweep', '--workload', path, '--size', '2', ...options]);
+      assert.deepEqual([status, stdout], [1, '']);
+      assert.match(stderr, /^All 2 runs failed: nothing was measured$/m);
+      const [, id = ''] = /Kept as (\w+): /.exec(stderr) ?? [];
+      const shown = await gridbook(['experiments', 'show', id]);
+      assert.match(shown.stdout, /^failed +no beads$/m);
+      assert.match(shown.stdout, /^Nothing was measured: all runs failed\.$/m);
+    });
+
+    test('run writes what it measured before something ended it', async () => {
+      const { status, stdout, stderr } = await gridbook(['run', '--workload', path, '--size', '1,3', '--json']);
+      assert.equal(status, 2, stderr);
+      assert.deepEqual(
+        recordsOf(stdout).map(({ size }) => size),
+        [1],
+      );
+      assert.match(stderr, /^Ended early: 1 of 2 runs were done$/m);
+      assert.match(stderr, /^gridbook: size must not be 3$/m);
+    });
+  });
+
+  test('~ in the path of an option is the home directory, which no shell sees behind "="', async (t) => {
+    const { HOME } = process.env;
+    t.after(() => {
+      if (HOME === undefined) delete process.env['HOME'];
+      else process.env['HOME'] = HOME;
+    });
+    process.env['HOME'] = directory;
+    const paths = [
+      '--workload=~/own.ts',
+      '--store=~/at-home.sqlite',
+      '--json=~/at-home.json',
+      '--report=~/at-home.html',
+    ];
+    const { status, stderr } = await gridbook(['run', ...paths, '--workers', '1']);
+    assert.equal(status, 0, stderr);
+    assert.equal(recordsOf(await readFile(join(directory, 'at-home.json'), 'utf8')).length, 1);
+    assert.match(await readFile(join(directory, 'at-home.html'), 'utf8'), /^<!doctype html>/);
+    const [, id = ''] = /^Kept as (\w+): gridbook experiments show \w+ --store \S+at-home\.sqlite$/m.exec(stderr) ?? [];
+    const { stdout } = await gridbook(['experiments', 'show', id, '--store=~/at-home.sqlite']);
+    assert.match(stdout, new RegExp(`^${id} +own: own, `));
+    const missing = await gridbook(['run', 'markov', '--matrix=~/none.csv']);
+    assert.match(missing.stderr, new RegExp(`${directory}/none\\.csv`));
   });
 
   test('a file that does not take its results costs neither the table nor the other files theirs', async () => {

@@ -9,7 +9,8 @@ import { groupText, parametersOf, parametersText, plainText, varyingParameters }
 import type { Reported } from './plotted.ts';
 import { formatBytes, formatCount, formatLongDuration, formatRatio } from './quantities.ts';
 
-const listedFailuresMax = 5;
+const listedFailuresMax = 3;
+const listedPlacesMax = 5;
 const listedModelsMax = 3;
 /** So many runs of each point at least before a split is recommended. */
 const recommendedFrom = 3;
@@ -131,7 +132,7 @@ export function warningsOf({ data, points, models }: Reported): string[] {
     warnings.push(
       `${few === points.length ? 'All points' : `${few} of ${points.length} points`} have fewer than ${recommendedFrom} runs: their intervals say little.`,
     );
-  warnings.push(...lossWarnings(points), ...failureWarnings(data.failures));
+  warnings.push(...lossWarnings(points), ...failureWarnings(data, points));
   warnings.push(...modelWarnings(models));
   return [...new Set(warnings)];
 }
@@ -154,7 +155,7 @@ function lossWarnings(points: readonly Point[]): string[] {
   const varying = varyingParameters(points);
   const lossy = points.filter((point) => runsWithLosses(point).length > 0);
   if (lossy.length === 0) return [];
-  const shown = lossy.slice(0, listedFailuresMax).map((point) => {
+  const shown = lossy.slice(0, listedPlacesMax).map((point) => {
     const runs = runsWithLosses(point);
     const lost = sum(runs.map(({ workersLost }) => workersLost));
     const again = sum(runs.map(({ failures }) => failures));
@@ -164,23 +165,39 @@ function lossWarnings(points: readonly Point[]): string[] {
       `${formatCount(again)} ${again === 1 ? 'task' : 'tasks'} made again`
     );
   });
-  const more = lossy.length > shown.length ? [`and ${lossy.length - shown.length} more points`] : [];
   return [
-    `Workers were lost while these runs were made, which had fewer for a while: ${[...shown, ...more].join('; ')}.`,
+    `Workers were lost while these runs were made, which had fewer for a while: ${listText(shown, lossy.length)}.`,
   ];
 }
 
-function failureWarnings(failures: Reported['data']['failures']): string[] {
+/** What failed, each reason once with all that failed of it, and what so was not measured at all. */
+function failureWarnings({ records, failures }: Reported['data'], points: readonly Point[]): string[] {
   if (failures.length === 0) return [];
-  const shown = failures
-    .slice(0, listedFailuresMax)
-    .map(
-      (failure) =>
-        `${parametersText(failure, [...Object.keys(failure.params), 'workers'])}: ${plainText(failure.message)}`,
+  const varying = varyingParameters([...points, ...failures]);
+  const placeOf = (at: Pick<Point, 'params' | 'workers'>): string => parametersText(at, varying);
+  const reasons = [...Map.groupBy(failures, ({ message }) => plainText(message))];
+  const shown = reasons.slice(0, listedFailuresMax).map(([message, of]) => {
+    const places = [...Map.groupBy(of, placeOf)].filter(([place]) => place !== '');
+    const counted = places.slice(0, listedPlacesMax).map(([place, { length }]) => `${formatCount(length)} at ${place}`);
+    return counted.length === 0 ? message : `${message} (${listText(counted, places.length)})`;
+  });
+  const made = records.length + failures.length;
+  const what = `${formatCount(failures.length)} of ${formatCount(made)} ${made === 1 ? 'run' : 'runs'} failed`;
+  const warnings = [`${what}: ${listText(shown, reasons.length)}`];
+  const measured = new Set(points.map(placeOf));
+  const lacking = [...new Set(failures.map(placeOf))].filter((place) => !measured.has(place));
+  if (points.length > 0 && lacking.length > 0) {
+    const places = listText(lacking.slice(0, listedPlacesMax), lacking.length);
+    warnings.push(
+      `All runs of ${lacking.length === 1 ? '1 point' : `${lacking.length} points`} failed, which the table lacks: ${places}`,
     );
-  const more = failures.length > shown.length ? [`and ${failures.length - shown.length} more`] : [];
-  const what = failures.length === 1 ? '1 run failed' : `${failures.length} runs failed`;
-  return [`${what}: ${[...shown, ...more].join('; ')}`];
+  }
+  return warnings;
+}
+
+/** What is listed, and how much more there is. */
+function listText(shown: readonly string[], count: number): string {
+  return [...shown, ...(count > shown.length ? [`and ${formatCount(count - shown.length)} more`] : [])].join('; ');
 }
 
 /** How long it took, where that is known. */

@@ -117,10 +117,21 @@ describe('Experiment.table()', () => {
 
   test('tells of failed runs, an end that is missing, and of no runs at all', () => {
     const data = syntheticData();
-    const failure = { params: { pcNum: 7 }, workers: 2, repeat: 1, message: 'worker\u001b[31m died' };
-    const table = new Experiment({ ...data, endedAt: null, failures: [failure] }).table();
+    const { params } = data.records[0]!;
+    const failed = (pcNum: number, repeat: number, message: string) => {
+      return { params: { ...params, pcNum }, workers: 2, repeat, message };
+    };
+    const failures = [1, 2, 3, 4, 5].map((repeat) => failed(7, repeat, 'worker\u001b[31m died'));
+    failures.push(failed(10, 1, 'worker\u001b[31m died'), failed(10, 2, 'no beads'));
+    const table = new Experiment({ ...data, endedAt: null, failures }).table();
     assert.match(table, /Warning: The experiment did not end/);
-    assert.match(table, /Warning: 1 run failed: pc_num 7, 2 workers: worker \[31m died/);
+    assert.match(
+      table,
+      /^Warning: 7 of 37 runs failed: worker \[31m died \(5 at pc_num 7; 1 at pc_num 10\); no beads \(1 at pc_num 10\)$/m,
+    );
+    assert.match(table, /^Warning: All runs of 1 point failed, which the table lacks: pc_num 7$/m);
+    const single = { ...data, records: data.records.slice(0, 1), failures: [failed(1, 2, 'no beads')] };
+    assert.match(new Experiment(single).table(), /^Warning: 1 of 2 runs failed: no beads$/m);
     assert.match(new Experiment({ ...data, records: [] }).table(), /^markov: no runs\n/);
   });
 });
