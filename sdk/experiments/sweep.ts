@@ -112,6 +112,11 @@ export async function sweep<Input>(
   options: SweepOptions = {},
 ): Promise<Experiment> {
   checkNames(options, known, 'sweep');
+  if (session.workers === 0 && grid.workers === undefined) {
+    throw new InvalidArgumentError(
+      `Cannot measure: ${session.cluster} has no workers. Start a node, or say for how many workers to wait`,
+    );
+  }
   const layout = await layOut(workload, grid, session.workers);
   const definition = definitionOf(workload, layout, session, options);
   const { store, budgetMs, workersTimeoutMs = 60_000, signal, onRecord, onFailure, onProgress } = options;

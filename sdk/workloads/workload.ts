@@ -4,6 +4,7 @@ import type { z } from 'zod';
 import { InvalidArgumentError } from '../errors.ts';
 import type { Session } from '../session.ts';
 import { parameterError } from './parameter-error.ts';
+import { checkDuration, checkOutcome } from './run-outcome.ts';
 
 /** What parameters and findings are made of: all that JSON can say. */
 export type JsonValue =
@@ -268,12 +269,14 @@ export function defineWorkload<Schema extends z.ZodObject, State = undefined>(
     prepare: async ({ session, params, signal, onProgress }) => {
       const context = { session, params: parse(params), signal, onProgress };
       const state = (await definition.setup?.(context)) as State;
-      return async () => definition.run({ ...context, state });
+      return async () => checkOutcome(name, await definition.run({ ...context, state }));
     },
     baseline:
       definition.baseline &&
       (async ({ params, signal, onProgress }) => {
-        return (await definition.baseline?.({ params: parse(params), signal, onProgress })) ?? {};
+        const outcome = (await definition.baseline?.({ params: parse(params), signal, onProgress })) ?? {};
+        checkDuration(name, outcome);
+        return outcome;
       }),
   };
 }
@@ -285,6 +288,11 @@ function checkedForm<Schema extends z.ZodObject, State>({
   splitBy: asked,
 }: WorkloadDefinition<Schema, State>): { readonly schema: Schema; readonly splitBy: string | undefined } {
   const schema = typeof params === 'function' ? params() : params;
+  if (!isObjectSchema(schema)) {
+    throw new InvalidArgumentError(
+      `Workload ${name}: params must be an object of zod 4, such as z.object({ pcNum: z.int() })`,
+    );
+  }
   const names = Object.keys(schema.shape);
   for (const param of names) {
     if (!paramForm.test(param)) {
@@ -303,6 +311,11 @@ function checkedForm<Schema extends z.ZodObject, State>({
     );
   }
   return { schema, splitBy };
+}
+
+/** A file that is run without its types being checked may give anything, such as an object of an earlier zod. */
+function isObjectSchema(schema: unknown): boolean {
+  return typeof schema === 'object' && schema !== null && '_zod' in schema && 'shape' in schema;
 }
 
 function parsed<Schema extends z.ZodObject>(name: string, schema: Schema, params: unknown): z.output<Schema> {

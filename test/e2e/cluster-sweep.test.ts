@@ -61,6 +61,15 @@ test('a sweep or run with more workers than the cluster has is refused, and noth
   assert.deepEqual(store.list(), []);
 });
 
+test('a sweep on a cluster without workers says so', async () => {
+  await using cluster = await ProcessCluster.open([0]);
+  await using session = await cluster.session();
+  await assert.rejects(sweep(session, workloads.noop, { pcNum: 2 }), {
+    name: 'InvalidArgumentError',
+    message: `Cannot measure: ${session.cluster} has no workers. Start a node, or say for how many workers to wait`,
+  });
+});
+
 /** Two machines, and a workload whose first run loses the second one. */
 async function losing(t: TestContext) {
   const folder = dirname(storePath(t));

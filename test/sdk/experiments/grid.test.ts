@@ -105,6 +105,18 @@ describe('layOut()', () => {
       /1000000 combinations, of which 10000/,
     ],
   ];
+  test('defineWorkload() refuses parameters that are no object of zod', () => {
+    for (const params of [{ size: 'number' }, undefined, z.string()]) {
+      assert.throws(
+        () => defineWorkload({ name: 'own', params: params as never, run: () => ({ tasks: 1, work: 1 }) }),
+        {
+          name: 'InvalidArgumentError',
+          message: /^Workload own: params must be an object of zod 4, such as z\.object/,
+        },
+      );
+    }
+  });
+
   for (const [what, call, message] of refused) {
     test(`refuses ${what}`, () => assert.rejects(call, { name: 'InvalidArgumentError', message }));
   }

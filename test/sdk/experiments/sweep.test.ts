@@ -9,6 +9,7 @@ import {
   defineWorkload,
   InvalidArgumentError,
   openStore,
+  type RunOutcome,
   type RunRecord,
   type Session,
   type SweepProgress,
@@ -299,6 +300,48 @@ describe('sweep()', () => {
     const last = told.at(-1);
     assert.deepEqual([last?.runsDone, last?.current.share], [4, 1]);
     for (const [i, { share }] of told.entries()) assert.ok(share >= 0 && share <= 1, `${i}: ${share}`);
+  });
+
+  describe('of a workload that says of its runs what cannot be', () => {
+    const saying = (outcome: object | undefined, baseline: object = {}) =>
+      defineWorkload({
+        name: 'saying',
+        params: z.object({}),
+        run: () => outcome as RunOutcome,
+        baseline: () => baseline,
+      });
+    const right = { tasks: 1, work: 1 };
+    const ending: readonly [object | undefined, string][] = [
+      [undefined, 'run must give { tasks, work }, got undefined'],
+      [{ work: 1 }, 'tasks must be a whole number, 0 or more, got undefined'],
+      [{ tasks: 1, work: '1' }, 'work must be a number, 0 or more, got "1"'],
+      [{ ...right, finding: 3 }, 'finding must be a text, got 3'],
+      [{ ...right, details: { large: 1n } }, 'details must be something that JSON can say'],
+    ];
+    for (const [outcome, message] of ending) {
+      test(`ends: ${message}`, async () => {
+        await assert.rejects(sweep(session, saying(outcome), {}, once), {
+          name: 'InvalidArgumentError',
+          message: `Workload saying: ${message}`,
+        });
+      });
+    }
+
+    const noted: readonly [object, object, string][] = [
+      [{ ...right, tasks: 0.5 }, {}, 'tasks must be a whole number, 0 or more, got 0.5'],
+      [{ ...right, work: Number.NaN }, {}, 'work must be a number, 0 or more, got NaN'],
+      [{ ...right, durationMs: 0 }, {}, 'durationMs must be a number of milliseconds above 0, got 0'],
+      [right, { durationMs: -1 }, 'durationMs must be a number of milliseconds above 0, got -1'],
+    ];
+    for (const [outcome, baseline, message] of noted) {
+      test(`notes the run: ${message}`, async () => {
+        const { data } = await sweep(session, saying(outcome, baseline), {}, once);
+        assert.deepEqual(
+          data.failures.map((failure) => failure.message),
+          [`Workload saying: ${message}`],
+        );
+      });
+    }
   });
 
   const refused: readonly [string, object, RegExp][] = [
