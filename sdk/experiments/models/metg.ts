@@ -9,7 +9,7 @@
 import type { Point } from '../point.ts';
 import { formatDuration } from '../report/quantities.ts';
 import type { Estimate, Model, PointGroup } from './model.ts';
-import { ErrorDraws, intervalOf, scatterOf } from './scatter.ts';
+import { ErrorDraws, intervalOf, type Scatter, scatterOf } from './scatter.ts';
 import { joinWarnings, percent, type Unsupported } from './words.ts';
 
 /** The shortest task at which efficiency stays above half. */
@@ -69,7 +69,9 @@ export function fitMetg(group: PointGroup): MetgModel | Unsupported {
   const value = crossing(efficiencies);
   const shortest = efficiencies.at(-1)!.taskMs;
   const metgMs = value ?? shortest;
-  const drawn = drawnCrossings(points, efficiencies);
+  const scatter = scatterOf(points);
+  const { freedom } = scatter;
+  const drawn = drawnCrossings(points, efficiencies, scatter);
   const [low, high] = intervalOf(
     drawn.map((at) => at ?? 0),
     metgMs,
@@ -96,7 +98,9 @@ export function fitMetg(group: PointGroup): MetgModel | Unsupported {
     warning: joinWarnings([
       value === undefined && 'efficiency never fell to half: the true value is shorter; a finer split would show it',
       value !== undefined && low === 0 && 'the runs scatter so much that efficiency may not have fallen to half at all',
-      baseline.coverage === 0 && 'the serial baseline was run once only',
+      freedom === 0
+        ? 'each point was run once, which does not say how far this may be off'
+        : baseline.coverage === 0 && 'the serial baseline was run once only',
       points.some(({ durationMs }) => durationMs.isNoisy) && 'some points are too noisy to conclude from',
     ]),
     metg,
@@ -117,8 +121,11 @@ function crossing(efficiencies: readonly TaskEfficiency[]): number | undefined {
 }
 
 /** The crossing in measurements as they might have been. */
-function drawnCrossings(points: readonly Point[], efficiencies: readonly TaskEfficiency[]): (number | undefined)[] {
-  const { medians, freedom } = scatterOf(points);
+function drawnCrossings(
+  points: readonly Point[],
+  efficiencies: readonly TaskEfficiency[],
+  { medians, freedom }: Scatter,
+): (number | undefined)[] {
   const ordered = [...points.keys()].sort((a, b) => points[a]!.tasks - points[b]!.tasks).map((i) => medians[i]!);
   const baseline = points[0]!.baselineMs!;
   const [low, high] = baseline.interval;

@@ -2,6 +2,7 @@
 
 import { median } from 'simple-statistics';
 import type { Point } from '../point.ts';
+import { ratioOf } from '../statistics.ts';
 import type { PlotKind, PlotPoint, Quantity } from './plot-data.ts';
 
 /** What a kind of plot shows. */
@@ -23,14 +24,10 @@ export interface PlotMeasure {
   ofDuration(point: Point, ms: number): number | undefined;
 }
 
-/** Serial time over time: how many times faster. The interval holds whichever ends of the two intervals meet. */
+/** Serial time over time: how many times faster. */
 export function speedUpOf({ baselineMs, durationMs }: Point): Pick<PlotPoint, 'y' | 'low' | 'high'> | undefined {
-  if (baselineMs === undefined) return undefined;
-  return {
-    y: baselineMs.median / durationMs.median,
-    low: baselineMs.interval[0] / durationMs.interval[1],
-    high: baselineMs.interval[1] / durationMs.interval[0],
-  };
+  const ratio = baselineMs && ratioOf(baselineMs, durationMs);
+  return ratio && { y: ratio.value, low: ratio.interval[0], high: ratio.interval[1] };
 }
 
 /** Speed-up over workers: the share of their time that went into the work. */

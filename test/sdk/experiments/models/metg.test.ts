@@ -45,6 +45,15 @@ describe('fitMetg()', () => {
     }
   });
 
+  test('warns where each point was run once, or the plain loop was', () => {
+    const drawn = { samples: new RandomSamples(5), repeats: 1, deviation: 0.01, serialMs: 1000 };
+    assert.match(metgOf(splitGroup(splits, 4, curve, drawn)).warning ?? '', /each point was run once/);
+    const { points, ...group } = splitGroup(splits, 4, curve, { ...drawn, repeats: 3 });
+    const { baselineMs } = splitGroup([4], 4, curve, drawn).points[0]!;
+    const { warning } = metgOf({ ...group, points: points.map((point) => ({ ...point, baselineMs })) });
+    assert.equal(warning, 'the serial baseline was run once only');
+  });
+
   test('gives the shortest task as a bound when efficiency never falls to half', () => {
     const samples = new RandomSamples(3);
     const model = metgOf(splitGroup([4, 100], 4, () => 260, { samples, repeats: 3, deviation: 0.01, serialMs: 1000 }));
