@@ -133,7 +133,7 @@ function sentenceOf(
   splitBy: string,
   workers: number,
   [work, overhead, start]: readonly Estimate[],
-  { best, range: [low, high], bestMs, fixedSplit }: Recommendation,
+  { best, range: [low, high], bestMs, confidence, fixedSplit }: Recommendation,
 ): string {
   const range = low === high ? 'none next to it' : `all from ${formatCount(low)} to ${formatCount(high)}`;
   const began = start === undefined || start.value === 0 ? '' : `, and ${formatDuration(start.value)} once`;
@@ -146,9 +146,10 @@ function sentenceOf(
     fixedSplit === undefined || best === 10
       ? ''
       : ` A fixed split into 10, as the reference system has it, takes ${isSame ? 'as long' : `${factor(fixedSplit.value)} times as long`}.`;
+  const certainty = confidence < certainEnough ? `, with ${percent(confidence)} certainty` : '';
   const share = `${formatDuration(work!.value)} of work is shared by ${workers === 1 ? '1 worker' : `${formatCount(workers)} workers`}`;
   return (
-    `Choose ${parameterName(splitBy)} ${formatCount(best)}, which takes ${formatDuration(bestMs.value)}; ` +
+    `Choose ${parameterName(splitBy)} ${formatCount(best)}, which takes ${formatDuration(bestMs.value)}${certainty}; ` +
     `${range} ${low === high ? 'is' : 'are'} within 5 % of the best. ` +
     `${work!.value === 0 ? cost.replace(/^./, (letter) => letter.toUpperCase()) : `${share}; ${cost}`}.${fixed}`
   );

@@ -104,6 +104,9 @@ function estimate({ fit, fits }: Fitted, of: (c: readonly number[]) => number): 
   };
 }
 
+/** With a larger serial fraction no number of workers brings one per cent. */
+const serialFrom = 0.99;
+
 /** Fits Amdahl's law to points that differ in their workers only. */
 export function fitAmdahl(group: PointGroup): AmdahlModel | Unsupported {
   const rowOf = (workers: number): number[] => [1, 1 / workers];
@@ -115,9 +118,11 @@ export function fitAmdahl(group: PointGroup): AmdahlModel | Unsupported {
   const single: Estimate = { name: 'time on one worker', symbol: 'T1', unit: 'ms', ...estimate(fitted, total) };
   const { value, interval } = serialFraction;
   const limit =
-    interval[0] > 0
-      ? `more workers make it at most ${factor(1 / value)} times as fast as one`
-      : 'it may be that nothing limits what more workers bring';
+    value > serialFrom
+      ? 'more workers do not make it faster'
+      : interval[0] > 0
+        ? `more workers make it at most ${factor(1 / value)} times as fast as one`
+        : 'it may be that nothing limits what more workers bring';
   return {
     kind: 'amdahl',
     title: "Amdahl's law",

@@ -51,7 +51,7 @@ export function howItWasRun({ data, points }: Reported): string {
     `${runs}${repeats > most ? ` (at most ${repeats})` : ''}`,
     order === 'random' ? 'in random order' : 'in the order of the grid',
     ...(added > 0 ? [`then ${added} more ${added === 1 ? 'point' : 'points'} for a certain choice`] : []),
-    warmup === 0 ? 'without warm-up' : `after ${warmup} of warm-up`,
+    warmup === 0 ? 'without warm-up' : `each after ${warmup === 1 ? 'a run' : `${warmup} runs`} to warm up`,
     `workers: ${where}`,
   ];
   return parts.join(', ');

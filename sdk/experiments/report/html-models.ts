@@ -1,9 +1,11 @@
 // The models of an experiment in its report: the answers up front, and each model with what it is made of.
 
 import type { Model } from '../models/model.ts';
+import { warningBox } from './html-page.ts';
 import { type Html, html } from './html-text.ts';
 import { rangeText, recommendedRange } from './model-curve.ts';
 import { formatEstimate } from './model-estimates.ts';
+import { type ModelTable, shownModels } from './model-tables.ts';
 import { groupText, parameterName, plainText } from './parameter-names.ts';
 import type { Reported } from './plotted.ts';
 
@@ -47,7 +49,20 @@ function answersTable(models: readonly Model[], splitBy: string): Html {
 export function modelSection({ models }: Reported): Html | undefined {
   if (models.length === 0) return undefined;
   const groups = models.map(({ group }) => group);
-  return html`<section><h2>Models</h2><div class="models">${models.map((model) => modelCard(model, groupText(model.group, groups)))}</div></section>`;
+  const cards = shownModels(models).map((model) =>
+    'rows' in model ? tableCard(model) : modelCard(model, groupText(model.group, groups)),
+  );
+  return html`<section><h2>Models</h2><div class="models">${cards}</div></section>`;
+}
+
+function tableCard({ title, formula, source, heads, rows, warnings }: ModelTable): Html {
+  return html`<article class="model wide">
+<h3>${title}</h3>
+${warningBox(warnings)}
+<div class="scroll"><table><thead><tr>${heads.map((head, i) => html`<th class="${i === 0 ? 'left' : 'right'}">${head}</th>`)}</tr></thead>
+<tbody>${rows.map((cells) => html`<tr>${cells.map((cell, i) => html`<td class="${i === 0 ? 'left' : 'right'}">${cell}</td>`)}</tr>`)}</tbody></table></div>
+<p class="soft">Values with their 95 % intervals. <code>${formula}</code><br>${source}</p>
+</article>`;
 }
 
 function modelCard({ title, formula, source, estimates, sentence, warning }: Model, of: string): Html {

@@ -47,6 +47,7 @@ figure svg { display: block; max-width: 100%; height: auto; }
 .narrow { display: none; }
 .models { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 26rem), 1fr)); gap: 1.25rem; }
 .model { background: var(--raised); border: 1px solid var(--line); border-radius: 8px; padding: 1.1rem 1.25rem; min-width: 0; break-inside: avoid; }
+.model.wide { grid-column: 1 / -1; }
 .model .soft { margin: .75rem 0 0; }
 .model .warning { margin: .75rem 0; }
 code { font: .88em ui-monospace, SFMono-Regular, Menlo, Consolas, "Liberation Mono", monospace; overflow-wrap: anywhere; }

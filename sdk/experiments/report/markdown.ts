@@ -4,9 +4,11 @@ import type { Model } from '../models/model.ts';
 import { experimentColumns, marksOf } from './experiment-columns.ts';
 import { howItWasRun, machineText, recommendationsOf, tookText, warningsOf, whatWasRun } from './findings.ts';
 import { formatEstimate } from './model-estimates.ts';
+import { type ModelTable, shownModels } from './model-tables.ts';
 import { groupText, plainText } from './parameter-names.ts';
 import type { Reported } from './plotted.ts';
 import { reportPlots } from './report-plots.ts';
+import type { TextColumn } from './text-table.ts';
 
 const plotWidth = 78;
 const plotHeight = 18;
@@ -42,7 +44,12 @@ export function experimentMarkdown(reported: Reported): string {
   }
   const groups = models.map(({ group }) => group);
   if (models.length > 0)
-    blocks.push('## Models', ...models.map((model) => modelOf(model, groupText(model.group, groups))));
+    blocks.push(
+      '## Models',
+      ...shownModels(models).map((model) =>
+        'rows' in model ? manyModels(model) : modelOf(model, groupText(model.group, groups)),
+      ),
+    );
   const plots = reportPlots(reported);
   if (plots.length > 0)
     blocks.push('## Plots', ...plots.map((plot) => fenced(plot.toText({ width: plotWidth, height: plotHeight }))));
@@ -51,12 +58,29 @@ export function experimentMarkdown(reported: Reported): string {
 
 function tableOf(reported: Reported): string {
   const columns = experimentColumns(reported);
+  return markdownTable(
+    columns,
+    reported.points.map((_, i) => columns.map(({ cells }) => cells[i]!)),
+  );
+}
+
+function markdownTable(columns: readonly TextColumn[], rows: readonly (readonly string[])[]): string {
   const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
   return [
     line(columns.map(({ heading }) => escapeMarkdown(heading))),
     line(columns.map(({ align }) => (align === 'right' ? '---:' : ':---'))),
-    ...reported.points.map((_, i) => line(columns.map(({ cells }) => escapeMarkdown(cells[i]!)))),
+    ...rows.map((cells) => line(cells.map(escapeMarkdown))),
   ].join('\n');
+}
+
+function manyModels({ title, formula, source, heads, rows, warnings }: ModelTable): string {
+  const columns = heads.map((heading, i): TextColumn => ({ heading, align: i === 0 ? 'left' : 'right' }));
+  return [
+    `### ${escapeMarkdown(title)}`,
+    ...warnings.map((warning) => `> Warning: ${escapeMarkdown(warning)}`),
+    markdownTable(columns, rows),
+    `Values with their 95 % intervals. ${fencedInline(formula)}  \n${escapeMarkdown(source)}`,
+  ].join('\n\n');
 }
 
 function modelOf({ title, formula, source, estimates, sentence, warning }: Model, of: string): string {

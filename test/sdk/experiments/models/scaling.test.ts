@@ -27,6 +27,15 @@ describe('fitAmdahl() and fitUsl()', () => {
     assert.match(u.sentence, /it is fastest with about 10 workers\.$/);
   });
 
+  test("Amdahl's law says so where more workers make it slower, or no faster", () => {
+    const drawn = { samples: new RandomSamples(6), repeats: 2, deviation: 0.01 };
+    for (const curve of [(w: number) => 100 * w, () => 100]) {
+      const a = fitAmdahl(workerGroup([1, 2, 4, 8], curve, drawn));
+      assert.ok(!('reason' in a));
+      assert.match(a.sentence, /^\S+ % of the time does not get shorter .*: more workers do not make it faster\.$/);
+    }
+  });
+
   test('their intervals cover the truth as often as they say', () => {
     const samples = new RandomSamples(2);
     for (const [repeats, deviation, counts] of [

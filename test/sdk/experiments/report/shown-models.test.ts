@@ -66,8 +66,18 @@ describe('a model in a report', () => {
 
   test('is called by what sets it apart, and is a line of a table where there are many', async () => {
     assert.match(await experimentHtml(two), /Recommended pc_num for total count 500,000/);
-    const many = await experimentHtml(syntheticReported({ workers: [1, 2, 4, 8, 16], pcNum: [1, 10] }));
+    const reported = syntheticReported({ workers: [1, 2, 4, 8, 16], pcNum: [1, 10] }, 'it misses');
+    const many = await experimentHtml(reported);
     assert.match(many, /<td class="left">16 workers<\/td><td>10 to 1,000<\/td>/);
+    assert.match(many, /<td class="left">16 workers<\/td><td class="right">20\.0 µs \(19\.0 µs to 21\.0 µs\)<\/td>/);
+    assert.equal(many.split('<h3>Cost of splitting').length, 2);
+    assert.match(many, /<p>5 of 5: it misses<\/p>/);
+    const text = experimentMarkdown(reported);
+    assert.match(
+      text,
+      /\n\| for \| overhead a task \|\n\| :--- \| ---: \|\n\| 1 worker \| 20\.0 µs \(19\.0 µs to 21\.0 µs\) \|\n/,
+    );
+    assert.match(text, /\n> Warning: 5 of 5: it misses\n/);
   });
 
   test('is in tables and Markdown', () => {
