@@ -9,7 +9,6 @@
 import {
   compareWith,
   connect,
-  formatCount,
   InvalidArgumentError,
   type PeerComparison,
   readMatrixFile,
@@ -19,7 +18,7 @@ import { reportingFailure } from './command-failure.ts';
 import type { CompareCommandOptions } from './compare-options.ts';
 import { exitStatus } from './exit-status.ts';
 import { interruption } from './interruption.ts';
-import { ProgressLine } from './progress-line.ts';
+import { ProgressLine, runsText } from './progress-line.ts';
 import { isStdout, type Targets, targetsOf, writeResults } from './record-target.ts';
 
 /** A wider chart shows no more. */
@@ -72,10 +71,6 @@ export function compareCommand(options: CompareCommandOptions): Promise<number> 
       progress.end();
     }
   });
-}
-
-function runsText(count: number): string {
-  return `${formatCount(count)} ${count === 1 ? 'run' : 'runs'}`;
 }
 
 /** The session whose tasks are measured. */

@@ -24,6 +24,7 @@ import {
   type ListCommandOptions,
   type ShowCommandOptions,
 } from './experiments-options.ts';
+import { runsText } from './progress-line.ts';
 import { targetOf, writeTo } from './record-target.ts';
 
 /** Runs a command on a store; gives its exit status. */
@@ -176,8 +177,7 @@ export function deleteExperiments(
     const ids = new Set(references.map((reference) => store.find(reference).id));
     for (const id of ids) {
       const { name, definition, recordCount } = store.delete(id);
-      const runs = `${formatCount(recordCount)} ${recordCount === 1 ? 'run' : 'runs'}`;
-      process.stdout.write(`Deleted ${id}, ${name} (${definition.workload}, ${runs})\n`);
+      process.stdout.write(`Deleted ${id}, ${name} (${definition.workload}, ${runsText(recordCount)})\n`);
     }
   });
 }

@@ -22,7 +22,7 @@ import { exitStatus } from './exit-status.ts';
 import { interruption } from './interruption.ts';
 import { type MeasureKind, type MeasureRequest, readMeasureRequest } from './measure-options.ts';
 import { measureReport } from './measure-report.ts';
-import { ProgressLine } from './progress-line.ts';
+import { ProgressLine, runsText } from './progress-line.ts';
 import { isStdout, type Targets, targetsOf, writeResults } from './record-target.ts';
 
 /** As an embedded session allows. */
@@ -136,6 +136,11 @@ class Measuring {
   }
 
   #show({ runsDone, runsTotal, share, leftMs, current }: SweepProgress): void {
+    if (this.#runsTotal === 0 && runsDone > 0) {
+      this.#progress.note(
+        `Going on with what was interrupted: ${runsText(runsDone)} made before (--no-resume leaves them out)`,
+      );
+    }
     if (current.isAdded && !this.#isRefining) {
       this.#isRefining = true;
       this.#progress.note(

@@ -6,7 +6,12 @@
 //   P1. Whoever writes something else clears the line first, through `note`.
 
 import { styleText } from 'node:util';
-import { formatLongDuration } from '../sdk/index.ts';
+import { formatCount, formatLongDuration } from '../sdk/index.ts';
+
+/** `1 run`, `11 runs`. */
+export function runsText(count: number): string {
+  return `${formatCount(count)} ${count === 1 ? 'run' : 'runs'}`;
+}
 
 const barWidth = 24;
 const redrawMs = 100;

@@ -143,6 +143,7 @@ describe('gridbook sweep and run', () => {
     assert.match(first.stderr, /Interrupted: 1 of 2 runs were done\n/);
     const [, id = ''] = /Kept as (\w+); the same command goes on with it/.exec(first.stderr) ?? [];
     const second = await run();
+    assert.match(second.stderr, /^Going on with what was interrupted: 1 run made before \(--no-resume/m);
     assert.match(second.stderr, new RegExp(`Kept as ${id};`));
     using kept = openStore(store);
     assert.deepEqual(
