@@ -20,6 +20,7 @@ import { exitStatus } from './exit-status.ts';
 import { interruption } from './interruption.ts';
 import { ProgressLine, runsText } from './progress-line.ts';
 import { isStdout, type Targets, targetsOf, writeResults } from './record-target.ts';
+import { terminalWidth } from './terminal-width.ts';
 
 /** A wider chart shows no more. */
 const chartColumnsMax = 100;
@@ -101,8 +102,9 @@ async function show(comparison: PeerComparison, targets: Targets): Promise<void>
 
 function showTable(comparison: PeerComparison): void {
   const { stdout } = process;
-  stdout.write(`${comparison.table({ styled: stdout.isTTY })}\n`);
-  if (!stdout.isTTY) return;
-  const width = Math.min(stdout.columns, chartColumnsMax);
-  for (const plot of comparison.plots) stdout.write(`\n${plot.toText({ width, colour: stdout.hasColors() })}\n`);
+  const width = terminalWidth(stdout);
+  stdout.write(`${comparison.table({ width, styled: stdout.isTTY })}\n`);
+  if (width === undefined) return;
+  const size = { width: Math.min(width, chartColumnsMax), colour: stdout.hasColors() };
+  for (const plot of comparison.plots) stdout.write(`\n${plot.toText(size)}\n`);
 }

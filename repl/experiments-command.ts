@@ -26,6 +26,7 @@ import {
 } from './experiments-options.ts';
 import { runsText } from './progress-line.ts';
 import { targetOf, writeTo } from './record-target.ts';
+import { terminalWidth } from './terminal-width.ts';
 
 /** Runs a command on a store; gives its exit status. */
 function withStore(file: string | undefined, run: (store: ExperimentStore) => void | Promise<void>): Promise<number> {
@@ -35,11 +36,6 @@ function withStore(file: string | undefined, run: (store: ExperimentStore) => vo
     await run(store);
     return exitStatus.done;
   });
-}
-
-/** The width to keep to; undefined where the output goes to no terminal. */
-function terminalWidth(): number | undefined {
-  return process.stdout.isTTY ? process.stdout.columns : undefined;
 }
 
 function printJson(value: unknown): void {
@@ -92,7 +88,7 @@ export function showExperiment(reference: string, options: ShowCommandOptions): 
     const { id, state } = store.find(reference);
     const experiment = new Experiment(store.get(id));
     if (options.json) return printJson({ ...experiment.toJSON(), state });
-    const width = terminalWidth();
+    const width = terminalWidth(process.stdout);
     const styled = process.stdout.isTTY;
     const plots = kinds.map((kind) =>
       experiment.plot(kind).toText({ colour: styled, ...(width === undefined ? {} : { width }) }),
@@ -163,7 +159,10 @@ export function compareTwo(a: string, b: string, { store: file, json }: CompareC
   return withStore(file, (store) => {
     const comparison = compareExperiments(new Experiment(store.get(a)), new Experiment(store.get(b)));
     if (json) printJson(comparison);
-    else process.stdout.write(`${comparison.table({ width: terminalWidth(), styled: process.stdout.isTTY })}\n`);
+    else
+      process.stdout.write(
+        `${comparison.table({ width: terminalWidth(process.stdout), styled: process.stdout.isTTY })}\n`,
+      );
   });
 }
 

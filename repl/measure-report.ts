@@ -2,6 +2,7 @@
 
 import type { Experiment } from '../sdk/index.ts';
 import type { MeasureRequest } from './measure-options.ts';
+import { terminalWidth } from './terminal-width.ts';
 
 /** Width where the output is no terminal: nothing is left out. */
 const plotWidthDefault = 100;
@@ -9,7 +10,7 @@ const plotWidthDefault = 100;
 /** The whole text. @param stream - where it goes: says the width, and whether it is a terminal. */
 export function measureReport(experiment: Experiment, { kind }: MeasureRequest, stream: NodeJS.WriteStream): string {
   const styled = stream.isTTY;
-  const width = styled ? stream.columns : undefined;
+  const width = terminalWidth(stream);
   const plot =
     kind === 'sweep' ? experiment.plot('time').toText({ width: width ?? plotWidthDefault, colour: styled }) : '';
   return [experiment.table({ width, styled }), ...(plot === '' ? [] : ['', plot])].join('\n').concat('\n');

@@ -7,6 +7,7 @@
 
 import { styleText } from 'node:util';
 import { formatCount, formatLongDuration } from '../sdk/index.ts';
+import { terminalWidth } from './terminal-width.ts';
 
 /** `1 run`, `11 runs`. */
 export function runsText(count: number): string {
@@ -54,7 +55,7 @@ export class ProgressLine {
   #draw(): void {
     const filled = Math.round(this.#share * barWidth);
     const bar = styleText('cyan', '█'.repeat(filled), { stream: this.#stream }) + '░'.repeat(barWidth - filled);
-    const room = Math.max(0, this.#stream.columns - barWidth - 2);
+    const room = Math.max(0, (terminalWidth(this.#stream) ?? 0) - barWidth - 2);
     this.#stream.write(`\r${bar} ${this.#state().slice(0, room)}\x1b[K`);
   }
 

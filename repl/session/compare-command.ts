@@ -43,7 +43,10 @@ function twoOf(args: string, shell: PromptShell): [Experiment, Experiment] {
 
 /** The table of both, and both curves in one chart. */
 function comparison(a: Experiment, b: Experiment, look: Look): string {
-  const table = cutLines(compareExperiments(a, b).table({ width: look.width - 1, styled: look.colors }), look);
+  const table = cutLines(
+    compareExperiments(a, b).table({ width: Math.max(20, look.width - 1), styled: look.colors }),
+    look,
+  );
   try {
     return `${table}\n\n${drawPlot([a, b], 'time', look)}`;
   } catch {

@@ -59,8 +59,7 @@ function codeOf(plan: Parameters<typeof codeOfGrid>[0], peers: readonly string[]
 export function showComparison(comparison: PeerComparison, look: Look): string {
   const { colors: colour, unicode } = look;
   const plots = comparison.plots.map((plot) => plot.toText({ width: look.width - 1, height: 16, colour, unicode }));
-  // Rows are cut to the window; what is said below them is not.
-  const [table = '', ...said] = comparison.table({ styled: colour }).split('\n\n');
+  const [table = '', ...said] = comparison.table({ width: Math.max(20, look.width - 1), styled: colour }).split('\n\n');
   return [cutLines(table, look), ...said.map((text) => wrapLines(text, look)), ...plots].join('\n\n');
 }
 

@@ -65,8 +65,9 @@ export interface ExperimentComparison {
   /**
    * Lays it out for a terminal: what differs first, a line a point, the sentence below.
    *
-   * @param options - whether headings are set off.
+   * @param options - how wide it may be, and whether headings are set off.
    * @returns lines without a final line break.
+   * @throws InvalidArgumentError when the width is not a number of characters.
    */
   table(options?: TableOptions): string;
 }

@@ -1,13 +1,15 @@
 // What peers took for the same computation, side by side.
 
 import type { Machine } from '../experiment.ts';
+import { checkTableWidth, type TableOptions } from '../report/experiment-table.ts';
+import { fittingTable } from '../report/fitting-table.ts';
 import { Plot } from '../report/plot.ts';
-import { textTable } from '../report/text-table.ts';
+import { wrapped } from '../report/text-legend.ts';
 import { type Ratio, ratioOf, type Summary, summarise } from '../statistics.ts';
 import type { MissingPeer, PeerName } from './peer.ts';
 import { peerHtml } from './peer-html.ts';
 import { peerPlotsOf } from './peer-plot.ts';
-import { peerAbsences, peerCells, peerColumns, peerNotes } from './peer-table.ts';
+import { peerAbsences, peerFilledColumns, peerNotes } from './peer-table.ts';
 import { type PublishedFigure, publishedFigures } from './published.ts';
 
 /** A peer that was measured. */
@@ -201,13 +203,16 @@ export class PeerComparison {
   /**
    * All times, and what the peers were, as a table for a terminal.
    *
-   * @param options - `styled` sets the headings off.
+   * @param options - how wide it may be, and whether headings are set off.
    * @returns lines without a final line break.
+   * @throws InvalidArgumentError when the width is not a number of characters.
    */
-  table({ styled = false }: { styled?: boolean } = {}): string {
-    const cells = peerCells(this);
-    const below = [...peerNotes(this), ...this.absences].join('\n');
-    return cells.length === 0 ? below : `${textTable(peerColumns, cells, styled)}\n\n${below}`;
+  table({ width, styled = false }: TableOptions = {}): string {
+    checkTableWidth(width);
+    const { lines, leftOut } = fittingTable(peerFilledColumns(this), { width, styled });
+    const notes = [...leftOut, ...peerNotes(this), ...this.absences];
+    const below = width === undefined ? notes : notes.flatMap((note) => wrapped(note, width));
+    return [...(this.data.runs.length === 0 ? [] : [...lines, '']), ...below].join('\n');
   }
 
   /**

@@ -14,8 +14,6 @@ export function peerPlotsOf(comparison: Pick<PeerComparison, 'rows' | 'published
     const machines = Map.groupBy(figures, ({ machine }) => `published: ${machine}`);
     const asPoint = ({ pcNum, durationMs }: (typeof figures)[number]): CurvePoint => ({ x: pcNum ?? 1, y: durationMs });
     const others = [...machines].map(([label, of]): PlotReference => ({ label, points: ordered(of.map(asPoint)) }));
-    const split = data.peers.filter(({ isSplit }) => isSplit);
-    const loops = data.peers.filter(({ isSplit }) => !isSplit);
     return {
       type: 'lines',
       kind: 'time',
@@ -23,8 +21,8 @@ export function peerPlotsOf(comparison: Pick<PeerComparison, 'rows' | 'published
       caption: `Points: medians, with their 95 % intervals${others.length > 0 ? '; published figures are of other machines' : ''}`,
       x: { title: 'pc_num', kind: 'log', quantity: 'count', names: [] },
       y: { title: 'time', kind: 'log', quantity: 'duration', names: [] },
-      series: split.flatMap((peer) => seriesOf(peer, group)),
-      references: [...loops.flatMap((peer) => lineOf(peer, group)), ...others],
+      series: data.peers.flatMap((peer) => seriesOf(peer, group)),
+      references: others,
     };
   });
 }
@@ -33,6 +31,7 @@ function ordered<P extends CurvePoint>(points: readonly P[]): P[] {
   return points.toSorted((a, b) => a.x - b.x);
 }
 
+/** Also of a plain loop, which takes the same time at every pc_num: it was measured as all others were. */
 function seriesOf({ name }: ComparedPeer, rows: readonly PeerRow[]): PlotSeries[] {
   const points = rows
     .filter(({ peer }) => peer === name)
@@ -46,10 +45,4 @@ function seriesOf({ name }: ComparedPeer, rows: readonly PeerRow[]): PlotSeries[
       warning: isNoisy ? 'the runs scatter too much to conclude' : '',
     }));
   return points.length === 0 ? [] : [{ label: name, points: ordered(points), curve: [], recommended: undefined }];
-}
-
-/** A plain loop takes the same time at every pc_num: a line to compare with. */
-function lineOf({ name }: ComparedPeer, rows: readonly PeerRow[]): PlotReference[] {
-  const points = rows.filter(({ peer }) => peer === name).map((row) => ({ x: row.pcNum, y: row.durationMs.median }));
-  return points.length === 0 ? [] : [{ label: name, points: ordered(points) }];
 }

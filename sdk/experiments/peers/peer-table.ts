@@ -1,5 +1,6 @@
 // A comparison as a table, and what is to be said beside it, whatever shows them.
 
+import type { FilledColumn } from '../report/fitting-table.ts';
 import { formatCount, formatDuration, formatRate, formatRatio } from '../report/quantities.ts';
 import type { TextColumn } from '../report/text-table.ts';
 import type { PeerComparison, PeerRow } from './peer-comparison.ts';
@@ -19,6 +20,9 @@ export const peerColumns: readonly TextColumn[] = [
   { heading: '95 % interval', align: 'right' },
 ];
 
+/** Of the columns, where there is no room for all: those with the highest go first. */
+const dispensabilities = [3, 2, 0, 0, 0, 5, 6, 7, 1, 4];
+
 /** Marks what was not measured here. */
 const published = '*';
 
@@ -31,6 +35,18 @@ export function peerCells(comparison: Pick<PeerComparison, 'rows' | 'published'>
     ...of.map((row, i) => measuredCells(row, i === 0)),
     ...figures.filter((figure) => placeOf(figure) === place).map(publishedCells),
   ]);
+}
+
+/** The columns with their cells. What is the same in all lines can be spared, then what the times say anyway. */
+export function peerFilledColumns(comparison: Pick<PeerComparison, 'rows' | 'published' | 'data'>): FilledColumn[] {
+  const cells = peerCells(comparison);
+  const { matrixSizes, totalCounts } = comparison.data;
+  const isVaried = [matrixSizes.length > 1, totalCounts.length > 1];
+  return peerColumns.map((column, i) => ({
+    ...column,
+    cells: cells.map((row) => row[i]!),
+    dispensability: isVaried[i] === true ? 0 : dispensabilities[i]!,
+  }));
 }
 
 function measuredCells(row: PeerRow, isFirst: boolean): string[] {

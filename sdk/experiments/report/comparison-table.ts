@@ -2,7 +2,8 @@
 
 import type { JsonValue } from '../../workloads/workload.ts';
 import type { ComparedPoint, ExperimentComparison } from '../comparison.ts';
-import type { TableOptions } from './experiment-table.ts';
+import { checkTableWidth, type TableOptions } from './experiment-table.ts';
+import { type FilledColumn, fittingTable } from './fitting-table.ts';
 import {
   parameterName,
   parametersOf,
@@ -13,65 +14,63 @@ import {
 } from './parameter-names.ts';
 import { formatDuration, formatRatio } from './quantities.ts';
 import { shortened } from './series-label.ts';
-import { type TextColumn, textTable } from './text-table.ts';
+import { wrapped } from './text-legend.ts';
 
 const valueLengthMax = 60;
-
-interface FilledColumn extends TextColumn {
-  readonly cell: (point: ComparedPoint) => string;
-}
 
 /** What differs first, a line a point, and the sentence below. */
 export function comparisonTable(
   comparison: Omit<ExperimentComparison, 'table'>,
-  { styled = false }: TableOptions = {},
+  { width, styled = false }: TableOptions = {},
 ): string {
+  checkTableWidth(width);
   const { a, b, differences, points, onlyInA, onlyInB, sentence } = comparison;
-  const heads = textTable(
-    ['', 'id', 'name', 'started'].map((heading) => ({ heading, align: 'left' })),
+  const inRoom = (text: string): string => (width === undefined ? text : wrapped(text, width).join('\n'));
+  const plain = (headings: readonly string[], rows: readonly (readonly string[])[]): string => {
+    const columns = headings.map((heading, i): FilledColumn => {
+      return { heading, align: 'left', dispensability: 0, cells: rows.map((cells) => cells[i]!) };
+    });
+    return fittingTable(columns, { width, styled }).lines.join('\n');
+  };
+  const heads = plain(
+    ['', 'id', 'name', 'started'],
     [a, b].map(({ id, name, startedAt }, i) => ['AB'[i] ?? '', id, plainText(name), startedAt]),
-    styled,
   );
-  const apart = textTable(
-    ['differs', 'A', 'B'].map((heading) => ({ heading, align: 'left' })),
+  const apart = plain(
+    ['differs', 'A', 'B'],
     differences.map((difference) => [difference.what, settingText(difference.a), settingText(difference.b)]),
-    styled,
   );
-  const columns = columnsOf(points);
-  const table = textTable(
-    columns,
-    points.map((point) => columns.map(({ cell }) => cell(point))),
-    styled,
-  );
+  const { lines, leftOut } = fittingTable(columnsOf(points), { width, styled });
   const alone = [...(onlyInA > 0 ? [`${onlyInA} in A`] : []), ...(onlyInB > 0 ? [`${onlyInB} in B`] : [])].join(
     ' and ',
   );
   return [
     heads,
-    differences.length > 0 ? apart : 'Made alike: the same definition, on the same machine.',
-    table,
-    ...(alone === '' ? [] : [`Not compared, since the other has them not: ${alone}.`]),
-    sentence,
+    differences.length > 0 ? apart : inRoom('Made alike: the same definition, on the same machine.'),
+    lines.join('\n'),
+    ...leftOut.map(inRoom),
+    ...(alone === '' ? [] : [inRoom(`Not compared, since the other has them not: ${alone}.`)]),
+    inRoom(sentence),
   ].join('\n\n');
 }
 
 function columnsOf(points: readonly ComparedPoint[]): FilledColumn[] {
   const varying = varyingParameters(points);
   const names = varying.length > 0 ? varying : parametersOf(points);
+  const column = (
+    heading: string,
+    dispensability: number,
+    cell: (point: ComparedPoint) => string,
+    align: FilledColumn['align'] = 'right',
+  ): FilledColumn => ({ heading, align, dispensability, cells: points.map(cell) });
   return [
-    ...names.map(
-      (name): FilledColumn => ({
-        heading: parameterName(name),
-        align: 'right',
-        cell: (point) => shortValueText(valueAt(point, name)),
-      }),
-    ),
-    { heading: 'runs', align: 'right', cell: ({ a, b }) => `${a.count}, ${b.count}` },
-    { heading: 'A', align: 'right', cell: ({ a }) => formatDuration(a.median) },
-    { heading: 'B', align: 'right', cell: ({ b }) => formatDuration(b.median) },
-    { heading: 'B / A', align: 'right', cell: ({ ratio }) => (ratio === undefined ? '' : formatRatio(ratio.value)) },
-    { heading: '95 % interval', align: 'left', cell: intervalText },
-    { heading: 'B is', align: 'left', cell: ({ verdict }) => verdict },
+    ...names.map((name) => column(parameterName(name), 0, (point) => shortValueText(valueAt(point, name)))),
+    column('runs', 4, ({ a, b }) => `${a.count}, ${b.count}`),
+    column('A', 2, ({ a }) => formatDuration(a.median)),
+    column('B', 2, ({ b }) => formatDuration(b.median)),
+    column('B / A', 0, ({ ratio }) => (ratio === undefined ? '' : formatRatio(ratio.value))),
+    column('95 % interval', 3, intervalText, 'left'),
+    column('B is', 0, ({ verdict }) => verdict, 'left'),
   ];
 }
 

@@ -2,6 +2,7 @@
 
 import { mean, median } from 'simple-statistics';
 import { type Point, runsWithLosses } from '../point.ts';
+import type { FilledColumn } from './fitting-table.ts';
 import { parameterName, plainText, valueAt, valueText, varyingParameters } from './parameter-names.ts';
 import { efficiencyOf, latencyOf, speedUpOf } from './plot-measure.ts';
 import type { Reported } from './plotted.ts';
@@ -15,16 +16,6 @@ import {
   formatUncertainDuration,
 } from './quantities.ts';
 import { shortened } from './series-label.ts';
-import type { TextColumn } from './text-table.ts';
-
-/** A column with its cells. */
-export interface FilledColumn extends TextColumn {
-  readonly cells: readonly string[];
-  /** Where there is no room for all, those with the highest go first; 0 stays. */
-  readonly dispensability: number;
-  /** What stands for it where even the columns that stay have no room, and what is then left out of it. */
-  readonly narrow?: { readonly column: FilledColumn; readonly leftOut: string };
-}
 
 /** Something beside the time of a point, and what it means. */
 export interface PointMark {

@@ -1,10 +1,12 @@
 // The axes of a line plot: from where to where they go, and their ticks.
 
-import type { LinePlotData, PlotPoint, PlotSeries } from './plot-data.ts';
+import type { LinePlotData, PlotPoint, PlotReference, PlotSeries } from './plot-data.ts';
 import { type Scale, scaleOf } from './scale.ts';
 
-/** What is compared with is in view unless the points would be pressed flat by it: so many times their range. */
+/** What is compared with is in view unless the points would be pressed flat by it: so many times beyond their range. */
 const referenceReach = 4;
+/** On an axis on which ten times as much is as far everywhere, that is much more. */
+const referenceReachLog = 1000;
 
 /** Intervals are in view up to so many times beyond all that was measured. */
 const intervalReach = 2;
@@ -25,16 +27,27 @@ export function xScaleOf({ x, series }: LinePlotData, ticksMax: number): Scale {
  * The axis of what was measured, and of what that is compared with where it is near. Intervals widen it somewhat, no more: those
  * of two runs may reach a billion times as far, beside which nothing else could be read.
  */
-export function yScaleOf({ y, series, references }: LinePlotData, ticksMax: number): Scale {
+export function yScaleOf(data: LinePlotData, ticksMax: number): Scale {
+  const { y, series } = data;
   const [least, most] = measuredRange(series);
   const [lowest, highest] = [least / intervalReach, most * intervalReach];
   const intervals = series.flatMap(({ points }) =>
     points.flatMap(({ low, high }) => [Math.max(low, lowest), Math.min(high, highest)]),
   );
-  const near = references
-    .flatMap(({ points }) => points.map((point) => point.y))
-    .filter((value) => value <= most * referenceReach && (y.kind !== 'log' || value >= least / referenceReach));
+  const near = nearReferences(data).flatMap(({ points }) => points.map((point) => point.y));
   return scaleOf(y.kind, [least, most, ...intervals, ...near], { fromZero: true, ticksMax });
+}
+
+/** What is compared with and is in view: the points of it that are near what was measured. */
+export function nearReferences({ y, series, references }: LinePlotData): PlotReference[] {
+  const [least, most] = measuredRange(series);
+  const isLog = y.kind === 'log';
+  const reach = isLog ? referenceReachLog : referenceReach;
+  const isNear = (value: number): boolean => value <= most * reach && (!isLog || value >= least / reach);
+  return references.flatMap(({ label, points }) => {
+    const near = points.filter((point) => isNear(point.y));
+    return near.length === 0 ? [] : [{ label, points: near }];
+  });
 }
 
 /** Whether intervals go so far that they may not be in view as a whole. */

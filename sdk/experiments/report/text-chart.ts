@@ -4,7 +4,7 @@ import asciichart from 'asciichart';
 import { tickText } from './axis-text.ts';
 import { type PlotColour, seriesColour } from './colours.ts';
 import type { CurvePoint, LinePlotData, PlotPoint } from './plot-data.ts';
-import { intervalOn, xScaleOf, yScaleOf } from './plot-scales.ts';
+import { intervalOn, nearReferences, xScaleOf, yScaleOf } from './plot-scales.ts';
 import type { PlotTextOptions } from './plot-text-options.ts';
 import { placeOn, type Scale } from './scale.ts';
 import { shortened } from './series-label.ts';
@@ -51,7 +51,7 @@ export function textChart(data: LinePlotData, options: Required<PlotTextOptions>
     },
   };
   drawAxes(grid, { data, x, y, margin, labels, inForm });
-  for (const { points } of data.references) drawDots(grid, points, marks.reference, undefined);
+  for (const { points } of nearReferences(data)) drawDots(grid, points, marks.reference, undefined);
   for (const [i, { curve }] of data.series.entries()) drawDots(grid, curve, marks.curve, seriesColour(i));
   for (const [i, { points }] of data.series.entries()) drawIntervals(grid, points, seriesColour(i));
   if (data.x.kind !== 'ordinal') {
@@ -187,12 +187,12 @@ function drawRecommended({ canvas, marks, rows, column }: Grid, data: LinePlotDa
 }
 
 function legendOf(data: LinePlotData, marks: TextMarks, inForm: (text: string) => string): LegendEntry[] {
-  const { series, references } = data;
+  const { series } = data;
   return [
     ...series.flatMap(({ label }, i) =>
       label === '' ? [] : [{ mark: markOf(marks, i), text: inForm(label), colour: seriesColour(i) }],
     ),
-    ...references.map(({ label }) => ({ mark: marks.reference, text: inForm(label), colour: undefined })),
+    ...nearReferences(data).map(({ label }) => ({ mark: marks.reference, text: inForm(label), colour: undefined })),
     ...(series.some(({ curve }) => curve.length > 0) ? [{ mark: marks.curve, text: 'model', colour: undefined }] : []),
     ...(recommendedSeries(data).length > 0
       ? [{ mark: marks.recommended, text: 'recommended', colour: undefined }]

@@ -4,7 +4,7 @@ import type { TopLevelSpec } from 'vega-lite';
 import { tickText, valueTextOn } from './axis-text.ts';
 import { seriesColour } from './colours.ts';
 import type { LinePlotData, PlotAxis } from './plot-data.ts';
-import { intervalOn, xScaleOf, yScaleOf } from './plot-scales.ts';
+import { intervalOn, nearReferences, xScaleOf, yScaleOf } from './plot-scales.ts';
 import type { PlotSize } from './plot-size.ts';
 import type { Scale } from './scale.ts';
 
@@ -36,7 +36,7 @@ export function vegaLiteLines(data: LinePlotData, { width, height }: PlotSize): 
   const onX = encodingOf(data.x, x, { grid: false });
   const onY = encodingOf(data.y, y, { grid: true });
   const isLatency = data.kind === 'latency';
-  const layers: Layer[] = [...recommendedLayers(data, onX, height), ...referenceLayers(data, onX, onY, y)];
+  const layers: Layer[] = [...recommendedLayers(data, onX, height), ...referenceLayers(data, onX, onY)];
   if (isLatency && data.x.kind !== 'ordinal') {
     for (const [low, high, opacity] of [
       ['y', 'between', 0.25],
@@ -184,8 +184,9 @@ function recommendedLayers({ series }: LinePlotData, onX: AxisEncoding, height: 
   });
 }
 
-function referenceLayers({ references, x }: LinePlotData, onX: AxisEncoding, onY: AxisEncoding, scale: Scale): Layer[] {
-  return references.flatMap(({ label, points }): Layer[] => {
+function referenceLayers(data: LinePlotData, onX: AxisEncoding, onY: AxisEncoding): Layer[] {
+  const { x } = data;
+  return nearReferences(data).flatMap(({ label, points }): Layer[] => {
     const values = points.map((point) => ({ x: x.kind === 'ordinal' ? x.names[point.x]! : point.x, y: point.y }));
     const line: Layer =
       values.length === 1
@@ -199,10 +200,8 @@ function referenceLayers({ references, x }: LinePlotData, onX: AxisEncoding, onY
             mark: { type: 'line', color: referenceColour, strokeDash: [2, 3], strokeWidth: 1.5, clip: true },
             encoding: { x: onX, y: onY },
           };
-    // At the last point that is in view.
-    const named = values.filter(({ y }) => y >= scale.min && y <= scale.max).slice(-1);
     const text: Layer = {
-      data: { values: named.map((value) => ({ ...value, label })) },
+      data: { values: values.slice(-1).map((value) => ({ ...value, label })) },
       mark: { type: 'text', color: referenceColour, align: 'right', dy: -7, fontSize: 11 },
       encoding: { x: onX, y: onY, text: { field: 'label', type: 'nominal' } },
     };

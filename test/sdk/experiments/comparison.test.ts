@@ -83,6 +83,9 @@ describe('compareExperiments()', () => {
     assert.ok(at(/^machine\.node +24\.0\.0 +26\.0\.0$/) > 0);
     assert.ok(at(/^machine\.node/) < at(/B \/ A/) && at(/B \/ A/) < at(/^Of the one common point/));
     assert.match(compareExperiments(before, before).table(), /Made alike/);
+    const narrow = comparison.table({ width: 40 });
+    for (const line of narrow.split('\n')) assert.ok(line.length <= 40, line);
+    assert.match(narrow.replaceAll('\n', ' '), /left out for want of room: runs/);
   });
 
   test('finds common points whatever the order of their parameters', () => {

@@ -100,6 +100,21 @@ describe('PeerComparison', () => {
     assert.ok(!other.includes('14 cores'));
   });
 
+  test('the table is no wider than asked, and names what it leaves out', () => {
+    const comparison = comparisonOf({});
+    for (const width of [20, 40, 70, 100]) {
+      const lines = comparison.table({ width }).split('\n');
+      for (const line of lines) assert.ok(line.length <= width, `${line.length} of ${width}: ${line}`);
+    }
+    const text = comparison.table({ width: 70 });
+    assert.match(text, /^pc_num +peer +time .*times gridbook/m);
+    assert.match(
+      text.replaceAll('\n', ' '),
+      /left out for want of room: n, total count, 95 % interval, runs, multiplications/,
+    );
+    assert.throws(() => comparison.table({ width: 5 }), { name: 'InvalidArgumentError', message: /from 20 on, not 5/ });
+  });
+
   test('says a failure once for all its points', () => {
     const failure = { peer: 'numpy' as const, matrixSize: 10, message: 'no room' };
     const { absences } = comparisonOf({
@@ -115,7 +130,7 @@ describe('PeerComparison', () => {
     ]);
   });
 
-  test('plots a line a peer that splits, and the rest as lines to compare with, published ones marked', () => {
+  test('plots a line a peer, also of a plain loop, and what was published as lines to compare with', () => {
     const { plots } = comparisonOf({});
     assert.equal(plots.length, 1);
     const { data } = plots[0]!;
@@ -130,15 +145,19 @@ describe('PeerComparison', () => {
             [10, 5],
           ],
         ],
+        [
+          'numpy',
+          [
+            [1, 110],
+            [10, 110],
+          ],
+        ],
         ['ray-actor', [[10, 400]]],
       ],
     );
     assert.deepEqual(
       data.references.map(({ label, points }) => [label, points.map(({ y }) => y)]),
-      [
-        ['numpy', [110, 110]],
-        ['published: Ray, one machine with 14 cores', [700, 750]],
-      ],
+      [['published: Ray, one machine with 14 cores', [700, 750]]],
     );
   });
 

@@ -5,7 +5,7 @@ import { describe, test } from 'node:test';
 import { stripVTControlCharacters } from 'node:util';
 import fc from 'fast-check';
 import { InvalidArgumentError } from '../../../../sdk/errors.ts';
-import { plotOf } from '../../../../sdk/experiments/report/plot.ts';
+import { Plot, plotOf } from '../../../../sdk/experiments/report/plot.ts';
 import { plotKinds } from '../../../../sdk/experiments/report/plot-data.ts';
 import { farIntervals, syntheticExperiment } from './synthetic-experiment.ts';
 
@@ -22,6 +22,20 @@ describe('Plot.toText()', () => {
     assert.match(lines.join('\n'), /\n +1 +10 +100 +1k +10k +100k\n/);
     assert.match(lines.join('\n'), /┄ plain loop/);
     assert.equal(lines.join('').split('●').length - 1, 6);
+  });
+
+  test('names what it is compared with only where that is in view: further on a logarithmic axis', () => {
+    const { data } = one.plot('time');
+    assert.ok(data.type === 'lines');
+    const most = Math.max(...data.series.flatMap(({ points }) => points.map(({ y }) => y)));
+    const textOf = (kind: 'linear' | 'log', times: number): string => {
+      const references = [{ label: 'far', points: [1, 100_000].map((x) => ({ x, y: most * times })) }];
+      return new Plot({ ...data, y: { ...data.y, kind }, references }).toText({ width: 60 });
+    };
+    assert.match(textOf('linear', 3), /┄ far/);
+    assert.doesNotMatch(textOf('linear', 30), /far/);
+    assert.match(textOf('log', 30), /┄{20}[\s\S]*┄ far/);
+    assert.doesNotMatch(textOf('log', 3000), /far/);
   });
 
   test('marks each series by itself and names them below', () => {
