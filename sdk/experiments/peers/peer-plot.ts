@@ -1,6 +1,7 @@
 // The plot of a comparison: time against pc_num, a line a peer, for one matrix size and total count.
 
 import type { CurvePoint, LinePlotData, PlotReference, PlotSeries } from '../report/plot-data.ts';
+import { hasFarIntervals } from '../report/plot-scales.ts';
 import { formatCount } from '../report/quantities.ts';
 import type { ComparedPeer, PeerComparison, PeerRow } from './peer-comparison.ts';
 
@@ -14,14 +15,19 @@ export function peerPlotsOf(comparison: Pick<PeerComparison, 'rows' | 'published
     const machines = Map.groupBy(figures, ({ machine }) => `published: ${machine}`);
     const asPoint = ({ pcNum, durationMs }: (typeof figures)[number]): CurvePoint => ({ x: pcNum ?? 1, y: durationMs });
     const others = [...machines].map(([label, of]): PlotReference => ({ label, points: ordered(of.map(asPoint)) }));
+    const series = data.peers.flatMap((peer) => seriesOf(peer, group));
+    const notes = [
+      ...(hasFarIntervals(series) ? [', cut off at the frame'] : []),
+      ...(others.length > 0 ? ['; published figures are of other machines'] : []),
+    ];
     return {
       type: 'lines',
       kind: 'time',
       title: `n = ${matrixSize}, total ${formatCount(totalCount)}: time against pc_num`,
-      caption: `Points: medians, with their 95 % intervals${others.length > 0 ? '; published figures are of other machines' : ''}`,
+      caption: `Points: medians, with their 95 % intervals${notes.join('')}`,
       x: { title: 'pc_num', kind: 'log', quantity: 'count', names: [] },
       y: { title: 'time', kind: 'log', quantity: 'duration', names: [] },
-      series: data.peers.flatMap((peer) => seriesOf(peer, group)),
+      series,
       references: others,
     };
   });
