@@ -4,7 +4,7 @@
 // which everything may be missing, so that a status is shown also of a daemon that is half-way up.
 
 import { z } from 'zod';
-import { ProtocolError, resolveAddress } from '../sdk/internal.ts';
+import { headOf, ProtocolError, resolveAddress, type Session } from '../sdk/internal.ts';
 import { askDaemon } from './control-client.ts';
 
 const nodeStatus = z.looseObject({
@@ -183,10 +183,10 @@ export interface NodeStatus {
 /**
  * Asks a daemon how it and its parts are.
  *
- * @param address - `auto` for the head of this machine, or the join string of another one.
+ * @param of - `auto` for the head of this machine, the join string of another one, or a session, for its head.
  * @returns what it says; of a head, its nodes, sessions and actors, too.
- * @throws ConnectionError, AuthenticationError or VersionError when it cannot be asked; ProtocolError when it answers in
- *   another form.
+ * @throws InvalidArgumentError when it is no address, or the session has no head; ConnectionError, AuthenticationError or
+ *   VersionError when it cannot be asked; ProtocolError when it answers in another form.
  * @example
  * ```ts
  * import { daemonStatus, startDaemon, stopDaemon } from 'gridbook/daemon';
@@ -197,8 +197,8 @@ export interface NodeStatus {
  * await stopDaemon({ all: true });
  * ```
  */
-export async function daemonStatus(address: string): Promise<DaemonStatus> {
-  const place = await resolveAddress(address);
+export async function daemonStatus(of: string | Session): Promise<DaemonStatus> {
+  const place = typeof of === 'string' ? await resolveAddress(of) : headOf(of);
   const { json } = await askDaemon(place, { method: 'GET', path: '/v1/status' });
   const { success, data } = daemonStatusJson.safeParse(json);
   if (success) return data;

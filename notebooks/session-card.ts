@@ -9,42 +9,54 @@ const style = 'display:inline-block;border:1px solid #8888;border-radius:6px;pad
 
 /** Asks the head for its nodes; a session of this process has none. */
 export async function sessionBundle(session: Session): Promise<MimeBundle> {
-  const { cluster, workers } = session;
+  const { cluster } = session;
   const isEmbedded = cluster === 'embedded';
-  const where = isEmbedded ? 'threads of this kernel' : cluster;
-  const { nodes, problem } = isEmbedded ? { nodes: [], problem: '' } : await nodesOf(cluster);
-  const facts = `${workers} ${workers === 1 ? 'worker' : 'workers'}: ${where}`;
-  const table = nodes.length === 0 ? undefined : rowsBundle(nodes);
-  const parts = [
-    `<b>Session</b> · ${escaped(facts)}`,
-    ...(table === undefined ? [] : [String(table['text/html'])]),
-    ...(problem === '' ? [] : [escaped(problem)]),
-  ];
+  const { rows, workers, problem } = isEmbedded ? noNodes : await nodesOf(session);
+  // The head counts a node that was cut off for a while yet, since it may come back with its workers.
+  const count = Math.min(session.workers, workers);
+  const where = isEmbedded ? ': threads of this kernel' : `, head at ${cluster}`;
+  const facts = `${count} ${count === 1 ? 'worker' : 'workers'}${where}`;
+  const table = rows.length === 0 ? undefined : rowsBundle(rows);
+  const html = [`<b>Session</b> · ${escaped(facts)}`, table?.['text/html'], escaped(problem)];
+  const text = [`Session: ${facts}`, table?.['text/plain'], problem];
   return {
-    'text/html': `<div style="${style}">${parts.join('<br>')}</div>`,
-    'text/plain': [
-      `Session: ${facts}`,
-      ...(table === undefined ? [] : [String(table['text/plain'])]),
-      ...(problem === '' ? [] : [problem]),
-    ].join('\n'),
+    'text/html': `<div style="${style}">${html.filter(Boolean).join('<br>')}</div>`,
+    'text/plain': text.filter(Boolean).join('\n'),
   };
 }
 
-type Row = Readonly<Record<string, string | number>>;
+/** The nodes of a cluster as rows of a table, and how many workers they have in all. */
+interface Nodes {
+  readonly rows: readonly Readonly<Record<string, string | number>>[];
+  readonly workers: number;
+  /** Why they are not known. */
+  readonly problem: string;
+}
 
-async function nodesOf(address: string): Promise<{ nodes: Row[]; problem: string }> {
+const noNodes: Nodes = { rows: [], workers: Number.POSITIVE_INFINITY, problem: '' };
+
+async function nodesOf(session: Session): Promise<Nodes> {
   try {
-    const { head } = await daemonStatus(address);
-    const nodes = (head?.nodes ?? []).map(({ node, isHead, address: at, resources, leases, load }) => ({
+    const { head } = await daemonStatus(session);
+    if (head?.nodes === undefined) return noNodes;
+    const { nodes } = head;
+    const isLabelled = nodes.some(({ labels = {} }) => Object.keys(labels).length > 0);
+    const rows = nodes.map(({ node, isHead, address: at, resources, labels = {}, leases, load }) => ({
       node: isHead ? `${node} (head)` : node,
       address: at ?? '',
       workers: resources?.['cpus'] ?? '',
       leased: leases ?? '',
-      'cpu in use': load == null ? '' : `${Math.round(load.cpu * 100)} %`,
+      'CPU in use': load == null ? '' : `${Math.round(load.cpu * 100)} %`,
       memory: load == null ? '' : `${formatBytes(load.memoryUsedBytes)} of ${formatBytes(load.memoryBytes)}`,
+      ...(isLabelled && {
+        labels: Object.entries(labels)
+          .map((label) => label.join('='))
+          .join(', '),
+      }),
     }));
-    return { nodes, problem: '' };
+    const workers = nodes.reduce((sum, { resources }) => sum + Math.floor(resources?.['cpus'] ?? 0), 0);
+    return { rows, workers, problem: '' };
   } catch (error) {
-    return { nodes: [], problem: `Its nodes cannot be asked for: ${error instanceof Error ? error.message : error}` };
+    return { ...noNodes, problem: `Its nodes cannot be asked for: ${error instanceof Error ? error.message : error}` };
   }
 }

@@ -4,6 +4,7 @@
 
 import { type Actor, type ActorClass, type ActorOptions, handleOf, makeActor } from './actor.ts';
 import type { Cluster } from './cluster/cluster.ts';
+import { noteCore } from './core-of.ts';
 import { InvalidArgumentError } from './errors.ts';
 import type { SessionEvent } from './events.ts';
 import { callerUrl, type ShipOptions, shipFunction, shipModule, shipNamespace } from './function-shipping/index.ts';
@@ -37,14 +38,9 @@ import { shownOf } from './text-of.ts';
 import { type Timings, TimingsRecorder } from './timings.ts';
 import { checkRef, getAll, type WaitOptions, type WaitResult, type WaitSomeOptions, waitForSome } from './waiting.ts';
 
+export { coreOf } from './core-of.ts';
+
 const inFlightDefault = 4_096;
-
-let coreOfSession: (session: Session) => SessionCore;
-
-/** What the workloads of the SDK need of a session beside its public calls. */
-export function coreOf(session: Session): SessionCore {
-  return coreOfSession(session);
-}
 
 /**
  * A client's connection to a cluster. Made by `connect`.
@@ -61,16 +57,10 @@ export function coreOf(session: Session): SessionCore {
 export class Session implements AsyncDisposable {
   readonly #core: SessionCore;
 
-  static {
-    coreOfSession = (session) => {
-      if (Object(session) === session && #core in session) return session.#core;
-      throw new InvalidArgumentError('A session is needed, as connect() gives it');
-    };
-  }
-
   /** Sessions are made by `connect`. @internal */
   constructor(cluster: Cluster, owner?: OwnerSide) {
     this.#core = new SessionCore(cluster, owner);
+    noteCore(this, this.#core);
   }
 
   /** What the session runs on: `embedded`, or an address. */

@@ -107,8 +107,8 @@ export class CappedCluster implements Cluster {
     return Math.min(this.#cap, this.#inner.workersMax);
   }
 
-  get loads(): Cluster['loads'] {
-    return this.#inner.loads;
+  get head(): Cluster['head'] {
+    return this.#inner.head;
   }
 
   set onEvent(onEvent: Cluster['onEvent']) {

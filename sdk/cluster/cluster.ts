@@ -5,7 +5,7 @@ import type { GridbookError, WorkerDeathReason } from '../errors.ts';
 import type { SessionEvent } from '../events.ts';
 import type { Channel } from '../protocol/channel.ts';
 import type { LeaseId } from '../protocol/ids.ts';
-import type { NodeLoad } from './node-loads.ts';
+import type { ObjectPeer } from './objects.ts';
 import type { SessionObjects } from './objects-session.ts';
 
 /** Amounts by name: `cpus`, and whatever else a cluster is told that its nodes have. */
@@ -120,8 +120,8 @@ export interface Cluster {
    * @throws InvalidArgumentError when it cannot have so many or so few.
    */
   withWorkers(count: number): Promise<Cluster>;
-  /** How busy its machines are; undefined where they are this one alone. */
-  readonly loads?: (() => Promise<readonly NodeLoad[]>) | undefined;
+  /** Where its head is, and what proves each side to the other; undefined where there is none to ask. */
+  readonly head?: ObjectPeer | undefined;
   /** Another cluster like it in this process, for an actor that outlives its session; undefined where a keeper has those. */
   openSibling?(): Cluster;
   /**

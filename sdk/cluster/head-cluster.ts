@@ -22,8 +22,7 @@ import type { Cluster, LeaseHandle, LeaseRequest, WorkerLease, WorkerLoss } from
 import { ControlConnection } from './control-connection.ts';
 import { HeadActors } from './head-actors.ts';
 import { LateAnswers } from './late-answers.ts';
-import { type NodeLoad, nodeLoads } from './node-loads.ts';
-import { findNode } from './objects.ts';
+import { findNode, type ObjectPeer } from './objects.ts';
 import { SessionObjects } from './objects-session.ts';
 import { allWays, connectWorker, type Way, type WorkerConnection } from './worker-connection.ts';
 
@@ -106,7 +105,7 @@ class RemoteLease implements WorkerLease {
 export class HeadCluster implements Cluster {
   readonly name: string;
   readonly objects: SessionObjects | undefined;
-  readonly loads: (() => Promise<readonly NodeLoad[]>) | undefined;
+  readonly head: ObjectPeer | undefined;
   readonly actors: HeadActors | undefined;
   readonly #place: PeerPlace;
   readonly #ways: readonly Way[];
@@ -131,9 +130,10 @@ export class HeadCluster implements Cluster {
     this.name = name;
     this.#ways = ways;
     this.#place = place;
-    this.objects = 'url' in place ? new SessionObjects(place, ways) : undefined;
-    this.loads = 'url' in place ? () => nodeLoads(place) : undefined;
-    this.actors = 'url' in place ? new HeadActors(place, (message) => this.#control.send(message)) : undefined;
+    const head = 'url' in place ? place : undefined;
+    this.head = head;
+    this.objects = head && new SessionObjects(head, ways);
+    this.actors = head && new HeadActors(head, (message) => this.#control.send(message));
     if (this.actors !== undefined) this.actors.onAsking = () => this.#setBusy();
     this.#control = new ControlConnection({
       place,

@@ -47,7 +47,7 @@ export async function measureRun({
       onProgress(share);
     },
   });
-  const watch = cluster.loads === undefined ? undefined : new NodeWatch(cluster.loads);
+  const watch = cluster.head && new NodeWatch(cluster.head);
   let deaths = 0;
   const stopCounting = events.on(({ type }) => {
     if (type === 'worker.lost') deaths++;

@@ -6,27 +6,28 @@
 //   N1. What cannot be asked leaves a gap and fails no run.
 //   N2. At most one question is on its way.
 
-import type { NodeLoad } from '../cluster/node-loads.ts';
+import { type NodeLoad, nodeLoads } from '../cluster/node-loads.ts';
+import type { ObjectPeer } from '../cluster/objects.ts';
 import type { NodeUse } from './run-record.ts';
 
 /** As often as nodes say it themselves. */
 const everyMs = 1000;
 
 export class NodeWatch {
-  readonly #ask: () => Promise<readonly NodeLoad[]>;
+  readonly #head: ObjectPeer;
   readonly #seen = new Map<string, { cpu: number; samples: number; memoryBytes: number }>();
   readonly #timer: NodeJS.Timeout;
   #asking: Promise<void> | undefined;
   #workers = Number.POSITIVE_INFINITY;
 
-  constructor(ask: () => Promise<readonly NodeLoad[]>) {
-    this.#ask = ask;
+  constructor(head: ObjectPeer) {
+    this.#head = head;
     this.#timer = setInterval(() => this.#look(), everyMs);
     this.#timer.unref();
   }
 
   #look(): Promise<void> {
-    this.#asking ??= this.#ask() // N2
+    this.#asking ??= nodeLoads(this.#head) // N2
       .then(
         (loads) => {
           for (const load of loads) this.#add(load);

@@ -92,6 +92,8 @@ class Kernel:
             content = message["content"]
             if message["msg_type"] == "stream":
                 outputs.append({"type": "stream", "content": content})
+            if message["msg_type"] == "display_data":
+                outputs.append({"type": "display", "content": {"text": content["data"].get("text/plain", "")}})
             if content.get("execution_state") == "idle":
                 break
         return {"seconds": time.monotonic() - started, "status": status, "outputs": outputs}

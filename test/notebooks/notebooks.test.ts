@@ -161,12 +161,18 @@ describe('in Jupyter', needsJupyter(), () => {
       `const session = await connect({ address: ${JSON.stringify(cluster.join)} });\n` +
       'console.log(await session.remote((x: number) => x + 1)(41));';
     const longSweep =
-      'await sweep(session, workloads.markov, { matrixSize: 10, totalCount: 50_000_000, pcNum: [1000, 2000] }, { baseline: false, ...live() });';
+      "await sweep(session, workloads.markov, { matrixSize: 10, totalCount: 50_000_000, pcNum: '1000..2000:1000' }, { baseline: false, ...live() });";
 
-    test('has a session in its first cell within 3 s', async () => {
-      const run = await kernels.run(open());
-      assert.match(printedBy(run), /42/);
-      assert.ok(run.seconds < 3, `${run.seconds} s`);
+    test('has a session in its first cell within 3 s', () => {
+      let isNew = true;
+      return assertWithin(3000, 'to have a session in the first cell', async () => {
+        if (!isNew) await kernels.restart();
+        if (!isNew) await kernels.connect();
+        isNew = false;
+        const run = await kernels.run(open());
+        assert.match(printedBy(run), /42/);
+        return run.seconds * 1000;
+      });
     });
 
     test('takes names of other cells along, under every form in which cells use them', async () => {
@@ -184,6 +190,11 @@ describe('in Jupyter', needsJupyter(), () => {
       const shipped = await kernels.run('session.remote(() => exports)');
       assert.match(printedBy(shipped), /exports/);
       assert.equal(shipped.status, 'error');
+    });
+
+    test('shows a session as a card with its head and the nodes, also of a cluster of which this user has no files', async () => {
+      const card = printedBy(await kernels.run('session'));
+      assert.match(card, /^Session: 2 workers, head at http:\S+\nnode +address +workers .*\n\S+ \(head\) +\S+ +2 .*$/);
     });
 
     test('shows what tasks print under their cell, and errors with the lines of the user alone', async () => {
