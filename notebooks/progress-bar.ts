@@ -5,7 +5,7 @@
 //
 // Invariants:
 //   B1. It is drawn so many times a second at most, and once more at the end, whatever the end is.
-//   B2. When its cell ends, nothing of it is left: no timer, no listener of events.
+//   B2. When its cell ends, it has ended: what is told later changes nothing.
 //   B3. Where the end is not known there is no share of it: the bar only moves until its cell ends.
 //   B4. It does not go back while a sweep goes on: what is left of one is an estimate, which may grow.
 
@@ -33,9 +33,8 @@ export class ProgressBar {
   readonly #place: CellPlace;
   readonly #cell = RunningCell.current;
   readonly #startedAt = performance.now();
-  readonly #events: AsyncGenerator<unknown> | undefined;
-  #leased: number | undefined;
-  #failures = 0;
+  /** Tasks that the session had sent again before. */
+  readonly #retriesBefore: number;
   #rate: string | undefined;
   #latest: AnyProgress | undefined;
   #drawnAt = Number.NEGATIVE_INFINITY;
@@ -45,21 +44,11 @@ export class ProgressBar {
     this.#options = options;
     this.#place = new CellPlace(this.#cell, process.stderr);
     this.#cell?.onEnd(() => this.end());
-    if (options.session !== undefined) {
-      const events = options.session.events();
-      this.#events = events;
-      this.#leased = 0;
-      void this.#count(events);
-    }
+    this.#retriesBefore = this.#retries;
   }
 
-  async #count(events: ReturnType<Session['events']>): Promise<void> {
-    for await (const { type } of events) {
-      if (type === 'worker.leased') this.#leased = (this.#leased ?? 0) + 1;
-      else if (type === 'worker.released' || type === 'worker.lost')
-        this.#leased = Math.max(0, (this.#leased ?? 0) - 1);
-      if (type === 'worker.lost' || type === 'task.retried') this.#failures++;
-    }
+  get #retries(): number {
+    return this.#options.session?.timings().retries ?? 0;
   }
 
   /** Says how fast the latest run was. */
@@ -77,20 +66,19 @@ export class ProgressBar {
   end(): void {
     if (this.#isOver) return;
     this.#isOver = true;
-    void this.#events?.return(undefined);
     if (this.#latest !== undefined) this.#draw();
   }
 
   #draw(): void {
     if (this.#latest === undefined) return;
     this.#drawnAt = performance.now();
-    const { label = '', total } = this.#options;
+    const { label = '', total, session } = this.#options;
     const elapsedMs = this.#drawnAt - this.#startedAt;
     const state = progressState(this.#latest, {
       elapsedMs,
       total,
-      leased: this.#leased,
-      failures: this.#failures,
+      workersBusy: session?.workersBusy,
+      failures: this.#retries - this.#retriesBefore,
       rate: this.#rate,
       isOver: this.#isOver,
     });

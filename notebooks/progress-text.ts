@@ -25,9 +25,9 @@ export interface ProgressContext {
   readonly elapsedMs: number;
   /** How many inputs a map has. */
   readonly total: number | undefined;
-  /** Workers that the session has now. */
-  readonly leased: number | undefined;
-  /** Tasks that were sent again, and workers that were lost. */
+  /** Where it is known of which session it is. */
+  readonly workersBusy: number | undefined;
+  /** Tasks that were sent again. */
   readonly failures: number;
   /** Of the latest run of a sweep, in its work a second. */
   readonly rate: string | undefined;
@@ -42,7 +42,7 @@ export function progressState(progress: AnyProgress, context: ProgressContext): 
   const done = isMarkov ? progress.multiplicationsDone : progress.done;
   const total = isMarkov ? progress.multiplicationsTotal : context.total;
   const share = total === undefined ? undefined : total === 0 ? 1 : done / total;
-  const { elapsedMs, leased, failures, isOver } = context;
+  const { elapsedMs, workersBusy, failures, isOver } = context;
   const count = isMarkov
     ? `${formatCount(progress.tasksDone)} of ${formatCount(progress.tasksTotal)} tasks`
     : `${formatCount(done)}${total === undefined ? '' : ` of ${formatCount(total)}`} done`;
@@ -52,7 +52,7 @@ export function progressState(progress: AnyProgress, context: ProgressContext): 
       count,
       ...(done > 0 && elapsedMs > 0 ? [formatRate((done / elapsedMs) * 1000)] : []),
       ...timeLeft(isOver || share === undefined || share === 0 ? undefined : (elapsedMs / share) * (1 - share)),
-      ...(leased === undefined ? [] : [workersText(isOver ? 0 : leased)]),
+      ...(workersBusy === undefined ? [] : [workersText(isOver ? 0 : workersBusy)]),
       failuresText(failures),
     ],
   };

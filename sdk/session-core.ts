@@ -162,6 +162,11 @@ export class SessionCore {
     this.#actorPools.add(pool);
   }
 
+  /** How many workers have tasks or calls of the session. */
+  get workersBusy(): number {
+    return [...this.#pools.values(), ...this.#actorPools].reduce((sum, { workersBusy }) => sum + workersBusy, 0);
+  }
+
   /** Ends an actor's pool and every call that waits for it. */
   removeActorPool(pool: WorkerPool, target: TaskTarget, error: GridbookError): void {
     this.#stopWaiting((waiting) => waiting.target === target, error);

@@ -73,6 +73,11 @@ export class Session implements AsyncDisposable {
     return this.#core.cluster.workersMax;
   }
 
+  /** How many workers have tasks or calls of it now; 0 inside of a task, where the workers are the program's. */
+  get workersBusy(): number {
+    return this.#core.workersBusy;
+  }
+
   /**
    * A function whose calls run on workers.
    *

@@ -72,6 +72,8 @@ export interface TaskTarget {
 export interface TaskPool extends TaskTarget {
   /** Whether a stream of tasks of a function should go on that has so many open ones here. */
   wantsMore(profile: FunctionProfile, open: number): boolean;
+  /** How many workers have tasks of it; 0 where only others know that. */
+  readonly workersBusy: number;
   unsettledTasks(): Iterable<Task>;
   /** Ends the pool: every unsettled task settles with the error. */
   close(error: GridbookError): void;

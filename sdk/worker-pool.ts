@@ -90,8 +90,12 @@ export class WorkerPool implements TaskPool {
     return this.#unsettled < 2 * this.#options.cluster.workersMax || this.#dispatcher.wantsMore(profile, open);
   }
 
-  expect(): void {}
+  /** How many workers have tasks. */
+  get workersBusy(): number {
+    return this.#workers.keys().reduce((sum, lease) => sum + Number(this.#dispatcher.tasksAt(lease).length > 0), 0);
+  }
 
+  expect(): void {}
   forgo(): void {}
 
   /** Sends a task when a worker has room; `first` before all that wait. */
@@ -290,7 +294,7 @@ export class WorkerPool implements TaskPool {
           const accepted = this.#dispatcher.onResults(lease.id, message.attempt, message.ids, sumOf(runUs) / 1000);
           const arrival = { frame, reader, runUs, arrivedAt };
           settlements.push(() => this.#settle(accepted, message, arrival));
-          isKept ||= !accepted.every(isCopied);
+          isKept ||= !accepted.every((task) => task === undefined || task.sink.copies === true);
         } else {
           this.#onMessage(lease, message, frame, reader, settlements);
           isKept = true;
@@ -393,8 +397,4 @@ export class WorkerPool implements TaskPool {
     }
     this.#unsettled = 0;
   }
-}
-
-function isCopied(task: Task | undefined): boolean {
-  return task === undefined || task.sink.copies === true;
 }

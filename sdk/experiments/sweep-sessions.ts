@@ -8,6 +8,7 @@
 //   N2. No run begins with more workers than its point says, nor with fewer: also when nodes join or leave meanwhile.
 
 import { setTimeout as wait } from 'node:timers/promises';
+import { nodeLoads } from '../cluster/node-loads.ts';
 import { InvalidArgumentError, ResourceError } from '../errors.ts';
 import { coreOf, type Session } from '../session.ts';
 import { sessionWithWorkers } from '../session-with-workers.ts';
@@ -63,8 +64,8 @@ export class SweepSessions {
 
   /** Sees how many workers there are. A head counts those of a node that is away for a while longer. */
   async look(): Promise<void> {
-    const { loads } = coreOf(this.#given).cluster;
-    this.#seen = (await loads?.().then(workersOf, () => undefined)) ?? Number.POSITIVE_INFINITY;
+    const { head } = coreOf(this.#given).cluster;
+    this.#seen = (await (head && nodeLoads(head).then(workersOf, () => undefined))) ?? Number.POSITIVE_INFINITY;
   }
 
   #there(workers: number): number {

@@ -42,6 +42,8 @@ const openEnough = 1024;
 const openLeast = 64;
 
 export class ParentPool implements TaskPool {
+  /** The owner knows. */
+  readonly workersBusy = 0;
   readonly #nesting: Nesting;
   readonly #timings: TimingsRecorder;
   #defined = new DefinedFunctions();

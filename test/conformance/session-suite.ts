@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { CancelledError, ClosedError, InvalidArgumentError, ResourceError } from '../../sdk/index.ts';
 import { sessionWithWorkers } from '../../sdk/session-with-workers.ts';
+import { until } from '../helpers/cluster-process.ts';
 import { type Given, numbers } from './given.ts';
 
 export function lifeSuite(given: Given): void {
@@ -76,6 +77,19 @@ export function lifeSuite(given: Given): void {
     test('refuses less than one worker', async () => {
       await assert.rejects(sessionWithWorkers(given.session, 0), InvalidArgumentError);
     });
+  });
+
+  test('Session.workersBusy counts the workers that have tasks', async () => {
+    await using other = await given.open();
+    assert.deepEqual(await other.map((x: number) => x, numbers(4)).toArray(), numbers(4));
+    assert.equal(other.workersBusy, 0);
+    const never = other.remote(() => new Promise<number>(() => {}));
+    const open = [never(), never()];
+    for (const busy of [2, 1, 0]) {
+      await until(() => other.workersBusy === busy);
+      const ref = open.pop();
+      if (ref !== undefined) other.cancel(ref, { force: true });
+    }
   });
 
   test('Session.timings() says where the time went', async () => {
