@@ -6,7 +6,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { type Page, chromium as playwright } from 'playwright-core';
+import { type Browser, type Page, chromium as playwright } from 'playwright-core';
 import { until } from '../helpers/cluster-process.ts';
 import { chromium, jupyter } from './jupyter.ts';
 import type { NotebookProject } from './notebook-project.ts';
@@ -56,14 +56,19 @@ export async function chromiumVisit(project: NotebookProject, notebook: string):
     { cwd: project.path, env: project.env, stdio: ['ignore', 'ignore', 'pipe'] },
   );
   const ended = once(server, 'exit');
-  const stopServer = async (): Promise<void> => {
-    server.kill('SIGTERM');
-    await ended;
+  let browser: Browser | undefined;
+  const close = async (): Promise<void> => {
+    try {
+      await browser?.close();
+    } finally {
+      server.kill('SIGTERM');
+      await ended;
+    }
   };
   try {
     const port = await portSaid(createInterface(server.stderr));
     server.stderr.resume();
-    const browser = await playwright.launch({ executablePath: chromium, args: flags });
+    browser = await playwright.launch({ executablePath: chromium, args: flags });
     const page = await browser.newPage({ viewport: { width: 1400, height: 2200 } });
     await page.goto(`http://127.0.0.1:${port}/lab/tree/${notebook}?token=test`);
     await page.locator('.jp-Notebook .jp-CodeCell').first().waitFor({ timeout: waitMaxMs });
@@ -74,15 +79,9 @@ export async function chromiumVisit(project: NotebookProject, notebook: string):
         Array.isArray(kernels) && kernels.some((one) => one.execution_state === 'idle' && Number(one.connections) > 0)
       );
     });
-    return {
-      runAll: () => runAll(page),
-      close: async () => {
-        await browser.close();
-        await stopServer();
-      },
-    };
+    return { runAll: () => runAll(page), close };
   } catch (error) {
-    await stopServer();
+    await close();
     throw error;
   }
 }

@@ -113,14 +113,18 @@ class Kernel:
 
 
 kernel = None
-for line in sys.stdin:
-    command = json.loads(line)
-    name = command.pop("do")
-    if name == "execute":
-        answer = execute(**command)
-    elif name == "start":
-        kernel = Kernel(**command)
-        answer = {}
-    else:
-        answer = getattr(kernel, name)(**command)
-    print(json.dumps(answer), flush=True)
+try:
+    for line in sys.stdin:
+        command = json.loads(line)
+        name = command.pop("do")
+        if name == "execute":
+            answer = execute(**command)
+        elif name == "start":
+            kernel = Kernel(**command)
+            answer = {}
+        else:
+            answer = getattr(kernel, name)(**command)
+        print(json.dumps(answer), flush=True)
+finally:
+    if kernel is not None and kernel.manager.is_alive():
+        kernel.manager.shutdown_kernel(now=True)

@@ -77,8 +77,8 @@ describe('in Jupyter', needsJupyter(), () => {
     kernels = new Kernels(project.env);
   });
   after(async () => {
-    await kernels[Symbol.asyncDispose]();
-    project[Symbol.dispose]();
+    await kernels?.[Symbol.asyncDispose]();
+    project?.[Symbol.dispose]();
   });
 
   test('gridbook notebook puts kernel and notebooks in place, and overwrites nothing', async () => {
@@ -107,12 +107,18 @@ describe('in Jupyter', needsJupyter(), () => {
 
   // Two at a time: what they measure is not looked at.
   describe('a notebook', { concurrency: 2 }, () => {
+    const started: Kernels[] = [];
     const idle: Kernels[] = [];
-    after(() => Promise.all(idle.map((each) => each[Symbol.asyncDispose]())));
+    const start = (): Kernels => {
+      const own = new Kernels(project.env);
+      started.push(own);
+      return own;
+    };
+    after(() => Promise.all(started.map((each) => each[Symbol.asyncDispose]())));
 
     for (const name of names) {
       test(`${name} runs without an error, and shows what it finds`, async (t) => {
-        const own = idle.pop() ?? new Kernels(project.env);
+        const own = idle.pop() ?? start();
         const path = join(project.path, `run-${name}`);
         cpSync(join(folder, name), path);
         shrink(path);
@@ -152,8 +158,11 @@ describe('in Jupyter', needsJupyter(), () => {
       await kernels.start(project.path);
     });
     after(async () => {
-      await kernels.stop();
-      await cluster.close();
+      try {
+        await kernels.stop();
+      } finally {
+        await cluster.close();
+      }
     });
 
     const open = (): string =>
