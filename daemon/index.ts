@@ -1,4 +1,8 @@
-// The door of the daemon, for the command and for programs: starting, stopping and asking daemons.
+/**
+ * What `import … from 'gridbook/daemon'` gives: starting, stopping and asking daemons, of which a cluster is made.
+ *
+ * @module gridbook/daemon
+ */
 
 export { logLevels } from './config.ts';
 export { runDaemonHere, type StartedDaemon, type StartOptions, startDaemon } from './start.ts';

@@ -1,4 +1,8 @@
-// The door for notebooks: what `import … from 'gridbook/notebook'` gives.
+/**
+ * What `import … from 'gridbook/notebook'` gives: experiments, plots, sessions and progress shown in cells of Jupyter.
+ *
+ * @module gridbook/notebook
+ */
 
 import { attachToKernel } from './attach.ts';
 

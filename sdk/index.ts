@@ -1,4 +1,9 @@
-// The public door: what `import … from 'gridbook'` gives.
+/**
+ * What `import … from 'gridbook'` gives: `connect` opens a session, whose calls run functions on workers; `sweep` measures what
+ * splitting work costs.
+ *
+ * @module gridbook
+ */
 
 export type { Actor, ActorClass, ActorOptions } from './actor.ts';
 export {
