@@ -41,6 +41,7 @@ export interface DisplayPlace {
  * // prints:   tasks  seconds
  * // prints:       1    26.96
  * // prints: 100,000    46.26
+ * await display([]); // prints: no rows
  * ```
  */
 export async function display(value: Displayable, options: DisplayOptions = {}): Promise<void> {

@@ -10,6 +10,8 @@ const vegaLite = {
   mimeType: 'application/vnd.vegalite.v5+json',
   schema: 'https://vega.github.io/schema/vega-lite/v5.json',
 };
+/** Texts that no axis has, which are black where the theme is dark, too. */
+const vegaConfig = { text: { color: '#8c8c8c' } };
 const textSize = { width: 100, height: 20 };
 
 /** A plot: interactive where Vega-Lite is known, else a picture, else characters. */
@@ -20,7 +22,7 @@ export async function plotBundle(plot: Plot): Promise<MimeBundle> {
 /** The same without the picture, which takes longest to make. */
 export function sketchBundle(plot: Plot): MimeBundle {
   return {
-    [vegaLite.mimeType]: { ...plot.toVegaLite(), $schema: vegaLite.schema },
+    [vegaLite.mimeType]: { ...plot.toVegaLite(), $schema: vegaLite.schema, config: vegaConfig },
     'text/plain': plot.toText(textSize),
   };
 }

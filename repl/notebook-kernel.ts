@@ -1,7 +1,7 @@
 // The kernel of notebooks: whether Jupyter and tslab are there, and the kernel spec by which the one starts the other.
 
 import { execFile } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, realpathSync, renameSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
@@ -81,7 +81,7 @@ export async function installKernelSpec(jupyter: Jupyter, { home, tslab, prefix 
   renameSync(`${path}.new`, path);
   const { kernelspecs } = specs.parse(JSON.parse(await ask(jupyter.command, ['kernelspec', 'list', '--json'])));
   const used = kernelspecs[specName]?.resource_dir;
-  if (used === undefined || resolve(used) !== folder) {
+  if (used === undefined || realpathSync(used) !== realpathSync(folder)) {
     const instead = used === undefined ? 'does not look there' : `would start the kernel in ${used} instead`;
     throw new Error(
       `The kernel is set up in ${folder}, but ${jupyter.command} ${instead}. Say --prefix with the Python environment of that Jupyter`,

@@ -68,10 +68,16 @@ function pointsTable(reported: Reported): Html {
   const columns = experimentColumns(reported);
   const heads = columns.map(({ heading, align }) => html`<th scope="col" class="${align}">${heading}</th>`);
   const rows = points.map(
-    (_, i) => html`<tr>${columns.map(({ cells, align }) => html`<td class="${align}">${cells[i]}</td>`)}</tr>`,
+    (_, i) =>
+      html`<tr>${columns.map(({ cells, align }) => html`<td class="${align}">${unbroken(cells[i])}</td>`)}</tr>`,
   );
   return html`<div class="scroll"><table><thead><tr>${heads}</tr></thead><tbody>${rows}</tbody></table></div>
 ${marksOf(points).map(({ mark, meaning }) => html`<p class="note">${mark} ${meaning}</p>`)}`;
+}
+
+/** A text in which no number is torn from its unit where there is no style. */
+function unbroken(text = ''): string {
+  return text.replace(/(?<=[\d±]) /g, '\u00a0');
 }
 
 function recordsSection({ data }: Reported): Html | undefined {
