@@ -12,8 +12,8 @@ const framesMax = 8;
 /** Rooms of this package: their frames are not the user's. */
 const ownUrls = ['sdk/', 'daemon/', 'repl/'].map((room) => new URL(`../../${room}`, import.meta.url).href);
 
-/** The lines of a cell by the name that stacks give it; undefined when it is no cell. */
-export type LinesOf = (file: string) => readonly string[] | undefined;
+/** The lines of cells by the name that stacks give them, with gaps where a file has none; undefined when there are no such cells. */
+export type LinesOf = (file: string) => readonly (string | undefined)[] | undefined;
 
 /** Shows what was thrown. */
 export function showError(thrown: unknown, look: Look, linesOf: LinesOf): string {
@@ -55,7 +55,7 @@ function showOne(error: Error, look: Look, linesOf: LinesOf): string {
   const stack = typeof error.stack === 'string' ? error.stack : '';
   const place = error instanceof SyntaxError ? drawnPlace(stack) : [];
   const frames = stack.split('\n').filter((line) => isOfUser(line, linesOf));
-  const shown = frames.slice(0, framesMax).map((line) => styled(look, 'dim', `    ${withoutColumn(line.trim())}`));
+  const shown = frames.slice(0, framesMax).map((line) => styled(look, 'dim', shownFrame(line, linesOf)));
   if (frames.length > framesMax) shown.push(styled(look, 'dim', `    and ${frames.length - framesMax} more`));
   const excerpt = excerptOf(frames[0], linesOf);
   if (excerpt !== undefined) shown.splice(1, 0, excerpt);
@@ -63,8 +63,15 @@ function showOne(error: Error, look: Look, linesOf: LinesOf): string {
 }
 
 /** Columns of cells are not those that were typed, for something is put before values. */
-function withoutColumn(frame: string): string {
-  return frame.replace(/(In\[\d+\]:\d+):\d+/, '$1');
+function shownFrame(frame: string, linesOf: LinesOf): string {
+  const isOfCell = linesOf(placeOf(frame)?.file ?? '') !== undefined;
+  return `    ${isOfCell ? frame.trim().replace(/(:\d+):\d+(\)?)$/, '$1$2') : frame.trim()}`;
+}
+
+/** Where a frame of a stack stands: a cell or a file, and a line of it, from 1. */
+function placeOf(frame: string): { file: string; line: number } | undefined {
+  const [, file, line] = /(?:\(|at |async )(In\[\d+\]|(?:file:\/\/)?\/[^\s()]*?):(\d+)(?::\d+)?\)?$/.exec(frame) ?? [];
+  return file === undefined ? undefined : { file, line: Number(line) };
 }
 
 /** The line with the error and its mark, as a parser drew them beside the message; with their file where it is one. */
@@ -74,21 +81,22 @@ function drawnPlace(stack: string): string[] {
   return /^(?:file:\/\/)?\/.*:\d+$/.test(place) ? [`${place.replace(/^file:\/\//, '')}:`, ...drawn] : lines;
 }
 
-function isOfUser(line: string, linesOf: LinesOf): boolean {
-  if (!/^\s+at /.test(line)) return false;
-  const [, cell, cellLine] = /(In\[\d+\]):(\d+)/.exec(line) ?? [];
+function isOfUser(frame: string, linesOf: LinesOf): boolean {
+  const place = /^\s+at /.test(frame) ? placeOf(frame) : undefined;
+  if (place === undefined) return false;
+  const { file, line } = place;
+  const lines = linesOf(file);
   // What is put around a cell begins in the line after its last.
-  if (cell !== undefined) return Number(cellLine) <= (linesOf(cell)?.length ?? Number.POSITIVE_INFINITY);
-  const url = /(?:\(|at |async )((?:file:\/\/)?\/[^\s()]*):\d+:\d+\)?$/.exec(line)?.[1];
-  if (url === undefined || url.includes('/node_modules/')) return false;
-  return !ownUrls.some((own) => url.startsWith(own) || url.startsWith(own.replace('file://', '')));
+  if (lines !== undefined) return lines[line - 1] !== undefined;
+  if (file.includes('/node_modules/')) return false;
+  return !ownUrls.some((own) => file.startsWith(own) || file.startsWith(own.replace('file://', '')));
 }
 
 /** The line of a cell that the first frame names. */
 function excerptOf(frame: string | undefined, linesOf: LinesOf): string | undefined {
-  const [, file = '', line = ''] = /(In\[\d+\]):(\d+)/.exec(frame ?? '') ?? [];
+  const { file, line } = placeOf(frame ?? '') ?? { file: '', line: 0 };
   const lines = linesOf(file);
   if (lines === undefined || lines.length < 2) return undefined; // a cell of one line is on the screen above
-  const text = lines[Number(line) - 1]?.trim();
+  const text = lines[line - 1]?.trim();
   return text === undefined || text === '' ? undefined : `        ${text}`;
 }

@@ -89,9 +89,12 @@ export class Shell {
     this.cells.names.give('session', this.connection.session);
   }
 
-  #linesOf(file: string): readonly string[] | undefined {
-    const number = Number(/^In\[(\d+)\]$/.exec(file)?.[1]);
-    return this.cells.list.find((cell) => cell.number === number)?.text.split('\n');
+  #linesOf(file: string): readonly (string | undefined)[] | undefined {
+    const lines: (string | undefined)[] = [];
+    for (const { text, place } of this.cells.list) {
+      if (place.file === file) for (const [i, line] of text.split('\n').entries()) lines[place.line + i] = line;
+    }
+    return lines.length === 0 ? undefined : lines;
   }
 
   /** Each line with its worker, and with its cell where that is not the one that runs. */

@@ -5,8 +5,8 @@
 // Owns: the terminal while the prompt stands still (T1 of stall-watch.ts). Does not own: what is done with what was typed.
 
 import { closeSync, constants, openSync, readSync } from 'node:fs';
-import { Session } from 'node:inspector';
 import { parentPort, workerData } from 'node:worker_threads';
+import { endMainThread } from './end-main-thread.ts';
 import { beatMs, type FromStallWatch, type ToStallWatch } from './stall-watch-messages.ts';
 
 /** So many beats that did not come are no hiccup of the machine. */
@@ -30,7 +30,10 @@ function look(): void {
   }
   const keys = typed();
   const at = keys.indexOf(interruptKey);
-  if (at >= 0) interrupt();
+  if (at >= 0) {
+    endMainThread();
+    missed = 0;
+  }
   const others = at < 0 ? keys : keys.filter((_, i) => i !== at);
   if (others.length > 0) tell({ type: 'keys', keys: others });
   if (at >= 0) tell({ type: 'interrupted' });
@@ -59,14 +62,6 @@ function endProcess(): void {
 function leave(): void {
   if (terminal !== undefined) closeSync(terminal);
   terminal = undefined;
-}
-
-/** Ends what the main thread runs, without its `finally`. */
-function interrupt(): void {
-  const session = new Session();
-  session.connectToMainThread();
-  session.post('Runtime.terminateExecution', () => session.disconnect());
-  missed = 0;
 }
 
 function tell(message: FromStallWatch): void {

@@ -22,6 +22,23 @@ async function repl(args: readonly string[], input: string, cwd?: string): Promi
   return { status: child.exitCode, stdout, stderr };
 }
 
+/** Runs a script, and interrupts it when it has printed something. */
+async function interrupted(
+  t: TestContext,
+  folder: string,
+  script: string,
+): Promise<Outcome & { signal: NodeJS.Signals | null }> {
+  const path = join(folder, 'interrupted.ts');
+  writeFileSync(path, script);
+  const child = spawn(process.execPath, [gridbookMain, 'repl', '--workers', '2', path], { stdio: 'pipe' });
+  t.after(() => child.kill('SIGKILL'));
+  child.stdout.once('data', () => child.kill('SIGINT'));
+  const closed = once(child, 'close');
+  const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr)]);
+  await closed;
+  return { status: child.exitCode, signal: child.signalCode, stdout, stderr };
+}
+
 function folderOf(t: TestContext): string {
   const folder = join(temporaryHome(t), 'cells');
   mkdirSync(folder);
@@ -58,6 +75,21 @@ describe('gridbook repl without a terminal', () => {
     const stray = await repl([], 'const p = Promise.reject(new Error("stray"));\nawait new Promise(() => {});');
     assert.equal(stray.status, 1);
     assert.match(stray.stderr, /^Error: stray\n {4}at In\[1\]:1\n *const p = [^\n]*\n$/);
+    const leaving = await repl([], 'setInterval(() => {}, 1000); throw new Error("no")');
+    assert.deepEqual([leaving.status, leaving.stderr], [1, 'Error: no\n    at In[1]:1\n']);
+    const others = 'const others = [1, 2].map(async () => { await session.remote(() => { for (;;); })(); });';
+    const alone = await repl([], `${others} throw new Error("no")`);
+    assert.deepEqual([alone.status, alone.stderr], [1, 'Error: no\n    at In[1]:1\n']);
+    const forgotten = await repl([], others);
+    assert.deepEqual(
+      [forgotten.status, forgotten.stderr],
+      [1, 'CancelledError: The session was closed before the task had settled\n'],
+    );
+    const waiting = await repl([], 'await new Promise(() => {})');
+    assert.deepEqual(
+      [waiting.status, waiting.stderr],
+      [1, 'Error: What the script waits for never comes: nothing is left that could bring it\n'],
+    );
     const thrownFar = await repl([], 'await session.remote(() => { throw new RangeError("far") })()');
     assert.match(thrownFar.stderr, /^TaskError: Task "anonymous" failed: RangeError: far\n {4}at In\[1\]:1\n$/);
     const aFolder = await repl([folder], '');
@@ -80,21 +112,53 @@ describe('gridbook repl without a terminal', () => {
     const { status, stdout, stderr } = await repl([script], '');
     assert.equal(stdout, '18\n');
     assert.equal(status, 1);
-    assert.match(stderr, /^Error: in line 5\n {4}at f \(.*script\.ts:5/);
+    assert.match(
+      stderr,
+      /^Error: in line 5\n {4}at f \(.*script\.ts:5\)\n {8}throw new Error\('in line 5'\);\n {4}at \S*script\.ts:7\n$/,
+    );
   });
 
-  test('a signal ends a loop, with its own status', async (t) => {
-    const folder = folderOf(t);
-    const script = join(folder, 'endless.ts');
-    writeFileSync(script, "console.log('begun');\nfor (;;);\n");
-    const child = spawn(process.execPath, [gridbookMain, 'repl', script], { stdio: 'pipe' });
-    t.after(() => child.kill('SIGKILL'));
-    const [stderr] = await Promise.all([
-      text(child.stderr),
-      once(child.stdout, 'data').then(() => child.kill('SIGINT')),
-      once(child, 'close'),
-    ]);
-    assert.deepEqual([child.exitCode, child.signalCode, stderr], [130, null, '']);
+  for (const [what, script, left] of [
+    ['a loop', "console.log('begun'); for (;;);", ''],
+    [
+      'a loop after a wait, and gives up its resources',
+      "using a = { [Symbol.dispose]: () => console.log('given up') };\nawait 0; console.log('begun'); for (;;);",
+      'given up\n',
+    ],
+    ['a loop in a file that is imported', "await import('./endless.ts');", ''],
+    [
+      'waits without an end',
+      "console.log('begun'); for (;;) await new Promise((resolve) => setTimeout(resolve, 1));",
+      '',
+    ],
+    [
+      'tasks without an end, who waits for them, and what is left behind',
+      "setInterval(() => {}, 1000); const wait = async () => { await session.remote(() => { console.log('begun'); for (;;); })(); };\nwait(); await new Promise(() => {});",
+      '',
+    ],
+  ] as const) {
+    test(`an interrupt ends ${what}, with status 130`, async (t) => {
+      const folder = folderOf(t);
+      writeFileSync(join(folder, 'endless.ts'), "console.log('begun');\nfor (;;);\n");
+      assert.deepEqual(await interrupted(t, folder, script), {
+        status: 130,
+        signal: null,
+        stdout: `begun\n${left}`,
+        stderr: '',
+      });
+    });
+  }
+
+  test('a script that handles the interrupt by itself does so, also when its cells are over', async (t) => {
+    const own =
+      "process.once('SIGINT', () => { console.log('mine'); process.exit(5); });\nsetInterval(() => {}, 1000);";
+    for (const script of [
+      `${own}\nconsole.log('begun'); await new Promise(() => {});`,
+      `${own}\nsetTimeout(() => console.log('begun'), 200);`,
+    ]) {
+      const { status, stdout, stderr } = await interrupted(t, folderOf(t), script);
+      assert.deepEqual([status, stdout, stderr], [5, 'begun\nmine\n', '']);
+    }
   });
 
   test('gridbook is the one that runs, to files that are imported, too', async (t) => {
