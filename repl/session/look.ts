@@ -14,6 +14,11 @@ export interface Look {
   readonly unicode: boolean;
 }
 
+/** Whether the terminal only adds to what is on its screen, as that of an editor does. */
+export function isDumbTerminal(): boolean {
+  return process.env['TERM'] === 'dumb';
+}
+
 /** What a stream can show. `NO_COLOR`, `TERM=dumb` and the like are heeded. */
 export function lookOf(stream: NodeJS.WriteStream): Look {
   const isTerminal = stream.isTTY === true;
@@ -24,7 +29,7 @@ export function lookOf(stream: NodeJS.WriteStream): Look {
     width: Math.max(widthLeast, (isTerminal && stream.columns) || widthDefault),
     colors: isTerminal && (NO_COLOR ?? '') === '' && stream.hasColors(),
     // Where no locale is said, a terminal of today has them.
-    unicode: TERM !== 'linux' && TERM !== 'dumb' && (locale === '' || /utf-?8/i.test(locale)),
+    unicode: TERM !== 'linux' && !isDumbTerminal() && (locale === '' || /utf-?8/i.test(locale)),
   };
 }
 

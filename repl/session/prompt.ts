@@ -19,7 +19,7 @@ import type { SessionCommand } from './command.ts';
 import { complete, openCall, signatureOf } from './completion.ts';
 import { defineCommands } from './dot-commands.ts';
 import { inspection } from './help.ts';
-import { styled } from './look.ts';
+import { isDumbTerminal, styled } from './look.ts';
 import { pasteInto } from './pasting.ts';
 import { PromptShell } from './prompt-shell.ts';
 import { RunningLine } from './running-line.ts';
@@ -148,7 +148,7 @@ export class Prompt {
       this.#screen.close();
     });
     this.#replaceInterrupt(repl);
-    pasteInto(repl, this.#screen.terminal);
+    if (!isDumbTerminal()) pasteInto(repl, this.#screen.terminal);
     if (this.#options.historyPath !== undefined) repl.setupHistory(this.#options.historyPath, () => {});
     return repl;
   }

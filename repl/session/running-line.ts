@@ -9,7 +9,7 @@
 
 import type { REPLServer } from 'node:repl';
 import { formatCount } from '../../sdk/index.ts';
-import { styled } from './look.ts';
+import { isDumbTerminal, styled } from './look.ts';
 import type { PromptShell } from './prompt-shell.ts';
 import type { Screen } from './screen.ts';
 
@@ -44,7 +44,7 @@ export class RunningLine {
     this.#tasksBefore = this.#shell.connection.session.timings().tasks;
     this.line?.setPrompt('');
     // A terminal that cannot go back would show it again and again.
-    if (this.line === undefined || process.env['TERM'] === 'dumb') return;
+    if (this.line === undefined || isDumbTerminal()) return;
     this.#timer = setTimeout(() => {
       this.#draw();
       this.#timer = setInterval(() => this.#draw(), redrawMs);

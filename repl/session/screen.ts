@@ -11,7 +11,7 @@ import type { Interface } from 'node:readline';
 import { clearScreenDown, cursorTo, moveCursor } from 'node:readline';
 import { StringDecoder } from 'node:string_decoder';
 import { stripVTControlCharacters } from 'node:util';
-import { type Look, lookOf } from './look.ts';
+import { isDumbTerminal, type Look, lookOf } from './look.ts';
 
 type Write = NodeJS.WriteStream['write'];
 
@@ -77,7 +77,12 @@ export class Screen {
     this.#isAtLineStart = text.endsWith('\n');
     if (!isTyping) return;
     this.endLine();
+    this.#showLine(line);
+  }
+
+  #showLine(line: Interface): void {
     line.prompt(true);
+    if (isDumbTerminal()) this.#raw(line.line);
   }
 
   /** Prints whole lines. */
@@ -94,7 +99,7 @@ export class Screen {
 
   /** Takes back a text that was entered while something runs: it is shown again when it is its turn. */
   takeBack(text: string): void {
-    if (this.#line === undefined) return;
+    if (this.#line === undefined || isDumbTerminal()) return;
     const { width } = this.look;
     const lines = `${stripVTControlCharacters(this.#line.getPrompt())}${text}`.split('\n');
     const rows = lines.reduce((sum, line) => sum + Math.max(1, Math.ceil(line.length / width)), 0);
@@ -111,12 +116,16 @@ export class Screen {
     this.#line?.setPrompt('');
     this.#raw(`${prompt}${text.replaceAll('\n', '\n| ')}\n`);
     this.#isAtLineStart = true;
-    if (this.#line !== undefined && this.#line.line !== '') this.#line.prompt(true);
+    if (this.#line !== undefined && this.#line.line !== '') this.#showLine(this.#line);
   }
 
-  /** Takes the prompt and what is typed off the screen. */
+  /** Takes the prompt and what is typed off the screen, or goes on below it. */
   erase(): void {
     if (this.#line === undefined) return;
+    if (isDumbTerminal()) {
+      this.#raw('\n');
+      return;
+    }
     const { rows } = this.#line.getCursorPos();
     if (rows > 0) moveCursor(this.terminal, 0, -rows);
     cursorTo(this.terminal, 0);

@@ -34,7 +34,7 @@ export class TestTerminal {
     // A flag of the test runner in the environment would turn the command into a test.
     const { NODE_TEST_CONTEXT: _, NODE_OPTIONS: __, NO_COLOR: ___, ...own } = process.env;
     this.#process = spawn(process.execPath, [gridbookMain, ...args], {
-      name: 'xterm-256color',
+      name: env['TERM'] ?? 'xterm-256color',
       cols: columns,
       rows,
       cwd: cwd ?? process.cwd(),

@@ -320,6 +320,31 @@ describe('gridbook repl in a terminal', () => {
     assert.doesNotMatch(terminal.raw, /\u001b\[(?:3[0-7]|9[0-7]|1)m/);
   });
 
+  test('a terminal that only adds to what it shows gets nothing but text', async (t) => {
+    const folder = folderOf(t, {});
+    const terminal = await opened(t, { cwd: folder, env: { TERM: 'dumb' } });
+    terminal.enter('await session.remote(() => { console.log("printed"); return 7 })()');
+    await terminal.until(/w\d+ [|] printed\nOut\[1\]: 7\nIn \[2\]: *$/);
+    terminal.enter(
+      'const look = setInterval(() => { if (fs.existsSync("now")) console.log("later", clearInterval(look)) }, 10); 0',
+    );
+    await terminal.until(/In \[3\]: *$/);
+    terminal.type('4 +');
+    await terminal.until(/In \[3\]: 4 \+$/);
+    writeFileSync(join(folder, 'now'), '');
+    await terminal.until(/In \[3\]: 4 \+\nlater undefined\nIn \[3\]: 4 \+$/);
+    terminal.enter(' 4');
+    await terminal.until(/Out\[3\]: 8\nIn \[4\]: *$/);
+    terminal.enter('await session.remote(() => { console.log("begun"); for (;;); })()');
+    await terminal.until(/[|] begun$/);
+    terminal.enter('5 + 5');
+    terminal.type('\u0003');
+    await terminal.until(/Interrupted\n[\s\S]*In \[5\]: 5 \+ 5\nOut\[5\]: 10\nIn \[6\]: *$/);
+    terminal.type('\u0004');
+    assert.equal(await terminal.exit, 0);
+    assert.ok(!terminal.raw.includes('\u001b'), JSON.stringify(terminal.raw));
+  });
+
   test('an error that comes later is shown, and the prompt stays', async (t) => {
     const terminal = await opened(t);
     terminal.enter('setTimeout(() => { throw new Error("late one") }, 10); 0');

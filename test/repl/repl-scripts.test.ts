@@ -174,7 +174,10 @@ describe('gridbook repl without a terminal', () => {
 
   test('a session is saved as script, notebook and report, and what is saved runs', async (t) => {
     const folder = folderOf(t);
-    const terminal = TestTerminal.open(t, ['repl', '--workers', '2'], { cwd: folder });
+    const terminal = TestTerminal.open(t, ['repl', '--workers', '2'], {
+      cwd: folder,
+      env: { HOME: join(folder, '..') },
+    });
     await terminal.prompt(1);
     const typed = [
       "import { addBase } from './work.ts'",
@@ -189,7 +192,7 @@ describe('gridbook repl without a terminal', () => {
       terminal.enter(cell);
       await terminal.prompt(i + 2);
     }
-    for (const name of ['saved.ts', 'saved.ipynb', 'saved.html', join('..', 'moved.ts')]) {
+    for (const name of ['saved.ts', 'saved.ipynb', 'saved.html', '~/moved.ts']) {
       terminal.enter(`.save ${name}`);
       await terminal.until(new RegExp(`7 cells.*${name.split('/').at(-1)}\\nIn \\[8\\]: *$`));
     }
@@ -208,7 +211,9 @@ describe('gridbook repl without a terminal', () => {
     assert.equal(notebook.cells.length, 8);
     terminal.enter('.reset');
     await terminal.until(/forgotten\.\nIn \[1\]: *$/);
-    terminal.enter(`.load ${join('..', 'moved.ts')}`);
+    terminal.type('.load ~/mov\t');
+    await terminal.until(/\.load ~\/moved\.ts$/);
+    terminal.enter('');
     await terminal.until(/forgotten[\s\S]*from '\.\/work\.ts'[\s\S]*40 \[ 1 \]\n[\s\S]*In \[\d\]: *$/);
     terminal.enter('.reset');
     await terminal.until(/forgotten[\s\S]*forgotten\.\nIn \[1\]: *$/);
