@@ -19,6 +19,8 @@ import type { SessionCommand } from './command.ts';
 import { complete, openCall, signatureOf } from './completion.ts';
 import { defineCommands } from './dot-commands.ts';
 import { inspection } from './help.ts';
+import { searchHistory } from './history-search.ts';
+import { openLine } from './line-keys.ts';
 import { isDumbTerminal, styled } from './look.ts';
 import { pasteInto } from './pasting.ts';
 import { PromptShell } from './prompt-shell.ts';
@@ -148,7 +150,11 @@ export class Prompt {
       this.#screen.close();
     });
     this.#replaceInterrupt(repl);
-    if (!isDumbTerminal()) pasteInto(repl, this.#screen.terminal);
+    const line = isDumbTerminal() ? undefined : openLine(repl);
+    if (line !== undefined) {
+      pasteInto(line, this.#screen.terminal);
+      searchHistory(line);
+    }
     if (this.#options.historyPath !== undefined) repl.setupHistory(this.#options.historyPath, () => {});
     return repl;
   }

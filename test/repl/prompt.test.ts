@@ -294,16 +294,38 @@ describe('gridbook repl in a terminal', () => {
     await first.prompt(1);
     first.enter('const rememberMe = 41');
     await first.prompt(2);
+    first.type('\u001b[200~function remembered(x: number) {\n  return rememberMe + x\n}\u001b[201~\r');
+    await first.prompt(3);
     first.type('\u0004');
     await first.exit;
     const second = TestTerminal.open(t, ['repl'], { env });
     await second.prompt(1);
-    second.type('\u0012rememberM');
-    await second.until(/const rememberMe = 41/);
+    second.type('\u0012rememberm');
+    const found = 'function remembered\\(x: number\\) {\n\\|   return rememberMe \\+ x\n\\| }$';
+    await second.until(new RegExp(`search 'rememberm': ${found}`));
+    second.type('\u0012');
+    await second.until(/search 'rememberm': const rememberMe = 41$/);
+    second.type('\u0012');
+    await second.until(/nothing more with 'rememberm': const rememberMe = 41$/);
+    second.type('\u0003');
+    await second.prompt(1);
+    second.type('\u0012rememberMe =');
+    await second.until(/search 'rememberMe =': const rememberMe = 41$/);
     second.type('\r');
-    await second.prompt(2);
-    second.enter('rememberMe + 1');
-    assert.match(await second.prompt(3), /Out\[2\]: 42/);
+    assert.match(await second.prompt(2), /^const rememberMe = 41\n/);
+    second.type('\u0012return remember');
+    await second.until(new RegExp(`search 'return remember': ${found}`));
+    second.type('\r');
+    await second.prompt(3);
+    second.enter('remembered(1)');
+    assert.match(await second.prompt(4), /Out\[3\]: 42/);
+    // While something runs, the prompt that comes after it is there when the search is over.
+    second.enter('await session.remote(() => { console.log("begun"); for (;;); })()');
+    await second.until(/│ begun\n/);
+    second.type('\u0012const remember');
+    await second.until(/search 'const remember': const rememberMe = 41$/);
+    second.type('\u001b[C\u0003');
+    await second.until(/Interrupted\n[\s\S]*In \[5\]: const rememberMe = 41$/);
   });
 
   test('has neither colours nor lines wider than the window where they are not wanted', async (t) => {
