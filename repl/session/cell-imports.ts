@@ -7,7 +7,7 @@
 //   I2. A file that changed since it was imported is read again when it is imported again. What it imports itself is not.
 
 import { stat } from 'node:fs/promises';
-import { pathToFileURL } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { constants, Script } from 'node:vm';
 import { importOwnPackage } from '../own-import.ts';
 import type { CellImport } from './cell-syntax.ts';
@@ -35,7 +35,12 @@ export class CellImports {
 
   /** Imports a module and gives the value of each name. @throws SyntaxError when it does not export one of them. */
   async load({ specifier, attributes, names }: CellImport): Promise<Map<string, unknown>> {
-    const module = await this.#import(specifier, attributes);
+    const module = await this.#import(specifier, attributes).catch((error: unknown) => {
+      // At a prompt there is no such file, only the folder.
+      if (error instanceof Error && this.#file === undefined)
+        error.message = error.message.replace(fileURLToPath(this.baseUrl), process.cwd());
+      throw error;
+    });
     const values = new Map<string, unknown>();
     for (const { local, exportName } of names) {
       if (exportName !== '*' && !(exportName in module)) throw missingExport(specifier, exportName, module);

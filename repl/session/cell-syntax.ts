@@ -64,7 +64,8 @@ export function readCell(text: string): CellReading {
     return new Rewriting(plain, parseCell(plain)).rewrite();
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
-    return { state: isAtEnd(error, stripped.plain) ? 'incomplete' : 'wrong', error };
+    if (isAtEnd(error, stripped.plain)) return { state: 'incomplete', error };
+    return { state: 'wrong', error: drawn(error, stripped.plain) };
   }
 }
 
@@ -94,6 +95,20 @@ export function parseCell(plain: string): Program {
     allowHashBang: true,
     checkPrivateFields: true,
   });
+}
+
+/** A parser's error with its line and place drawn, as the compiler draws its own. */
+function drawn(error: SyntaxError, text: string): SyntaxError {
+  const at = 'pos' in error && typeof error.pos === 'number' ? error.pos : 0;
+  const before = text.slice(0, at).split('\n').at(-1) ?? '';
+  const line = `${before}${text.slice(at).split('\n')[0]}`;
+  const message =
+    text[at] === '@'
+      ? 'Node knows no decorators yet: call them as functions'
+      : error.message.replace(/ \(\d+:\d+\)$/, '');
+  const shown = new SyntaxError(message);
+  shown.stack = `SyntaxError: ${message}\n    ${line}\n    ${' '.repeat(before.length)}^`;
+  return shown;
 }
 
 function isAtEnd(error: SyntaxError, text: string): boolean {

@@ -4,7 +4,7 @@ import { inspect } from 'node:util';
 import type { CellNames } from './cell-names.ts';
 import { type Declaration, declarationOf, fieldsOf, type Member, parameterTypes, typeNames } from './declarations.ts';
 import { type Look, styled, twoColumns } from './look.ts';
-import { propertyNames, valueAt } from './name-path.ts';
+import { propertyNames, propertyOf, valueAt } from './name-path.ts';
 import { ownDocs, scopeLines } from './scope.ts';
 import { showWorkloads } from './workloads-shown.ts';
 
@@ -107,10 +107,14 @@ function memberLines(members: readonly Member[]): string {
 /** The class of the package that a value is an instance of. */
 export function ownClassOf(value: unknown): Declaration | undefined {
   if (typeof value !== 'object' || value === null) return undefined;
-  const Class: unknown = value.constructor;
-  if (typeof Class !== 'function') return undefined;
-  const declaration = declarationOf(Class.name);
+  const declaration = declarationOf(classNameOf(value));
   return declaration?.kind === 'class' ? declaration : undefined;
+}
+
+/** The name of the class of an object; empty for none. What the object itself says is not asked, which may be a call of an actor. */
+function classNameOf(value: object): string {
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return nameOf(propertyOf(prototype, 'constructor'));
 }
 
 function nameOf(value: unknown): string {
@@ -124,6 +128,6 @@ function isClass(value: object): boolean {
 function kindOf(value: unknown): string {
   if (value === null) return 'null';
   if (typeof value !== 'object') return typeof value;
-  const name = value.constructor?.name ?? 'object';
+  const name = classNameOf(value) || 'object';
   return `${/^[aeiou]/i.test(name) ? 'an' : 'a'} ${name}`;
 }

@@ -10,7 +10,8 @@ export function valueAt(path: string, names: CellNames): unknown {
   return value;
 }
 
-function propertyOf(value: unknown, name: string): unknown {
+/** A member of a value, its own or inherited; undefined where only a getter would tell. */
+export function propertyOf(value: unknown, name: string): unknown {
   if (value === undefined || value === null) return undefined;
   for (let holder: unknown = Object(value); typeof holder === 'object' || typeof holder === 'function'; ) {
     if (holder === null) return undefined;

@@ -1,6 +1,6 @@
 // `.save` and `.load`: the cells as a file, and a file's cells.
 
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { dirname, extname, resolve } from 'node:path';
 import { InvalidArgumentError } from '../../sdk/index.ts';
 import { homePath } from '../home-path.ts';
@@ -8,9 +8,9 @@ import { cellsFileText } from './cells-file.ts';
 import type { SessionCommand } from './command.ts';
 import { movedText } from './moved-imports.ts';
 import type { PromptShell } from './prompt-shell.ts';
-import { cellsOfNotebook, notebookOf } from './save-notebook.ts';
-import { reportOf } from './save-report.ts';
-import { cellsOfScript, scriptOf } from './save-script.ts';
+import { cellsOfNotebook, notebookMark, notebookOf } from './save-notebook.ts';
+import { reportOf, reportTitle } from './save-report.ts';
+import { cellsOfScript, scriptHead, scriptOf } from './save-script.ts';
 import { savedSession } from './saved-cells.ts';
 
 export const saveCommand: SessionCommand = {
@@ -23,6 +23,9 @@ export const saveCommand: SessionCommand = {
     if (list.length === 0) throw new InvalidArgumentError('There are no cells to save yet');
     const file = resolve(pathIn(args, 'save'));
     const text = await textFor(file, shell);
+    if (await isOfOthers(file)) {
+      throw new InvalidArgumentError(`${file} is there already, and is no session that was saved: name another file`);
+    }
     await writeFile(file, text).catch((error: unknown) => {
       throw absent(error) ? new InvalidArgumentError(`There is no folder ${dirname(file)} to save into`) : error;
     });
@@ -31,6 +34,12 @@ export const saveCommand: SessionCommand = {
     shell.note(`${list.length === 1 ? '1 cell' : `${list.length} cells`}${left}: ${file}`);
   },
 };
+
+/** Whether a file is there that was not written here. */
+async function isOfOthers(file: string): Promise<boolean> {
+  const text = await readFile(file, 'utf8').catch(() => '');
+  return text !== '' && ![scriptHead, reportTitle, notebookMark].some((mark) => text.includes(mark));
+}
 
 async function textFor(file: string, shell: PromptShell): Promise<string> {
   switch (extname(file)) {

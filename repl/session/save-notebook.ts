@@ -15,6 +15,9 @@ import { display } from 'gridbook/notebook';
 const plot = (what, kind = 'time') => plotOf(what, kind);
 const table = (what) => { display(what, { as: 'table' }); };`;
 
+/** What a notebook has that was saved: the name of its first cell. */
+export const notebookMark = '"id": "before-1"';
+
 /** The text of a notebook, in version 4.5 of Jupyter's format (nbformat.readthedocs.io). */
 export async function notebookOf({ needed, cells }: SavedSession, look: Look): Promise<string> {
   const plain = { ...look, colors: false };

@@ -8,6 +8,9 @@ import { showValue } from './values-shown.ts';
 
 const kinds: readonly PlotKind[] = ['time', 'throughput', 'speedup', 'efficiency', 'latency', 'breakdown'];
 
+/** What a report is called. */
+export const reportTitle = '<title>Gridbook session</title>';
+
 const style = `body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#1f2328;background:#fff}
 pre{font:14px/1.45 ui-monospace,monospace;margin:.25rem 0;padding:.5rem .75rem;overflow-x:auto;background:#f6f8fa;border-radius:6px}
 pre.out{background:none}pre.error{color:#cf222e;background:none}section{margin:1.5rem 0}h2{font-size:.85rem;font-weight:600;color:#57606a;margin:0}
@@ -27,7 +30,7 @@ export async function reportOf(
 <meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Gridbook session</title>
+${reportTitle}
 <style>${style}</style>
 </head>
 <body>

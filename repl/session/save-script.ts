@@ -6,6 +6,9 @@ import { preamble, type SavedSession } from './saved-cells.ts';
 /** What begins a cell in a script; editors know it, too. */
 export const cellMark = '// %%';
 
+/** How a script begins that was saved. */
+export const scriptHead = '// Cells of a Gridbook session.';
+
 /** Whether a cell does nothing at a prompt: nothing but comments, or what is in scope there anyway. */
 export function isIdle(text: string): boolean {
   return text.trim() === preamble || text.replace(/^\s*\/\/.*$/gm, '').trim() === '';
@@ -13,7 +16,7 @@ export function isIdle(text: string): boolean {
 
 /** The text of a script. */
 export function scriptOf({ needed, cells }: SavedSession, file: string): string {
-  const head = `// Cells of a Gridbook session. Run them with: gridbook repl ${basename(file)}\n`;
+  const head = `${scriptHead} Run them with: gridbook repl ${basename(file)}\n`;
   const before = [preamble, needed].flatMap((text) => (text === undefined ? [] : [`${cellMark}\n${text}\n`]));
   const parts = cells.map(({ cell: { title }, text }) => `${cellMark} ${title}\n${text}\n`);
   return [head, ...before, ...parts].join('\n');

@@ -198,6 +198,13 @@ describe('gridbook repl without a terminal', () => {
     }
     terminal.enter('.save saved.doc');
     await terminal.until(/saved as \.html, \.ipynb or \.ts/);
+    terminal.enter('.save work.ts');
+    await terminal.until(/work\.ts is there already, and is no session that was saved/);
+    assert.match(readFileSync(join(folder, 'work.ts'), 'utf8'), /^const base/);
+    for (const name of ['saved.ts', 'saved.ipynb', 'saved.html']) {
+      terminal.enter(`.save ${name}`);
+      await terminal.until(new RegExp(`work\\.ts is there[\\s\\S]*7 cells.*${name}\\nIn \\[8\\]: *$`));
+    }
 
     const script = await repl([join(folder, 'saved.ts')], '');
     assert.deepEqual([script.status, script.stdout], [0, '<b> 4\n40 [ 1 ]\n'], script.stderr);

@@ -38,6 +38,12 @@ describe('readCell()', () => {
     const code = readCell('let x = 1;\nlet y = };');
     assert.ok(code.state === 'wrong');
     assert.match(code.error.stack ?? '', /let y = \};\n\s+\^/);
+    const decorated = readCell('class A {\n  @log m() {}\n}');
+    assert.ok(decorated.state === 'wrong');
+    assert.equal(
+      decorated.error.stack,
+      'SyntaxError: Node knows no decorators yet: call them as functions\n      @log m() {}\n      ^',
+    );
   });
 
   test('lists what a cell declares, in blocks by var, too', () => {
