@@ -23,8 +23,14 @@ export function pasteInto(line: OpenLine, terminal: NodeJS.WriteStream): void {
       next();
     }
   });
-  terminal.write(on);
-  line.repl.once('close', () => terminal.write(off));
+  const begin = (): void => void terminal.write(on);
+  begin();
+  // Who had the terminal meanwhile, such as a shell, ended it.
+  process.on('SIGCONT', begin);
+  line.repl.once('close', () => {
+    process.off('SIGCONT', begin);
+    terminal.write(off);
+  });
 }
 
 function insert(into: OpenLine, text: string): void {

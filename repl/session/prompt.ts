@@ -75,7 +75,7 @@ export class Prompt {
         else this.#running.start(text);
       },
     });
-    this.#running = new RunningLine(this.shell, this.#screen);
+    this.#running = new RunningLine(this.shell, this.#screen, () => this.#queued - 1);
   }
 
   /**

@@ -19,15 +19,18 @@ const redrawMs = 250;
 export class RunningLine {
   readonly #shell: PromptShell;
   readonly #screen: Screen;
+  readonly #waiting: () => number;
   line: REPLServer | undefined;
   #timer: NodeJS.Timeout | undefined;
   #startedAt = 0;
   #tasksBefore = 0;
   #text: (() => string) | undefined;
 
-  constructor(shell: PromptShell, screen: Screen) {
+  /** @param waiting - how many cells and commands wait for what runs. */
+  constructor(shell: PromptShell, screen: Screen, waiting: () => number) {
     this.#shell = shell;
     this.#screen = screen;
+    this.#waiting = waiting;
   }
 
   /** There is no line any more. */
@@ -72,6 +75,8 @@ export class RunningLine {
     const tasks = connection.session.timings().tasks - this.#tasksBefore;
     const { leased, session } = connection;
     const parts = [`${seconds} s`, `${leased} of ${session.workers} workers`, `${formatCount(tasks)} tasks`];
+    const waiting = this.#waiting();
+    if (waiting > 0) parts.push(`${waiting} more to run`);
     if (look.width >= 70) parts.push('Ctrl-C interrupts');
     return styled(look, 'dim', `[${parts.join(look.unicode ? ' · ' : ', ')}] `);
   }

@@ -77,6 +77,14 @@ describe('gridbook repl in a terminal', () => {
     assert.match(await terminal.prompt(5), /SyntaxError: .*JSON.*\n {4}at In\[4\]:1\n/);
   });
 
+  test('still takes pasted lines as one when it was stopped and goes on', async (t) => {
+    const terminal = await opened(t);
+    const marks = (): number => terminal.raw.split('\u001b[?2004h').length - 1;
+    assert.equal(marks(), 1);
+    process.kill(terminal.pid, 'SIGCONT');
+    await terminal.until(() => marks() === 2);
+  });
+
   test('completes names, members, parameters and files', async (t) => {
     const terminal = await opened(t, { cwd: folderOf(t, { 'weather-of-today.csv': '' }) });
     terminal.enter(
@@ -254,12 +262,13 @@ describe('gridbook repl in a terminal', () => {
       'const gate = Promise.withResolvers<number>(); globalThis.open = () => gate.resolve(5); await gate.promise',
     );
     await terminal.until(/of 2 workers/);
+    terminal.enter('1 + 3');
     terminal.type('2 + 3');
-    await terminal.until(/\] 2 \+ 3$/);
+    await terminal.until(/ tasks · 1 more to run · .*\] 2 \+ 3$/);
     terminal.type('\u0003');
-    await terminal.until(/Interrupted\nIn \[2\]: 2 \+ 3$/);
+    await terminal.until(/Interrupted\nIn \[2\]: 1 \+ 3\nOut\[2\]: 4\nIn \[3\]: 2 \+ 3$/);
     terminal.enter('');
-    assert.match(await terminal.prompt(3), /Out\[2\]: 5/);
+    assert.match(await terminal.prompt(4), /Out\[3\]: 5/);
   });
 
   test('lines that come at once, as from a script of keys, run one after the other', async (t) => {
