@@ -24,6 +24,7 @@ export class TestTerminal {
   readonly #process: IPty;
   readonly #screen: InstanceType<typeof xterm.Terminal>;
   readonly #exit = Promise.withResolvers<number>();
+  #hasEnded = false;
   #exitCode: number | undefined;
   #onChange = (): void => {};
   /** All that was written, with what moves the cursor. */
@@ -45,9 +46,13 @@ export class TestTerminal {
       this.#screen.write(data, () => this.#onChange());
     });
     this.#process.onExit(({ exitCode }) => {
-      this.#exitCode = exitCode;
-      this.#exit.resolve(exitCode);
-      this.#onChange();
+      this.#hasEnded = true;
+      // What it wrote last is on the screen by then.
+      this.#screen.write('', () => {
+        this.#exitCode = exitCode;
+        this.#exit.resolve(exitCode);
+        this.#onChange();
+      });
     });
   }
 
@@ -55,7 +60,7 @@ export class TestTerminal {
   static open(t: TestContext, args: readonly string[], options: TerminalOptions = {}): TestTerminal {
     const terminal = new TestTerminal(args, options);
     t.after(async () => {
-      if (terminal.#exitCode === undefined) terminal.#process.kill('SIGKILL');
+      if (!terminal.#hasEnded) terminal.#process.kill('SIGKILL');
       await terminal.exit;
       terminal.#screen.dispose();
     });
