@@ -285,12 +285,15 @@ describe('gridbook repl in a terminal', () => {
   });
 
   test('prints of a task that nobody waits for show above what is typed, with their cell', async (t) => {
-    const terminal = await opened(t);
+    const folder = folderOf(t, {});
+    const terminal = await opened(t, { cwd: folder });
     terminal.enter(
-      'const later = session.remote(async () => { await new Promise((r) => setTimeout(r, 300)); console.log("done") })(); 0',
+      'const later = session.remote(async () => { while (!fs.existsSync("now")) await new Promise((r) => setTimeout(r, 10)); console.log("done") })(); 0',
     );
     await terminal.prompt(2);
     terminal.type('1 + ');
+    await terminal.until(/In \[2\]: 1 \+ *$/);
+    writeFileSync(join(folder, 'now'), '');
     await terminal.until(/In \[1\] w\d+ │ done\nIn \[2\]: 1 \+ *$/);
     terminal.enter('1');
     assert.match(await terminal.prompt(3), /Out\[2\]: 2/);
