@@ -142,8 +142,10 @@ export class CellRunner {
     try {
       if (this.#names.usesShadows(text)) {
         const contextExtensions = [this.#names.shadows];
-        const body = text.startsWith('(') ? `return ${text}` : text;
-        const fn = compileFunction(body, [], { ...place, contextExtensions, importModuleDynamically });
+        const head = text.startsWith('(') ? 'return ' : '';
+        const columnOffset = place.columnOffset - head.length;
+        const options = { ...place, columnOffset, contextExtensions, importModuleDynamically };
+        const fn = compileFunction(head + text, [], options);
         return this.#uninterrupted(() => Reflect.apply(fn, undefined, []));
       }
       const script = new Script(text, { ...place, importModuleDynamically });

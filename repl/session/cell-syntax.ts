@@ -343,6 +343,7 @@ function hasAwait(node: AcornNode): boolean {
   if (node.type === 'AwaitExpression') return true;
   if (isNode(node, 'ForOfStatement') && node.await) return true;
   if (isNode(node, 'VariableDeclaration') && node.kind === 'await using') return true;
-  if (isFunctionLike(node)) return isNode(node, 'ClassDeclaration') && childrenOf(node).some(hasAwait);
+  // What a class extends, and its computed names, are evaluated where it stands.
+  if (isFunctionLike(node)) return /^Class/.test(node.type) && childrenOf(node).some(hasAwait);
   return childrenOf(node).some(hasAwait);
 }

@@ -102,7 +102,10 @@ export class Cells implements CellHost {
     const cell: NumberedCell = { number, title: `In [${number}]`, text, code, place, outcome: undefined };
     this.#keep(cell);
     const texts: unknown = this.names.valueOf('In');
-    if (Array.isArray(texts)) texts[number] = text;
+    if (Array.isArray(texts)) {
+      texts[number] = text;
+      Reflect.deleteProperty(texts, number - cellsMax); // E2
+    }
     try {
       const result = await this.#runner.run(number, place, code);
       cell.outcome = result ?? 'none';

@@ -44,6 +44,8 @@ export function complete(text: string, names: CellNames, commands: CommandNames)
   }
   const module = /(?:\bfrom\s*|\bimport\s*\(?\s*)(['"])([^'"]*)$/.exec(text)?.[2];
   if (module !== undefined) return /^(\.|\/)/.test(module) ? files(module) : fitting(modules(), module);
+  const file = /['"`]((?:\.{1,2}|~)?\/[^'"`]*)$/.exec(text)?.[1];
+  if (file !== undefined) return files(file);
   const [, path, member] = /([A-Za-z_$][\w$]*(?:\??\.[A-Za-z_$][\w$]*|\[\d+\])*)\??\.([\w$]*)$/.exec(text) ?? [];
   if (path !== undefined && member !== undefined) {
     const held = propertyNames(valueAt(path, names));

@@ -101,7 +101,7 @@ export class Screen {
   takeBack(text: string): void {
     if (this.#line === undefined || isDumbTerminal()) return;
     const { width } = this.look;
-    const lines = `${stripVTControlCharacters(this.#line.getPrompt())}${text}`.split('\n');
+    const lines = `${stripVTControlCharacters(this.#line.getPrompt())}${text.replaceAll('\n', '\n| ')}`.split('\n');
     const rows = lines.reduce((sum, line) => sum + Math.max(1, Math.ceil(line.length / width)), 0);
     moveCursor(this.terminal, 0, -rows);
     cursorTo(this.terminal, 0);

@@ -6,6 +6,7 @@
 import { inspect } from 'node:util';
 import * as gridbook from '../../sdk/index.ts';
 import type { Uninterrupted } from './cell-runner.ts';
+import { endStacksAtCells } from './cell-stacks.ts';
 import { Cells } from './cells.ts';
 import { aboutSession, Connection } from './connection.ts';
 import { drawn, plotText, tableText } from './drawn.ts';
@@ -36,6 +37,7 @@ export class Shell {
   constructor(options: ShellOptions) {
     this.#options = options;
     this.cells = new Cells(options.uninterrupted, options.script);
+    endStacksAtCells((file) => file === options.script || /^In\[\d+\]$/.test(file));
     this.connection = new Connection(
       (text) => this.note(styled(this.look, 'yellow', text)),
       (error) => this.note(`In a task that had been answered for: ${this.showError(error)}`),

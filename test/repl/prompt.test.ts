@@ -42,10 +42,20 @@ describe('gridbook repl in a terminal', () => {
     const failed = await terminal.prompt(7);
     assert.match(failed, /too far\n {4}at In\[6\]:1\n/);
     assert.doesNotMatch(failed, /node:|node_modules|sdk\//);
+    // An error that is printed or given ends at the cell, too.
+    terminal.enter(
+      'const fail = () => { throw new RangeError("caught") }; try { fail() } catch (e) { console.log(e) }',
+    );
+    assert.match(
+      await terminal.prompt(8),
+      /\nRangeError: caught\n {4}at fail \(In\[7\]:1:28\)\n {4}at In\[7\]:1:\d+\nIn \[8\]:$/,
+    );
+    terminal.enter('const URL = 5; await 0; [new Error("of " + URL)]');
+    assert.match(await terminal.prompt(9), /Out\[8\]:\n\[\n {2}Error: of 5\n {6}at In\[8\]:1:\d+\n\]/);
     terminal.enter('session.remote((x: number) => x)(1)');
-    assert.match(await terminal.prompt(8), /Out\[7\]: ObjectRef (pending|ready)/);
+    assert.match(await terminal.prompt(10), /Out\[9\]: ObjectRef (pending|ready)/);
     terminal.enter('await session.remote(() => absent)()');
-    assert.match(await terminal.prompt(9), /"absent" \(In\[8\]:1\), which is not\s+its own and no cell defines/);
+    assert.match(await terminal.prompt(11), /"absent" \(In\[10\]:1\), which is\s+not\s+its own and no cell defines/);
     terminal.type('\u0004');
     assert.equal(await terminal.exit, 0);
   });
@@ -105,6 +115,8 @@ describe('gridbook repl in a terminal', () => {
     await terminal.until(/In \[2\]: \.editor$/);
     terminal.type('\u0015.load wea\t');
     await terminal.until(/\.load weather-of-today\.csv$/);
+    terminal.type("\u0015fs.readFileSync('./wea\t");
+    await terminal.until(/\('\.\/weather-of-today\.csv$/);
     terminal.type('\u0015session.map(\t');
     await terminal.until(/map<T, R>\(fn: /);
   });

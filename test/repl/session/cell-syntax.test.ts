@@ -89,5 +89,6 @@ describe('readCell()', () => {
     assert.equal(whole('for await (const x of y) {}').awaits, true);
     assert.equal(whole('async () => { await f() }').awaits, false);
     assert.equal(whole('class A { async m() { await f() } }').awaits, false);
+    assert.equal(whole('const A = class extends (await f()) {}').awaits, true);
   });
 });
