@@ -17,7 +17,7 @@ import {
   workloads,
 } from '../../sdk/index.ts';
 import { isOpenRange } from '../axis-option.ts';
-import { type Look, styled } from './look.ts';
+import { type Look, styled, wrapLines } from './look.ts';
 import { drawPlot } from './plot-drawn.ts';
 import type { PromptShell } from './prompt-shell.ts';
 
@@ -211,6 +211,6 @@ class LiveChart {
     const filled = Math.round(Math.max(0, barWidth) * share);
     const [full, empty] = look.unicode ? ['█', '░'] : ['#', '.'];
     const bar = barWidth < 6 ? '' : `${styled(look, 'cyan', full.repeat(filled))}${empty.repeat(barWidth - filled)} `;
-    return `${bar}${text}`.slice(0, look.width * 4);
+    return wrapLines(`${bar}${text}`, { ...look, width: look.width - 1 });
   }
 }

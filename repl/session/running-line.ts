@@ -8,6 +8,7 @@
 //   R2. The text is never higher than the window, or it could not be taken off the screen again.
 
 import type { REPLServer } from 'node:repl';
+import { stripVTControlCharacters } from 'node:util';
 import { formatCount } from '../../sdk/index.ts';
 import { isDumbTerminal, styled } from './look.ts';
 import type { PromptShell } from './prompt-shell.ts';
@@ -64,9 +65,20 @@ export class RunningLine {
 
   #draw(): void {
     const text = this.#text?.() ?? this.#ownText();
-    const rows = Math.max(1, this.#screen.rows - 2);
-    this.line?.setPrompt(text.split('\n').slice(-rows).join('\n')); // R2
+    this.line?.setPrompt(this.#endOf(text));
     this.line?.prompt(true);
+  }
+
+  /** As many of the last lines as the window has room for. R2 */
+  #endOf(text: string): string {
+    const { width } = this.#shell.look;
+    const lines = text.split('\n');
+    let rows = 0;
+    const from = lines.findLastIndex((line) => {
+      rows += Math.max(1, Math.ceil(stripVTControlCharacters(line).length / width));
+      return rows > this.#screen.rows - 2;
+    });
+    return lines.slice(from + 1).join('\n');
   }
 
   #ownText(): string {

@@ -24,6 +24,11 @@ export class Screen {
   #line: Interface | undefined;
   #isAtLineStart = true;
 
+  /** In another width what is on the screen has other lines. N1 */
+  readonly #onResize = (): void => {
+    if (this.#line !== undefined) Reflect.set(this.#line, 'prevRows', this.#line.getCursorPos().rows);
+  };
+
   /** @param isUnheard - whether what is printed just now is for nobody. */
   constructor(isUnheard: () => boolean, stream: NodeJS.WriteStream = process.stdout) {
     this.#isUnheard = isUnheard;
@@ -45,6 +50,9 @@ export class Screen {
   /** From now on what is printed goes above the line. */
   open(line: Interface): void {
     this.#line = line;
+    // Readline draws the line anew, too, and has to know first where it begins now.
+    this.terminal.prependListener('resize', this.#onResize);
+    this.#restore.push(() => this.terminal.off('resize', this.#onResize));
     for (const stream of [process.stdout, process.stderr]) {
       if (!stream.isTTY) continue;
       const own = stream.write;

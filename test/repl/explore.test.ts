@@ -33,6 +33,11 @@ describe('gridbook explores in a terminal', () => {
       /Time against pc_num[\s\S]*of 16 runs · [\d.]+ [kM]?\/s · .* left · \d workers? busy · 0 failures/,
     );
     assert.doesNotMatch(growing, /In scope as experiment/);
+    // In a window that becomes narrow it is drawn anew, in its place.
+    terminal.resize(60, 50);
+    const narrow = await terminal.until(/\n +└[─┬]{30,55}\n[\s\S]*of 16 runs/);
+    assert.equal(narrow.split('Time against').length, 2, narrow);
+    terminal.resize(100, 50);
     // It grows: points of the largest pc_num come into it.
     await terminal.until(/Time against pc_num[\s\S]* 1k\n[\s\S]*of 16 runs/);
     const text = await terminal.until(/In scope as experiment\.\nIn \[1\]: *$/);
