@@ -46,14 +46,15 @@ export function recommendation(experiment: Experiment, look: Look): string {
     if (model.kind !== 'cost' || !('recommended' in model) || !Array.isArray(model.recommended)) return [];
     if (model.group.points.some(({ records }) => records.length < recommendedFrom)) return [];
     const [low, high] = model.recommended.map((count) => formatCount(Number(count)));
-    return [{ group: model.group, range: low === high ? `${low}` : `${low} to ${high}` }];
+    const certain = 'confidence' in model ? ` (${Math.floor(100 * Number(model.confidence))} % certain)` : '';
+    return [{ group: model.group, range: low === high ? `${low}` : `${low} to ${high}`, certain }];
   });
   if (ranges.length === 0) {
     const few = `${recommendedFrom} repeats of each point give a recommendation`;
     return wrapLines(styled(look, 'bold', `Fastest ${splitBy}: ${fastest.params[splitBy]}; ${few}`), look);
   }
   const groups = ranges.map(({ group }) => group);
-  const parts = ranges.map(({ group, range }) => [range, ...differing(group, groups)].join(', '));
+  const parts = ranges.map(({ group, range, certain }) => [range, ...differing(group, groups)].join(', ') + certain);
   return wrapLines(styled(look, 'bold', `Recommended ${splitBy}: ${parts.join('; ')}`), look);
 }
 

@@ -88,7 +88,8 @@ describe('gridbook explores in a terminal', () => {
       await terminal.until(question);
       terminal.enter(answer);
     }
-    await terminal.until(/In scope as experiment\.\nIn \[1\]: *$/);
+    const explored = await terminal.until(/In scope as experiment\.\nIn \[1\]: *$/);
+    assert.match(explored, /\nRecommended pcNum: \d+(?: to \d+)? \(\d+ % certain\)\n/);
     terminal.enter('experiment.definition.refine');
     await terminal.until(/Out\[1\]: true\n[\s\S]*In \[2\]: *$/);
     terminal.enter('.vary pcNum 1,20');
