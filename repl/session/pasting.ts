@@ -24,13 +24,17 @@ export function pasteInto(line: OpenLine, terminal: NodeJS.WriteStream): void {
     }
   });
   const begin = (): void => void terminal.write(on);
+  const end = (): void => {
+    process.off('SIGCONT', begin);
+    process.off('exit', end);
+    terminal.write(off);
+  };
   begin();
   // Who had the terminal meanwhile, such as a shell, ended it.
   process.on('SIGCONT', begin);
-  line.repl.once('close', () => {
-    process.off('SIGCONT', begin);
-    terminal.write(off);
-  });
+  // A cell may end the process, and then nothing is closed.
+  process.on('exit', end);
+  line.repl.once('close', end);
 }
 
 function insert(into: OpenLine, text: string): void {

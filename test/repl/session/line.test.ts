@@ -34,12 +34,16 @@ describe('the line at the prompt', () => {
     assert.match(await terminal.prompt(5), /SyntaxError: .*JSON.*\n {4}at In\[4\]:1\n/);
   });
 
-  test('still takes pasted lines as one when it was stopped and goes on', async (t) => {
+  test('still takes pasted lines as one when it was stopped and goes on, and marks none any more when it ends', async (t) => {
     const terminal = await opened(t);
     const marks = (): number => terminal.raw.split('\u001b[?2004h').length - 1;
     assert.equal(marks(), 1);
     process.kill(terminal.pid, 'SIGCONT');
     await terminal.until(() => marks() === 2);
+    assert.ok(!terminal.raw.includes('\u001b[?2004l'));
+    terminal.enter('process.exit(3)');
+    assert.equal(await terminal.exit, 3);
+    assert.equal(terminal.raw.split('\u001b[?2004l').length, 2);
   });
 
   test('completes names, members, parameters and files', async (t) => {
