@@ -12,12 +12,16 @@ export interface ReplCommandOptions {
   readonly explore?: boolean;
 }
 
-/** Runs the command; gives its exit status. */
-export function replCommand(script: string | undefined, options: ReplCommandOptions): Promise<number> {
+/** Runs the command; gives its exit status. @param args - the script's own. */
+export function replCommand(
+  script: string | undefined,
+  args: readonly string[],
+  options: ReplCommandOptions,
+): Promise<number> {
   return reportingFailure(async () => {
     if (script !== undefined || !process.stdin.isTTY || !process.stdout.isTTY) {
       const { runScript } = await import('./session/script-run.ts');
-      return runScript(script, options);
+      return runScript(script, args, options);
     }
     return openPrompt(options);
   });

@@ -155,7 +155,7 @@ export class Cells implements CellHost {
   #giveHistory(): void {
     this.names.giveNode(createRequire(this.baseUrl));
     const filename = fileURLToPath(this.baseUrl);
-    this.names.give(metaName, { url: this.baseUrl, filename, dirname: dirname(filename) });
+    this.names.give(metaName, { url: this.baseUrl, filename, dirname: dirname(filename), main: true });
     this.names.give(
       keepName,
       <T extends AsyncDisposable | Disposable | null | undefined>(resource: T): T => this.#resources.use(resource),

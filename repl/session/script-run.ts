@@ -2,6 +2,7 @@
 //
 // A text without marks of cells is one cell. A pipe's values are printed, a file's are not, as with other interpreters.
 
+import { resolve } from 'node:path';
 import { text as textOf } from 'node:stream/consumers';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
@@ -17,8 +18,14 @@ import { Shell } from './shell.ts';
 import { showValue } from './values-shown.ts';
 
 /** Runs it; gives the exit status. @throws when the file cannot be read or the session not be opened. */
-export async function runScript(path: string | undefined, options: ReplCommandOptions): Promise<number> {
+export async function runScript(
+  path: string | undefined,
+  args: readonly string[],
+  options: ReplCommandOptions,
+): Promise<number> {
   const text = path === undefined ? await textOf(process.stdin) : await cellsFileText(path);
+  // As under `node`.
+  process.argv = [process.execPath, ...(path === undefined ? [] : [resolve(path)]), ...args];
   const shell = new Shell({
     note: (line) => process.stderr.write(`${line}\n`),
     onOutput: ({ stream, text: printed }) => process[stream].write(printed),

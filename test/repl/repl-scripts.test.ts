@@ -118,6 +118,13 @@ describe('gridbook repl without a terminal', () => {
     );
   });
 
+  test('a script finds its arguments where they are under node, and is the main program', async (t) => {
+    const script = join(folderOf(t), 'given.ts');
+    writeFileSync(script, 'console.log(import.meta.main, process.argv.slice(1).join())');
+    const { stdout, stderr } = await repl(['--workers', '1', script, '10', '--', '--quick'], '');
+    assert.deepEqual([stdout, stderr], [`true ${script},10,--quick\n`, '']);
+  });
+
   for (const [what, script, left] of [
     ['a loop', "console.log('begun'); for (;;);", ''],
     [
