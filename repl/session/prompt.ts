@@ -89,7 +89,7 @@ export class Prompt {
     this.#running.line = repl;
     this.#screen.open(repl);
     const onError = (error: unknown): void => {
-      this.shell.note(`Later: ${this.shell.showError(error)}`); // P3
+      if (!isOfInterruptedCell()) this.shell.note(`Later: ${this.shell.showError(error)}`); // P3
     };
     const onSignal = (): void => this.#onInterrupt(() => repl.close());
     process.on('uncaughtException', onError);
