@@ -166,6 +166,7 @@ export class Prompt {
   /** What was typed is whole, or more lines follow, or it is a question. */
   #onText(text: string, done: (error: Error | null, value: unknown) => void): void {
     const finish = (): void => done(null, undefined);
+    this.#screen.lineEntered();
     if (text.trim() === '') {
       finish();
       return;
@@ -305,6 +306,7 @@ export class Prompt {
     repl.removeAllListeners('SIGINT');
     repl.on('SIGINT', () =>
       this.#onInterrupt(() => {
+        this.#screen.lineEntered();
         for (const listener of own) Reflect.apply(listener, repl, []);
       }),
     );

@@ -8,11 +8,10 @@
 //   R2. The text is never higher than the window, or it could not be taken off the screen again.
 
 import type { REPLServer } from 'node:repl';
-import { stripVTControlCharacters } from 'node:util';
 import { formatCount } from '../../sdk/index.ts';
 import { isDumbTerminal, styled } from './look.ts';
 import type { PromptShell } from './prompt-shell.ts';
-import type { Screen } from './screen.ts';
+import { rowsOf, type Screen } from './screen.ts';
 
 const firstMs = 400;
 const redrawMs = 250;
@@ -65,6 +64,7 @@ export class RunningLine {
 
   #draw(): void {
     const text = this.#text?.() ?? this.#ownText();
+    this.#screen.goBelow();
     this.line?.setPrompt(this.#endOf(text));
     this.line?.prompt(true);
   }
@@ -75,7 +75,7 @@ export class RunningLine {
     const lines = text.split('\n');
     let rows = 0;
     const from = lines.findLastIndex((line) => {
-      rows += Math.max(1, Math.ceil(stripVTControlCharacters(line).length / width));
+      rows += rowsOf(line, width);
       return rows > this.#screen.rows - 2;
     });
     return lines.slice(from + 1).join('\n');

@@ -6,6 +6,7 @@
 // Invariants:
 //   N1. Whatever is printed, the line that is typed and its cursor are on the screen whole afterwards.
 //   N2. When the screen is closed, the streams write as they did before.
+//   N3. What is printed without an end of its line goes on where it ended, though what is typed or runs was shown below it.
 
 import type { Interface } from 'node:readline';
 import { clearScreenDown, cursorTo, moveCursor } from 'node:readline';
@@ -15,6 +16,8 @@ import { isDumbTerminal, type Look, lookOf } from './look.ts';
 
 type Write = NodeJS.WriteStream['write'];
 
+const unfinishedMax = 10_000;
+
 export class Screen {
   /** Where the prompt writes: the terminal itself. */
   readonly terminal: NodeJS.WriteStream;
@@ -22,7 +25,9 @@ export class Screen {
   readonly #raw: Write;
   readonly #restore: (() => void)[] = [];
   #line: Interface | undefined;
-  #isAtLineStart = true;
+  /** What was printed last without an end of its line; the line that is typed may stand below it. */
+  #unfinished = '';
+  #isLineBelow = false;
 
   /** In another width what is on the screen has other lines. N1 */
   readonly #onResize = (): void => {
@@ -75,17 +80,42 @@ export class Screen {
     this.#line = undefined;
   }
 
-  /** Prints a text as it is. N1 */
+  /** Prints a text as it is, after what was printed before. N1 */
   print(text: string): void {
     if (text === '') return;
     const line = this.#line;
     const isTyping = line !== undefined && (line.line !== '' || line.getPrompt() !== '');
     if (isTyping) this.erase();
+    this.#takeUp();
     this.#raw(text);
-    this.#isAtLineStart = text.endsWith('\n');
+    const whole = this.#unfinished + text;
+    this.#unfinished = whole.slice(
+      Math.max(whole.lastIndexOf('\n') + 1, whole.lastIndexOf('\r'), whole.length - unfinishedMax),
+    );
     if (!isTyping) return;
-    this.endLine();
+    this.goBelow();
     this.#showLine(line);
+  }
+
+  /** Begins a line for what is not printed, such as a prompt; what is printed next goes on above it. */
+  goBelow(): void {
+    if (this.#unfinished === '' || this.#isLineBelow) return;
+    this.#raw('\n');
+    this.#isLineBelow = true;
+  }
+
+  /** Goes back to where the unfinished line ends. N3 */
+  #takeUp(): void {
+    if (!this.#isLineBelow) return;
+    this.#isLineBelow = false;
+    if (isDumbTerminal()) {
+      this.#unfinished = '';
+      return;
+    }
+    moveCursor(this.terminal, 0, -rowsOf(this.#unfinished, this.look.width));
+    cursorTo(this.terminal, 0);
+    clearScreenDown(this.terminal);
+    this.#raw(this.#unfinished);
   }
 
   #showLine(line: Interface): void {
@@ -101,16 +131,22 @@ export class Screen {
 
   /** Begins a line unless it is at the start of one. */
   endLine(): void {
-    if (!this.#isAtLineStart) this.#raw('\n');
-    this.#isAtLineStart = true;
+    this.goBelow();
+    this.lineEntered();
+  }
+
+  /** What was typed was entered: what is printed next stands below it. */
+  lineEntered(): void {
+    this.#isLineBelow = false;
+    this.#unfinished = '';
   }
 
   /** Takes back a text that was entered while something runs: it is shown again when it is its turn. */
   takeBack(text: string): void {
     if (this.#line === undefined || isDumbTerminal()) return;
     const { width } = this.look;
-    const lines = `${stripVTControlCharacters(this.#line.getPrompt())}${text.replaceAll('\n', '\n| ')}`.split('\n');
-    const rows = lines.reduce((sum, line) => sum + Math.max(1, Math.ceil(line.length / width)), 0);
+    const lines = `${this.#line.getPrompt()}${text.replaceAll('\n', '\n| ')}`.split('\n');
+    const rows = lines.reduce((sum, line) => sum + rowsOf(line, width), 0);
     moveCursor(this.terminal, 0, -rows);
     cursorTo(this.terminal, 0);
     clearScreenDown(this.terminal);
@@ -123,7 +159,6 @@ export class Screen {
     this.erase();
     this.#line?.setPrompt('');
     this.#raw(`${prompt}${text.replaceAll('\n', '\n| ')}\n`);
-    this.#isAtLineStart = true;
     if (this.#line !== undefined && this.#line.line !== '') this.#showLine(this.#line);
   }
 
@@ -141,4 +176,9 @@ export class Screen {
     // Readline keeps how many rows its cursor is below its prompt, and goes up so many before it draws.
     Reflect.set(this.#line, 'prevRows', 0);
   }
+}
+
+/** How many rows of the window a line takes. */
+export function rowsOf(line: string, width: number): number {
+  return Math.max(1, Math.ceil(stripVTControlCharacters(line).length / width));
 }

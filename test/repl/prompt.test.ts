@@ -206,6 +206,28 @@ describe('gridbook repl in a terminal', () => {
     assert.match(await terminal.prompt(3), /Out\[2\]: 2/);
   });
 
+  test('what is printed without an end of its line goes on where it was', async (t) => {
+    const folder = folderOf(t, {});
+    const terminal = await opened(t, { cwd: folder });
+    terminal.enter(
+      'const seen = async (name: string) => { while (!fs.existsSync(name)) await new Promise((r) => setTimeout(r, 10)) }',
+    );
+    await terminal.prompt(2);
+    terminal.enter(
+      'process.stdout.write("Work"); await seen("1"); process.stdout.write("ing"); await seen("2"); process.stdout.write("\\r50 %"); await seen("3"); console.log("\\rdone")',
+    );
+    await terminal.until(/\nWork\n\[/);
+    writeFileSync(join(folder, '1'), '');
+    await terminal.until(/\nWorking\n\[/);
+    terminal.type('1 + 1');
+    await terminal.until(/\nWorking\n\[.*\] 1 \+ 1$/);
+    writeFileSync(join(folder, '2'), '');
+    await terminal.until(/\n50 %ing\n\[.*\] 1 \+ 1$/);
+    writeFileSync(join(folder, '3'), '');
+    await terminal.until(/\ndone *\nIn \[3\]: 1 \+ 1$/);
+    assert.doesNotMatch(terminal.text, /\n(Work|50 %)/);
+  });
+
   test('has neither colours nor lines wider than the window where they are not wanted', async (t) => {
     const terminal = await opened(t, { columns: 44, env: { NO_COLOR: '1' } });
     terminal.enter('await sweep(session, workloads.noop, { pcNum: [1, 10, 50] }, { repeats: 2 })');
