@@ -330,6 +330,7 @@ export class Prompt {
     } finally {
       for (const signal of endingSignals) process.on(signal, this.#onEnding);
       stdin.setRawMode(true);
+      this.#screen.clearEcho();
     }
   }
 

@@ -141,6 +141,14 @@ export class Screen {
     this.#unfinished = '';
   }
 
+  /** Takes off the row what the terminal itself has shown of keys, as long as it made lines and signals of them. */
+  clearEcho(): void {
+    const isAlone = this.#line?.line === '' && this.#line.getPrompt() === '' && this.#unfinished === '';
+    if (!isAlone || isDumbTerminal()) return;
+    cursorTo(this.terminal, 0);
+    clearScreenDown(this.terminal);
+  }
+
   /** Takes back a text that was entered while something runs: it is shown again when it is its turn. */
   takeBack(text: string): void {
     if (this.#line === undefined || isDumbTerminal()) return;

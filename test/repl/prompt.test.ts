@@ -92,7 +92,7 @@ describe('gridbook repl in a terminal', () => {
     terminal.enter("console.log('begun'); while (true);");
     await terminal.until(/\nbegun/);
     terminal.type('\u0003');
-    assert.match(await terminal.prompt(2), /Interrupted/);
+    assert.match(await terminal.prompt(2), /\nInterrupted\n/); // and no ^C
     terminal.enter('await new Promise(() => {})');
     await terminal.until(/of 2 workers/);
     terminal.type('\u0003');
