@@ -21,7 +21,7 @@ export function replCommand(
   return reportingFailure(async () => {
     if (script !== undefined || !process.stdin.isTTY || !process.stdout.isTTY) {
       const { runScript } = await import('./session/script-run.ts');
-      return runScript(script, args, options);
+      return runScript(script === '-' ? undefined : script, args, options);
     }
     return openPrompt(options);
   });

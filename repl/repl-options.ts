@@ -17,7 +17,10 @@ export function addReplCommand(program: Command, onStatus: (status: number) => v
   program
     .command('repl')
     .description('TypeScript at a prompt, against a live cluster; or a script from a file or a pipe')
-    .argument('[script]', 'a file that is run without a prompt, with what the prompt has in scope')
+    .argument(
+      '[script]',
+      'a file that is run without a prompt, with what the prompt has in scope; - for standard input',
+    )
     .argument('[args...]', 'what the script finds in process.argv; options of its own after --')
     .option('--address <a>', 'where the workers are (default: GRIDBOOK_ADDRESS, otherwise embedded)')
     .addOption(new Option('--workers <w>', 'how many workers (default: all)').argParser(parseWholeNumber))

@@ -25,7 +25,7 @@ export async function runScript(
 ): Promise<number> {
   const text = path === undefined ? await textOf(process.stdin) : await cellsFileText(path);
   // As under `node`.
-  process.argv = [process.execPath, ...(path === undefined ? [] : [resolve(path)]), ...args];
+  process.argv = [process.execPath, path === undefined ? '-' : resolve(path), ...args];
   const shell = new Shell({
     note: (line) => process.stderr.write(`${line}\n`),
     onOutput: ({ stream, text: printed }) => process[stream].write(printed),

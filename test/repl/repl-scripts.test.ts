@@ -123,6 +123,8 @@ describe('gridbook repl without a terminal', () => {
     writeFileSync(script, 'console.log(import.meta.main, process.argv.slice(1).join())');
     const { stdout, stderr } = await repl(['--workers', '1', script, '10', '--', '--quick'], '');
     assert.deepEqual([stdout, stderr], [`true ${script},10,--quick\n`, '']);
+    const piped = await repl(['--workers', '1', '-', '10'], 'process.argv.slice(2)');
+    assert.deepEqual([piped.stdout, piped.stderr], ["[ '10' ]\n", '']);
   });
 
   for (const [what, script, left] of [
