@@ -11,6 +11,14 @@ export function endStacksAtCells(isOfCell: (file: string) => boolean): void {
     // What calls the cell as a whole stands in its text, after its last line.
     const isCall = below?.isAsync() === false && ['node:vm', runner].includes(below.getFileName() ?? '');
     const end = last < 0 ? frames.length : isCall ? last : last + 1;
-    return [Error.prototype.toString.call(error), ...frames.slice(0, end)].join('\n    at ');
+    return [headOf(error), ...frames.slice(0, end)].join('\n    at ');
   };
+}
+
+function headOf(error: Error): string {
+  try {
+    return Error.prototype.toString.call(error);
+  } catch {
+    return 'Error'; // its name or message cannot be read
+  }
 }
