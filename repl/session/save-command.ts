@@ -1,6 +1,6 @@
 // `.save` and `.load`: the cells as a file, and a file's cells.
 
-import { readFile, writeFile } from 'node:fs/promises';
+import { open, writeFile } from 'node:fs/promises';
 import { dirname, extname, resolve } from 'node:path';
 import { InvalidArgumentError } from '../../sdk/index.ts';
 import { homePath } from '../home-path.ts';
@@ -12,6 +12,9 @@ import { cellsOfNotebook, notebookMark, notebookOf } from './save-notebook.ts';
 import { reportOf, reportTitle } from './save-report.ts';
 import { cellsOfScript, scriptHead, scriptOf } from './save-script.ts';
 import { savedSession } from './saved-cells.ts';
+
+/** What is written here is known by so much of it. */
+const headBytes = 4096;
 
 export const saveCommand: SessionCommand = {
   name: 'save',
@@ -35,10 +38,12 @@ export const saveCommand: SessionCommand = {
   },
 };
 
-/** Whether a file is there that was not written here. */
+/** Whether a file is there that was not written here, by how it begins. */
 async function isOfOthers(file: string): Promise<boolean> {
-  const text = await readFile(file, 'utf8').catch(() => '');
-  return text !== '' && ![scriptHead, reportTitle, notebookMark].some((mark) => text.includes(mark));
+  await using handle = await open(file).catch(() => undefined);
+  const { buffer, bytesRead = 0 } = (await handle?.read(Buffer.alloc(headBytes))) ?? {};
+  const head = buffer?.toString('utf8', 0, bytesRead) ?? '';
+  return head !== '' && ![scriptHead, reportTitle, notebookMark].some((mark) => head.includes(mark));
 }
 
 async function textFor(file: string, shell: PromptShell): Promise<string> {

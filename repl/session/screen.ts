@@ -21,6 +21,7 @@ const unfinishedMax = 10_000;
 export class Screen {
   /** Where the prompt writes: the terminal itself. */
   readonly terminal: NodeJS.WriteStream;
+  readonly #stream: NodeJS.WriteStream;
   readonly #isUnheard: () => boolean;
   readonly #raw: Write;
   readonly #restore: (() => void)[] = [];
@@ -36,6 +37,7 @@ export class Screen {
 
   /** @param isUnheard - whether what is printed just now is for nobody. */
   constructor(isUnheard: () => boolean, stream: NodeJS.WriteStream = process.stdout) {
+    this.#stream = stream;
     this.#isUnheard = isUnheard;
     this.#raw = stream.write.bind(stream);
     // Everything is the stream's own but for `write`, which others are kept from.
@@ -56,8 +58,8 @@ export class Screen {
   open(line: Interface): void {
     this.#line = line;
     // Readline draws the line anew, too, and has to know first where it begins now.
-    this.terminal.prependListener('resize', this.#onResize);
-    this.#restore.push(() => this.terminal.off('resize', this.#onResize));
+    this.#stream.prependListener('resize', this.#onResize);
+    this.#restore.push(() => this.#stream.off('resize', this.#onResize));
     for (const stream of [process.stdout, process.stderr]) {
       if (!stream.isTTY) continue;
       const own = stream.write;
