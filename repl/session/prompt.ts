@@ -8,7 +8,8 @@
 //       once and waits.
 //   P2. The interrupt key ends what runs, or clears what is typed; only twice at an empty prompt it leaves.
 //   P3. Nothing that a cell leaves behind ends the prompt: what is thrown later is shown.
-//   P4. A process whose terminal is gone, or that is told to end, ends, also in a loop in which no handler of it would run.
+//   P4. A process whose terminal is gone, or that is told to end, ends at once: nothing handles those signals, for in a loop
+//       no handler would run.
 
 import { EventEmitter } from 'node:events';
 import { type REPLServer, Recoverable, start } from 'node:repl';
@@ -31,7 +32,6 @@ import { askedFor, leavingBy } from './typed-line.ts';
 import { showValue } from './values-shown.ts';
 
 const historyLinesMax = 10_000;
-const endingSignals = ['SIGTERM', 'SIGHUP'] as const;
 
 export interface PromptOptions {
   readonly commands: readonly SessionCommand[];
@@ -56,7 +56,6 @@ export class Prompt {
   #isInterrupted = false;
   /** There is no prompt any more. */
   #isLeaving = false;
-  #onEnding = (): void => {};
   /** Ends what runs. */
   #interrupt: (() => void) | undefined;
 
@@ -95,8 +94,6 @@ export class Prompt {
     process.on('uncaughtException', onError);
     process.on('unhandledRejection', onError);
     process.on('SIGINT', onSignal);
-    this.#onEnding = () => repl.close();
-    for (const signal of endingSignals) process.on(signal, this.#onEnding);
     if (first !== undefined) repl.write(`${first}\n`);
     try {
       await new Promise<void>((resolve) => repl.once('exit', resolve));
@@ -319,16 +316,14 @@ export class Prompt {
     else this.#interrupt();
   }
 
-  /** The terminal makes a signal of the interrupt key only when it is not raw. What ends the process ends it at once (P4). */
+  /** The terminal makes a signal of the interrupt key only when it is not raw. */
   #uninterrupted<T>(run: () => T): T {
     const { stdin } = process;
     if (!stdin.isRaw) return run();
     stdin.setRawMode(false);
-    for (const signal of endingSignals) process.off(signal, this.#onEnding);
     try {
       return this.#stallWatch.without(run);
     } finally {
-      for (const signal of endingSignals) process.on(signal, this.#onEnding);
       stdin.setRawMode(true);
       this.#screen.clearEcho();
     }

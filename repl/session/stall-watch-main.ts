@@ -1,7 +1,5 @@
 // The thread that watches a prompt while a cell runs, and reads the terminal in its place while it stands still.
 //
-// Ends the process when the terminal is gone meanwhile.
-//
 // Owns: the terminal while the prompt stands still (T1 of stall-watch.ts). Does not own: what is done with what was typed.
 
 import { closeSync, constants, openSync, readSync } from 'node:fs';
@@ -44,19 +42,10 @@ function typed(): Uint8Array {
   const keys = new Uint8Array(keysBytesMax);
   try {
     terminal ??= openSync('/dev/tty', constants.O_RDONLY | constants.O_NONBLOCK);
-    const count = readSync(terminal, keys);
-    if (count === 0) endProcess(); // a terminal that is there has something, or fails with EAGAIN
-    return keys.slice(0, count);
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : undefined;
-    if (code === 'EIO' || code === 'ENXIO') endProcess();
+    return keys.slice(0, readSync(terminal, keys));
+  } catch {
     return keys.slice(0, 0); // nothing yet
   }
-}
-
-/** The terminal is gone, and no handler of that signal would run (P4 of prompt.ts). */
-function endProcess(): void {
-  process.kill(process.pid, 'SIGKILL');
 }
 
 function leave(): void {

@@ -7,6 +7,7 @@ import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { joinString } from '../../sdk/internal.ts';
+import type { TestTerminal } from '../helpers/terminal.ts';
 import { folderOf, opened } from './opened-prompt.ts';
 
 describe('gridbook repl in a terminal', () => {
@@ -138,12 +139,18 @@ describe('gridbook repl in a terminal', () => {
     ['before a wait', 'for (;;);'],
     ['after a wait', 'await 0; for (;;);'],
   ]) {
-    test(`a loop ${what} ends with its terminal`, async (t) => {
-      const terminal = await opened(t);
-      terminal.enter(`console.log('begun', 1); ${loop}`);
-      await terminal.until(/\nbegun 1/);
-      terminal.hangUp();
-      await terminal.exit;
+    test(`a loop ${what} ends with its terminal, and when it is told to`, async (t) => {
+      const ends = [
+        (terminal: TestTerminal) => terminal.hangUp(),
+        ({ pid }: TestTerminal) => process.kill(pid, 'SIGTERM'),
+      ];
+      for (const end of ends) {
+        const terminal = await opened(t);
+        terminal.enter(`console.log('begun', 1); ${loop}`);
+        await terminal.until(/\nbegun 1/);
+        end(terminal);
+        await terminal.exit;
+      }
     });
   }
 
