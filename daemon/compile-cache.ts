@@ -1,5 +1,5 @@
 // Where the processes that a daemon starts find their compiled code: where it has its own. From the sources they are there
-// in half of the time then, and 28 MB smaller, for they load no compiler.
+// in half of the time then, and some 30 MB smaller, for they load no compiler.
 
 import { getCompileCacheDir } from 'node:module';
 import { dirname } from 'node:path';

@@ -44,9 +44,6 @@ const messageMax = 1000;
 /** Users' functions may put something else in its place. */
 const exit = process.exit.bind(process);
 
-// Meant for this process alone; what tasks start inherits the environment.
-delete process.env['NODE_COMPILE_CACHE'];
-
 const parent = new Socket({ fd: parentDescriptor, readable: true, writable: true });
 
 function tell(message: WorkerToParent, done: () => void = () => {}): void {
@@ -195,3 +192,6 @@ process.on('uncaughtExceptionMonitor', (error: unknown) => {
 
 // B3: also while a function does not return. It needs next to no memory.
 new Worker(watchEntry, { resourceLimits: { maxOldGenerationSizeMb: 16, maxYoungGenerationSizeMb: 2 } }).unref();
+
+// Meant for this process and its thread alone; what tasks start inherits the environment.
+delete process.env['NODE_COMPILE_CACHE'];
