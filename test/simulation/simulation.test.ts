@@ -56,7 +56,19 @@ describe('a dispatcher over a cluster that cannot be relied on', () => {
       }
     }
     // A simulation in which nothing goes wrong would hold as well.
-    for (const what of ['submit', 'send', 'answer', 'stale', 'cancel', 'kill', 'release', 'lost', 'recalled', 'tick']) {
+    for (const what of [
+      'submit',
+      'send',
+      'answer',
+      'stale',
+      'cancel',
+      'kill',
+      'release',
+      'cut',
+      'lost',
+      'recalled',
+      'tick',
+    ]) {
       const times = seen.get(what) ?? 0;
       assert.ok(times > seedCount / 10, `"${what}" happened ${times} times in ${seedCount} seeds`);
     }
