@@ -11,6 +11,7 @@
 
 import { ProtocolError } from '../errors.ts';
 import { compile } from './compile.ts';
+import { noteLoader } from './import-call.ts';
 import { type Exports, loadOwnPackage, member, nodeModule } from './receive-bundle.ts';
 import type { Binding, LoadedModule, ShippedFunction, SourceCode } from './shipped-code.ts';
 
@@ -127,6 +128,7 @@ class Assembly {
       case 'bundle':
         return member(bundled, binding.exportName, name);
       case 'loader':
+        noteLoader(binding.local);
         return (specifier: string) => this.#load(binding.modules[specifier], specifier);
       case 'name-keeper':
         return keepName;

@@ -9,6 +9,7 @@
 
 import { isProxy } from 'node:util/types';
 import { textOf } from '../text-of.ts';
+import { withImports } from './import-call.ts';
 import { refusal } from './refusal.ts';
 import { sourceBytesMax } from './shipped-code.ts';
 import { lineAt, type Node, parse, rangeOf, type Syntax } from './syntax.ts';
@@ -52,7 +53,7 @@ interface Form {
  */
 export function readSource(fn: FunctionLike, label: string): FunctionSource {
   if (isProxy(fn)) throw refusal(label, 'it is a Proxy, whose source is hidden. Give the function inside it');
-  const text = Function.prototype.toString.call(fn);
+  const text = withImports(Function.prototype.toString.call(fn));
   const name = typeof fn.name === 'string' ? fn.name : '';
   refuseNative(text, name, label);
   if (Buffer.byteLength(text) > sourceBytesMax) {

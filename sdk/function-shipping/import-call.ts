@@ -32,6 +32,21 @@ export function withLoader(
   return { expression: rewritten, local, modules };
 }
 
+/** The variables that stand for `import` in functions that were made here. */
+const loaders = new Set<string>();
+
+/** A function is made in which a variable stands for `import`. */
+export function noteLoader(local: string): void {
+  loaders.add(local);
+}
+
+/** The source of a function that may stand inside of one that was made here, as its user wrote it. */
+export function withImports(source: string): string {
+  let text = source;
+  for (const local of loaders) text = text.replaceAll(local, 'import');
+  return text;
+}
+
 function unusedName(text: string): string {
   for (let i = 0; ; i++) {
     const name = `$${i.toString(36).padStart('import'.length - 1, '_')}`;

@@ -106,6 +106,15 @@ export function nestedSuite(given: Given): void {
       assert.deepEqual(await outer(3000), [3000, 2999 ** 2, (3000 * 2999) / 2, 1]);
     });
 
+    test('a function of a function may import() what it uses', async () => {
+      const outer = async (): Promise<string[]> => {
+        const { sep } = await import('node:path');
+        const inner = async (): Promise<string> => (await import('node:os')).EOL + (await import('node:path')).sep;
+        return [sep, await currentSession().remote(inner)()];
+      };
+      assert.deepEqual(await given.session.remote(outer)(), ['/', '\n/']);
+    });
+
     test('an error goes up through the levels, and a level may catch it', async () => {
       const outer = given.session.remote(async (isCaught: boolean) => {
         const middle = currentSession().remote(async () => {
