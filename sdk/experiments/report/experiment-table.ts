@@ -2,10 +2,11 @@
 
 import { InvalidArgumentError } from '../../errors.ts';
 import { experimentColumns, marksOf } from './experiment-columns.ts';
-import { machineText, notesOf, recommendationsOf, warningsOf, whatWasRun } from './findings.ts';
+import { machineText, notesOf, recommendationsOf, whatWasRun } from './findings.ts';
 import { fittingTable } from './fitting-table.ts';
 import type { Reported } from './plotted.ts';
 import { wrapped } from './text-legend.ts';
+import { warningsOf } from './warnings.ts';
 
 const widthLeast = 20;
 

@@ -2,7 +2,7 @@
 
 import { experimentColumns, marksOf } from './experiment-columns.ts';
 import { embeddedJsonId, experimentJsonOf } from './experiment-json.ts';
-import { howItWasRun, machineText, notesOf, recommendationsOf, tookText, warningsOf, whatWasRun } from './findings.ts';
+import { howItWasRun, machineText, notesOf, recommendationsOf, tookText, whatWasRun } from './findings.ts';
 import { columnsOf, flatRecordOf } from './flat-record.ts';
 import { figureOf } from './html-figure.ts';
 import { answersOf, modelSection } from './html-models.ts';
@@ -12,6 +12,7 @@ import { plainText } from './parameter-names.ts';
 import type { Reported } from './plotted.ts';
 import { formatCount } from './quantities.ts';
 import { reportPlots } from './report-plots.ts';
+import { warningsOf } from './warnings.ts';
 
 /** More records make a page slow; all of them are in its JSON. */
 const recordsShownMax = 500;

@@ -2,13 +2,14 @@
 
 import type { Model } from '../models/model.ts';
 import { experimentColumns, marksOf } from './experiment-columns.ts';
-import { howItWasRun, machineText, recommendationsOf, tookText, warningsOf, whatWasRun } from './findings.ts';
+import { howItWasRun, machineText, recommendationsOf, tookText, whatWasRun } from './findings.ts';
 import { formatEstimate } from './model-estimates.ts';
 import { type ModelTable, shownModels } from './model-tables.ts';
 import { groupText, plainText } from './parameter-names.ts';
 import type { Reported } from './plotted.ts';
 import { reportPlots } from './report-plots.ts';
 import type { TextColumn } from './text-table.ts';
+import { warningsOf } from './warnings.ts';
 
 const plotWidth = 78;
 const plotHeight = 18;
