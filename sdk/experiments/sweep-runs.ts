@@ -250,7 +250,7 @@ export class SweepRuns {
       failures: this.#failures.length,
       share: runs === 0 ? 1 : ms === undefined ? 0 : elapsedMs / (elapsedMs + ms),
       elapsedMs,
-      leftMs: ms,
+      leftMs: current.phase === 'waiting' ? undefined : ms,
       current,
     });
   }

@@ -109,8 +109,10 @@ test('a sweep that loses a node says so of the run, goes on with what needs less
   await using __ = session;
   const lost = lose();
   let started: Promise<unknown> | undefined;
-  const onProgress = ({ current: { phase } }: SweepProgress): void => {
-    if (phase === 'waiting') started ??= cluster.startNode();
+  const onProgress = ({ current: { phase }, leftMs }: SweepProgress): void => {
+    if (phase !== 'waiting') return;
+    assert.equal(leftMs, undefined);
+    started ??= cluster.startNode();
   };
   const { records, data } = await sweep(session, workload, { workers: [2, 1] }, { ...twice, onProgress });
   await Promise.all([lost, started]);
