@@ -26,8 +26,8 @@ export const programsFolder = fileURLToPath(new URL('./python/', import.meta.url
 const startMsMax = 120_000;
 /** How long one answer may take, in milliseconds. */
 const answerMsMax = 3_600_000;
-/** How long it may take to end by itself, in milliseconds: longer than it gives itself, for it alone knows what it started. */
-const endMsMax = 15_000;
+/** It gives itself 10 s to end what it started. */
+const endMsMaxDefault = 15_000;
 /** The longest line of an answer. */
 const answerCharsMax = 2 ** 20;
 /** How much is kept of what it prints. */
@@ -46,6 +46,8 @@ export interface PythonOptions {
   /** What follows the program on its command line. */
   readonly args?: readonly string[];
   readonly signal?: AbortSignal | undefined;
+  /** How long it may take to end by itself, in milliseconds. @default longer than it gives itself, for it alone knows what it started */
+  readonly endMsMax?: number | undefined;
 }
 
 /** A started program, or what is not there. */
@@ -61,6 +63,7 @@ interface Question {
 export class PythonProcess {
   readonly #child: ChildProcessByStdio<Writable, Readable, Readable>;
   readonly #folder: string;
+  readonly #endMsMax: number;
   readonly #ended: Promise<Error>;
   readonly #onExit = (): void => this.#remove();
   #versions: Readonly<Record<string, string>> = {};
@@ -68,7 +71,8 @@ export class PythonProcess {
   #line = '';
   #printed = '';
 
-  private constructor(program: string, { python, args = [] }: PythonOptions) {
+  private constructor(program: string, { python, args = [], endMsMax = endMsMaxDefault }: PythonOptions) {
+    this.#endMsMax = endMsMax;
     this.#folder = mkdtempSync(join(tmpdir(), 'gridbook-'));
     this.#child = spawn(python, ['-u', program, ...args], {
       stdio: ['pipe', 'pipe', 'pipe'],
@@ -192,7 +196,7 @@ export class PythonProcess {
   async close(): Promise<void> {
     this.#child.stdin.end();
     const waiting = new AbortController();
-    await Promise.race([this.#ended, wait(endMsMax, undefined, { signal: waiting.signal }).catch(() => {})]);
+    await Promise.race([this.#ended, wait(this.#endMsMax, undefined, { signal: waiting.signal }).catch(() => {})]);
     waiting.abort();
     process.off('exit', this.#onExit);
     this.#remove();
