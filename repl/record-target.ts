@@ -1,6 +1,6 @@
 // Where a command's results go, found out before anything runs.
 
-import { open, writeFile } from 'node:fs/promises';
+import { lstat, open, rm, writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { InvalidArgumentError } from '../sdk/index.ts';
 import { messageOf } from './command-failure.ts';
@@ -18,11 +18,21 @@ export async function targetOf(option: string | true | undefined): Promise<Recor
   if (option === undefined) return undefined;
   if (option === true) return { stdout: true };
   try {
+    const isNew = !(await isThere(option));
     await (await open(option, 'a')).close();
+    // What is refused, or ends before there is a result, leaves no empty file.
+    if (isNew) await rm(option);
   } catch (cause) {
     throw new InvalidArgumentError(`Cannot write to ${option}: ${messageOf(cause)}`, { cause });
   }
   return { file: option };
+}
+
+function isThere(path: string): Promise<boolean> {
+  return lstat(path).then(
+    () => true,
+    () => false,
+  );
 }
 
 /** What a command's options say of where its results go. */

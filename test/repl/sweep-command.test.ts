@@ -1,6 +1,7 @@
 // `gridbook sweep`, and `gridbook run` with workloads of every origin, as a user types them.
 
 import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -269,6 +270,15 @@ describe('gridbook sweep and run', () => {
       assert.match(stdout, new RegExp(`^${name}: `));
     });
   }
+
+  test('what is refused leaves the files of its options as they were', async () => {
+    const [report, json] = [join(directory, 'refused.html'), join(directory, 'there.json')];
+    await writeFile(json, 'kept');
+    const { status, stderr } = await gridbook(['run', 'pi', '--pc-num', '0', '--report', report, '--json', json]);
+    assert.equal(status, 2, stderr);
+    assert.ok(!existsSync(report));
+    assert.equal(await readFile(json, 'utf8'), 'kept');
+  });
 
   const refused: readonly [string, readonly string[], RegExp][] = [
     ['a workload that there is not', ['run', 'abacus'], /There is no workload "abacus"; there are markov, noop/],
