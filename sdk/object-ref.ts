@@ -9,7 +9,7 @@
 //   O3. The ref is the only owner of its value: when no ref, task or waiter reaches it, the value is freed.
 //   O4. A chain of references of any length settles without filling the stack.
 
-import { type InspectOptionsStylized, inspect } from 'node:util';
+import { type InspectOptions, inspect } from 'node:util';
 import type { KeptObject } from './cluster/objects-kept.ts';
 import { ObjectLostError } from './errors.ts';
 import { readWholeValue } from './protocol/deserialization.ts';
@@ -162,6 +162,9 @@ function tell(waiters: (() => void)[]): void {
 
 let entryOfRef: (ref: ObjectRef<unknown>) => ObjectEntry;
 
+/** What Node gives who shows himself; its types have called it differently. */
+type StyledOptions = InspectOptions & { stylize(text: string, style: 'regexp' | 'special'): string };
+
 /**
  * A reference to a value of type `T` that a task is making, or that `session.put` stored. Await it, or pass it to
  * another task as it is: it is resolved on the worker and need not travel through the caller.
@@ -216,7 +219,7 @@ export class ObjectRef<T> implements PromiseLike<T> {
   }
 
   /** How Node shows it. @internal */
-  [inspect.custom](_depth: number, options: InspectOptionsStylized, show: typeof inspect): string {
+  [inspect.custom](_depth: number, options: StyledOptions, show: typeof inspect): string {
     const { outcome } = this.#entry;
     const state = options.stylize(this.state, outcome.state === 'failed' ? 'regexp' : 'special');
     if (outcome.state === 'ready') return `ObjectRef ${state} ${show(outcome.value, options)}`;

@@ -10,7 +10,7 @@ import { examplesOfDocstrings, examplesOfDocument } from '../examples/example.ts
 import { runExample, writeExample } from '../examples/run-example.ts';
 import { needs } from '../helpers/needs.ts';
 import { createPublicProgram, notebookEntry } from '../rules/public-api.ts';
-import { readTreeFile, root, treePaths } from '../rules/source-tree.ts';
+import { readTreeFile, treePaths } from '../rules/source-tree.ts';
 import { importsOf } from '../rules/syntax.ts';
 import { buildAndPack, installInto, makeFolder, type Packed } from './installed-package.ts';
 import { commandEnvironment, runCommand } from './run-command.ts';
@@ -123,7 +123,7 @@ describe('the package', needs('a registry of npm packages', hasRegistry, 'connec
     const wrong = join(project, 'wrong.ts');
     writeFileSync(wrong, "import { connect } from 'gridbook';\nconst workers: string = (await connect()).workers;\n");
     // The one that is wrong on purpose shows that errors are found.
-    assert.deepEqual(strictTypeErrors([...paths, wrong]), [
+    assert.deepEqual(strictTypeErrors(project, [...paths, wrong]), [
       `${wrong} Type 'number' is not assignable to type 'string'.`,
     ]);
   });
@@ -165,8 +165,8 @@ test('package.json builds before it packs', () => {
   assert.match(manifest.scripts['prepack'] ?? '', /\bbuild(:installed)?$/);
 });
 
-/** The errors of a strict project with these programs, declarations of all packages included. */
-function strictTypeErrors(paths: readonly string[]): string[] {
+/** The errors of a strict project with these programs, declarations of all packages included, Node's as they came along. */
+function strictTypeErrors(project: string, paths: readonly string[]): string[] {
   const program = ts.createProgram(paths, {
     strict: true,
     skipLibCheck: false,
@@ -177,7 +177,7 @@ function strictTypeErrors(paths: readonly string[]): string[] {
     module: ts.ModuleKind.NodeNext,
     noEmit: true,
     types: ['node'],
-    typeRoots: [join(root, 'node_modules/@types')],
+    typeRoots: [join(project, 'node_modules/@types')],
   });
   const declarations = program.getSourceFiles().filter(({ fileName }) => fileName.includes('/gridbook/dist/'));
   assert.ok(declarations.length > 0 && existsSync(declarations[0]?.fileName ?? ''));
