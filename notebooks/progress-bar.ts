@@ -4,7 +4,7 @@
 // Callers: the user, as `progressBar`; live.ts.
 //
 // Invariants:
-//   B1. It is drawn so many times a second at most, and once more at the end, whatever the end is.
+//   B1. It is drawn so many times a second at most, and once more when all is done and at the end, whatever the end is.
 //   B2. When its cell ends, it has ended: what is told later changes nothing.
 //   B3. Where the end is not known there is no share of it: the bar only moves until its cell ends.
 //   B4. It does not go back while a sweep goes on: what is left of one is an estimate, which may grow.
@@ -12,7 +12,7 @@
 import type { Session } from 'gridbook';
 import { CellPlace } from './cell-place.ts';
 import { escaped } from './mime-bundle.ts';
-import { type AnyProgress, progressState } from './progress-text.ts';
+import { type AnyProgress, progressState, shareOf } from './progress-text.ts';
 import { RunningCell } from './running-cell.ts';
 
 const redrawMs = 100;
@@ -58,8 +58,14 @@ export class ProgressBar {
 
   set(progress: AnyProgress): void {
     if (this.#isOver) return;
-    this.#latest = steady(progress, this.#latest); // B4
-    if (performance.now() - this.#drawnAt >= redrawMs) this.#draw(); // B1
+    const before = this.#latest;
+    this.#latest = steady(progress, before); // B4
+    const becomesWhole = this.#isWhole(this.#latest) && !this.#isWhole(before);
+    if (becomesWhole || performance.now() - this.#drawnAt >= redrawMs) this.#draw(); // B1
+  }
+
+  #isWhole(progress: AnyProgress | undefined): boolean {
+    return progress !== undefined && shareOf(progress, this.#options.total) === 1;
   }
 
   /** What it tells of has ended. B1, B2 */

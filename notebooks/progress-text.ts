@@ -35,14 +35,22 @@ export interface ProgressContext {
   readonly isOver: boolean;
 }
 
+/** How much of it is done, from 0 to 1; undefined when the end is not known. */
+export function shareOf(progress: AnyProgress, total: number | undefined): number | undefined {
+  if ('runsTotal' in progress) return progress.share;
+  const isMarkov = 'tasksTotal' in progress;
+  const done = isMarkov ? progress.multiplicationsDone : progress.done;
+  const all = isMarkov ? progress.multiplicationsTotal : total;
+  return all === undefined ? undefined : all === 0 ? 1 : done / all;
+}
+
 /** Puts a progress into words. */
 export function progressState(progress: AnyProgress, context: ProgressContext): ProgressState {
   if ('runsTotal' in progress) return sweepState(progress, context);
   const isMarkov = 'tasksTotal' in progress;
   const done = isMarkov ? progress.multiplicationsDone : progress.done;
-  const total = isMarkov ? progress.multiplicationsTotal : context.total;
-  const share = total === undefined ? undefined : total === 0 ? 1 : done / total;
-  const { elapsedMs, workersBusy, failures, isOver } = context;
+  const { elapsedMs, total, workersBusy, failures, isOver } = context;
+  const share = shareOf(progress, total);
   const count = isMarkov
     ? `${formatCount(progress.tasksDone)} of ${formatCount(progress.tasksTotal)} tasks`
     : `${formatCount(done)}${total === undefined ? '' : ` of ${formatCount(total)}`} done`;
