@@ -150,12 +150,14 @@ describe('in Jupyter', needsJupyter(), () => {
 
   describe('a kernel', () => {
     let cluster: ProcessCluster;
+    let firstCell: CellRun;
     const printedBy = ({ outputs }: CellRun): string =>
       outputs.map(({ content }) => joined(content['text'] as string)).join('');
 
     before(async () => {
       cluster = await ProcessCluster.open([2]);
       await kernels.start(project.path);
+      firstCell = await kernels.run(open());
     });
     after(async () => {
       try {
@@ -173,12 +175,15 @@ describe('in Jupyter', needsJupyter(), () => {
       "await sweep(session, workloads.markov, { matrixSize: 10, totalCount: 50_000_000, pcNum: '1000..2000:1000' }, { baseline: false, ...live() });";
 
     test('has a session in its first cell within 3 s', () => {
-      let isNew = true;
+      let earlier: CellRun | undefined = firstCell;
+      const runAnew = async (): Promise<CellRun> => {
+        await kernels.restart();
+        await kernels.connect();
+        return kernels.run(open());
+      };
       return assertWithin(3000, 'to have a session in the first cell', async () => {
-        if (!isNew) await kernels.restart();
-        if (!isNew) await kernels.connect();
-        isNew = false;
-        const run = await kernels.run(open());
+        const run = earlier ?? (await runAnew());
+        earlier = undefined;
         assert.match(printedBy(run), /42/);
         return run.seconds * 1000;
       });
