@@ -9,11 +9,12 @@
 import { callRules } from './actor.ts';
 import type { NamedActor } from './actor-names.ts';
 import type { Cluster } from './cluster/cluster.ts';
+import { coreOf } from './core-of.ts';
 import { InvalidArgumentError } from './errors.ts';
 import type { ObjectRef } from './object-ref.ts';
 import { keyOf } from './placement.ts';
 import { callForRef } from './remote.ts';
-import { coreOf, Session } from './session.ts';
+import { Session } from './session.ts';
 import type { SessionCore } from './session-core.ts';
 import type { FunctionHandle, TaskRules, TaskTarget } from './task.ts';
 import { plainWorker } from './task-options.ts';

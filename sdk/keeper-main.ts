@@ -15,8 +15,9 @@ import { text } from 'node:stream/consumers';
 import { z } from 'zod';
 import { HeadCluster } from './cluster/head-cluster.ts';
 import { allWays } from './cluster/worker-connection.ts';
+import { coreOf } from './core-of.ts';
 import { keeperName } from './keeper-name.ts';
-import { coreOf, Session } from './session.ts';
+import { Session } from './session.ts';
 
 const headWaitMs = 60_000;
 const idleWaitMs = 30_000;

@@ -6,12 +6,13 @@
 //   B1. At most `inFlightMax` inputs have been taken whose results were not handed over, and about `inFlightBytesMax` of
 //       bytes, whatever the length of the inputs. Counted are arguments until their task has settled; results from then
 //       until they are handed over, as `value-bytes.ts` estimates them; and what open tasks beyond the first
-//       `openLeast` are expected to give, as the results so far were on average.
+//       `openFree` are expected to give, as the results so far were on average.
 //   B2. The first failure ends the map: nothing more is taken, what runs is cancelled, and it is thrown after the
 //       results that were ready.
 //   B3. With `combine`, every value stands for a run of neighbours, and the runs cover each input once.
 //   B4. Inputs are taken as workers need them: a task that is made early only waits, in memory that has to be looked after,
-//       and before what is asked for later. A map without open tasks takes one, whatever else is open: nothing else wakes it.
+//       and before what is asked for later. A map without open tasks takes one, whatever else is open: results of it, and
+//       workers that come, have it look again.
 //   B5. Whoever waits for results is told of results, failure and end, however many wait and whoever ended the map.
 //   B6. A consumer gets each result when it comes, and has copied what it needs when it returns: nothing of it is kept here.
 
@@ -63,7 +64,7 @@ export type MapConsumer = (value: unknown, position: number, count: number) => v
 
 const inFlightBytesDefault = 256 * 1024 * 1024;
 /** So many tasks may run whatever their results are expected to take, or large results would leave workers idle. */
-const openLeast = 256;
+const openFree = 256;
 
 function isAsyncIterable(inputs: unknown): inputs is AsyncIterable<unknown> {
   return hasMethod(inputs, Symbol.asyncIterator);
@@ -101,6 +102,7 @@ export class MapRun implements TaskSink {
   #ended = false;
   #retries = 0;
   #consumer: MapConsumer | undefined;
+  #stopListening: (() => void) | undefined;
   /** Those that wait for results (B5). */
   #waiting: (() => void)[] = [];
 
@@ -131,7 +133,7 @@ export class MapRun implements TaskSink {
 
   /** B1 */
   get #inFlightBytes(): number {
-    const open = Math.max(0, this.#taken - this.#done - openLeast);
+    const open = Math.max(0, this.#taken - this.#done - openFree);
     const expected = open === 0 || this.#done === 0 ? 0 : open * (this.#valueBytes / this.#done);
     return this.#openBytes + this.#waitingBytes + expected;
   }
@@ -149,6 +151,10 @@ export class MapRun implements TaskSink {
   /** Takes inputs while there is room. */
   pull(): void {
     if (this.#pulling || this.#ended) return;
+    // In a turn of its own: the inputs may be calls, by which workers come.
+    this.#stopListening ??= this.#options.core.events.on(({ type }) => {
+      if (type === 'worker.leased') queueMicrotask(() => this.pull()); // B4
+    });
     try {
       const { inputs } = this.#options;
       if (isAsyncIterable(inputs)) void this.#pullAsync(inputs);
@@ -351,6 +357,7 @@ export class MapRun implements TaskSink {
   end(): void {
     if (this.#ended) return;
     this.#ended = true;
+    this.#stopListening?.();
     this.#options.signal?.removeEventListener('abort', this.#onAbort);
     this.#ready = [];
     this.#buffered.clear();

@@ -1,6 +1,7 @@
 // A session beside another one, on the same cluster, with another number of workers: what an experiment varies.
 
-import { coreOf, Session } from './session.ts';
+import { coreOf } from './core-of.ts';
+import { Session } from './session.ts';
 
 /**
  * Opens another session on the cluster of a session, of which tasks get so many workers at once, at most. Embedded ones

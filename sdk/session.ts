@@ -38,8 +38,6 @@ import { shownOf } from './text-of.ts';
 import { type Timings, TimingsRecorder } from './timings.ts';
 import { checkRef, getAll, type WaitOptions, type WaitResult, type WaitSomeOptions, waitForSome } from './waiting.ts';
 
-export { coreOf } from './core-of.ts';
-
 const inFlightDefault = 4_096;
 
 /**

@@ -1,8 +1,8 @@
 // Drives one dispatcher over the leases of one kind of worker: sends what it says, feeds it what comes back.
 //
-// Owns: the leases, what each worker has been told.
-// Does not own: which task goes where (dispatcher.ts), values' meaning (the sinks), threads (the cluster).
-// Callers: session.ts for tasks, actor.ts for the calls of one actor.
+// Owns: the leases, what each worker has been told. Does not own: which task goes where (dispatcher.ts), values' meaning
+//   (the sinks), threads (the cluster).
+// Callers: session-core.ts for tasks, actor.ts for the calls of one actor.
 //
 // Invariants:
 //   L1. Workers get new tasks before the answers that made room are settled, so that they do not wait for callers.
@@ -119,25 +119,24 @@ export class WorkerPool implements TaskPool {
 
   /** Settles the task as cancelled; what it may still do on its worker reaches nobody. */
   cancel(task: Task, force: boolean, error: GridbookError): ForceEnd | undefined {
-    if (!this.#lost.tasks.delete(task) && !this.#dispatcher.onCancel(task, force, nowMs())) return undefined;
-    const under = this.#options.nested.cancelUnder(task, force);
-    this.#settled(1);
-    task.sink.onError(task, error);
-    this.#flush();
-    return force ? undefined : this.#endLater(task, under);
+    const isOpen = this.#lost.tasks.delete(task) || this.#dispatcher.onCancel(task, force, nowMs());
+    const under = isOpen ? this.#options.nested.cancelUnder(task, force) : [];
+    if (isOpen) this.#settled(1);
+    if (isOpen) task.sink.onError(task, error);
+    this.#flush(); // also of one that was cancelled before, and has to end now
+    return isOpen && !force ? this.#endLater(task, under, error) : undefined;
   }
 
   /** Nothing is kept of the task once it is over. */
-  #endLater(task: Task, under: readonly ForceEnd[]): ForceEnd | undefined {
+  #endLater(task: Task, under: readonly ForceEnd[], error: GridbookError): ForceEnd | undefined {
     if (task.state !== 'cancelled' && under.length === 0) return undefined;
     const given = new WeakRef(task);
     return () => {
-      const running = given.deref();
       for (const end of under) end();
+      const running = given.deref();
       if (running === undefined) return;
       this.#options.nested.cancelUnder(running, true);
-      this.#dispatcher.onCancel(running, true, nowMs());
-      this.#flush();
+      this.cancel(running, true, error);
     };
   }
 
@@ -214,8 +213,8 @@ export class WorkerPool implements TaskPool {
   #sayDemand(): void {
     const { exclusive, cluster } = this.#options;
     const { queued, sent } = this.#dispatcher.counts;
-    // What was cancelled and runs on keeps its worker from the others.
-    const open = this.#unsettled === 0 ? 0 : Math.max(this.#unsettled, queued + sent + this.#lost.tasks.size);
+    const all = queued + sent + this.#lost.tasks.size; // what was cancelled and runs on keeps its worker from the others
+    const open = this.#unsettled === 0 ? 0 : Math.max(this.#unsettled, all);
     this.#request.setDemand(Math.min(open, exclusive ? 1 : Math.max(1, cluster.workersMax)));
   }
 

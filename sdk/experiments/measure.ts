@@ -4,8 +4,9 @@
 // Callers: sweep-runs.ts.
 
 import { availableParallelism } from 'node:os';
+import { coreOf } from '../core-of.ts';
 import { PeakMemory } from '../peak-memory.ts';
-import { coreOf, type Session } from '../session.ts';
+import type { Session } from '../session.ts';
 import { type Stage, stages, type Timings } from '../timings.ts';
 import type { Params, Workload } from '../workloads/workload.ts';
 import { NodeWatch } from './node-watch.ts';

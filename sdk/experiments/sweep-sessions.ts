@@ -9,8 +9,9 @@
 
 import { setTimeout as wait } from 'node:timers/promises';
 import { nodeLoads } from '../cluster/node-loads.ts';
+import { coreOf } from '../core-of.ts';
 import { InvalidArgumentError, ResourceError } from '../errors.ts';
-import { coreOf, type Session } from '../session.ts';
+import type { Session } from '../session.ts';
 import { sessionWithWorkers } from '../session-with-workers.ts';
 import { workersOf } from './node-watch.ts';
 

@@ -37,9 +37,9 @@ import type { TimingsRecorder } from '../timings.ts';
 import type { Nesting } from './nesting.ts';
 
 /** A `map` in a task takes inputs while fewer of the tasks that were begun here than this have not settled. */
-const openEnough = 1024;
+const openHere = 1024;
 /** Or fewer of its own. */
-const openLeast = 64;
+const openOfMap = 64;
 
 export class ParentPool implements TaskPool {
   /** The owner knows. */
@@ -86,7 +86,7 @@ export class ParentPool implements TaskPool {
   }
 
   wantsMore(_profile: FunctionProfile, open: number): boolean {
-    return open < openLeast || this.#open.size < openEnough;
+    return open < openOfMap || this.#open.size < openHere;
   }
 
   unsettledTasks(): Iterable<Task> {

@@ -6,8 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
+import { coreOf } from '../../sdk/core-of.ts';
 import { type ActorOptions, connect, currentSession, type Session } from '../../sdk/index.ts';
-import { coreOf } from '../../sdk/session.ts';
 import { errorOf } from '../helpers/outcomes.ts';
 
 class Holder {

@@ -2,8 +2,8 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { coreOf } from '../../sdk/core-of.ts';
 import { connect, type SessionEvent } from '../../sdk/index.ts';
-import { coreOf } from '../../sdk/session.ts';
 import { errorOf } from '../helpers/outcomes.ts';
 
 test('Session.events() tells each thing in its order, and ends with the session', async () => {

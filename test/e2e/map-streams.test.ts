@@ -4,10 +4,10 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
 import fc from 'fast-check';
+import { coreOf } from '../../sdk/core-of.ts';
 import { connect, InvalidArgumentError, type Session } from '../../sdk/index.ts';
 import { MapRun } from '../../sdk/map.ts';
 import { insideOf, rulesOf } from '../../sdk/remote.ts';
-import { coreOf } from '../../sdk/session.ts';
 import { TimingsRecorder } from '../../sdk/timings.ts';
 import { valueBytes } from '../../sdk/value-bytes.ts';
 

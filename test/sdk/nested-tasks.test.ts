@@ -3,13 +3,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
+import { coreOf } from '../../sdk/core-of.ts';
 import { connect } from '../../sdk/index.ts';
 import type { Channel, Frame } from '../../sdk/protocol/channel.ts';
 import { buildFrame, readFrame } from '../../sdk/protocol/codec.ts';
 import { readValue } from '../../sdk/protocol/deserialization.ts';
 import { asSessionMessages, type NestingToSession } from '../../sdk/protocol/messages.ts';
 import { writeArguments } from '../../sdk/protocol/payload.ts';
-import { coreOf } from '../../sdk/session.ts';
 import { plainWorker } from '../../sdk/task-options.ts';
 import { textOf } from '../../sdk/text-of.ts';
 

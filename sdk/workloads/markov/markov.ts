@@ -4,12 +4,13 @@
 // partial product comes back and is merged here, as a tree.
 
 import { availableParallelism } from 'node:os';
+import { coreOf } from '../../core-of.ts';
 import { InvalidArgumentError } from '../../errors.ts';
 import { shipBuiltin } from '../../function-shipping/index.ts';
 import { copyEach, retriesOf } from '../../map-stream.ts';
 import { PeakMemory } from '../../peak-memory.ts';
 import { remoteOf } from '../../remote.ts';
-import { coreOf, type Session } from '../../session.ts';
+import type { Session } from '../../session.ts';
 import { checkNames } from '../../task-options.ts';
 import type { TimeSummary, Timings } from '../../timings.ts';
 import { openKernel, selectKernel } from './kernels/select.ts';

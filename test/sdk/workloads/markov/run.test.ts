@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import fc from 'fast-check';
 import { EmbeddedCluster } from '../../../../sdk/cluster/embedded.ts';
+import { coreOf } from '../../../../sdk/core-of.ts';
 import {
   baseline,
   CancelledError,
@@ -12,7 +13,7 @@ import {
   type MarkovProgress,
   markov,
 } from '../../../../sdk/index.ts';
-import { coreOf, Session } from '../../../../sdk/session.ts';
+import { Session } from '../../../../sdk/session.ts';
 import { clubWalk, landOfOz } from '../../../fixtures/markov/chains.ts';
 import { distance } from './independent-solvers.ts';
 
