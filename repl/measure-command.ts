@@ -182,6 +182,11 @@ class Measuring {
 
 function keptNote({ id, endedAt }: Experiment['data'], { store }: MeasureRequest['options']): string {
   const then = endedAt === null ? '; the same command goes on with it' : '';
-  const where = typeof store === 'string' ? ` --store ${store}` : '';
+  const where = typeof store === 'string' ? ` --store ${quoted(store)}` : '';
   return `Kept as ${id}${then}: gridbook experiments show ${id}${where}\n`;
+}
+
+/** A path as a shell takes it. */
+function quoted(path: string): string {
+  return /^[\w./:@%+-]+$/.test(path) ? path : `'${path.replaceAll("'", `'\\''`)}'`;
 }

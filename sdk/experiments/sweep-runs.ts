@@ -104,10 +104,11 @@ export class SweepRuns {
     for (;;) {
       const possible = this.#schedule.next((point) => this.#sessions.has(this.#points[point]!.workers));
       const next = possible ?? this.#schedule.next();
-      if (next === possible) return next;
-      const run = this.#labelled(next!);
+      if (next === undefined || next === possible || this.#isOverBudget(next)) return next;
+      const run = this.#labelled(next);
       this.#tell({ ...run, phase: 'waiting', share: 0 });
-      await this.#sessions.untilChanged(run.workers, this.#signal);
+      const { budgetMs = Number.POSITIVE_INFINITY } = this.#options;
+      await this.#sessions.untilChanged(run.workers, this.#signal, budgetMs - this.#elapsedMs);
     }
   }
 
@@ -147,12 +148,16 @@ export class SweepRuns {
     return lacking.points.length > 0;
   }
 
+  get #elapsedMs(): number {
+    return performance.now() - this.#startedAt;
+  }
+
   #isOverBudget({ point, repeat }: ScheduledRun): boolean {
     const { budgetMs } = this.#options;
     if (budgetMs === undefined) return false;
     const baselineMs = repeat === 0 ? 0 : this.#expectedBaselineMs(this.#points[point]!.params, repeat);
     const expectedMs = baselineMs + (this.#schedule.expectedMs(point) ?? 0);
-    return performance.now() - this.#startedAt + expectedMs > budgetMs;
+    return this.#elapsedMs + expectedMs > budgetMs;
   }
 
   /** As long as in the round before; 0 where it has run in this one, or in none. */
@@ -243,7 +248,7 @@ export class SweepRuns {
     this.#latest = current;
     if (onProgress === undefined) return;
     const { runs, ms } = this.#schedule.remaining();
-    const elapsedMs = performance.now() - this.#startedAt;
+    const elapsedMs = this.#elapsedMs;
     onProgress({
       runsDone: this.#runsDone,
       runsTotal: this.#runsDone + runs,

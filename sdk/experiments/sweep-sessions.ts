@@ -79,22 +79,23 @@ export class SweepSessions {
   }
 
   /**
-   * Waits until there are more workers, or fewer, than now.
+   * Waits until there are more workers, or fewer, than now, or until a time has passed.
    *
    * @param wanted - how many are missed.
+   * @param mostMs - so long at most.
    * @throws ResourceError when nothing changes in the time that it waits; the signal's reason when it is aborted.
    */
-  async untilChanged(wanted: number, signal: AbortSignal): Promise<void> {
+  async untilChanged(wanted: number, signal: AbortSignal, mostMs: number): Promise<void> {
     const before = this.#there(wanted);
-    const end = performance.now() + this.#waitMs;
-    while (this.#there(wanted) === before) {
-      if (performance.now() > end) {
+    const start = performance.now();
+    for (let ms = 0; this.#there(wanted) === before && ms < mostMs; ms = performance.now() - start) {
+      if (ms > this.#waitMs) {
         throw new ResourceError(
           `Cannot measure with ${wanted} workers any more: ${this.#given.cluster} has ${before}, and no others came in ` +
             `${this.#waitMs / 1000} s. Start more nodes, and sweep again`,
         );
       }
-      await wait(lookMs, undefined, { signal });
+      await wait(Math.min(lookMs, mostMs - ms), undefined, { signal });
       await this.look();
     }
   }

@@ -67,7 +67,7 @@ describe('gridbook sweep and run', () => {
   after(() => rm(directory, { recursive: true }));
 
   test('sweep prints table, plot and what to choose, writes a report, and keeps the experiment', async () => {
-    const [store, report] = [join(directory, 'kept.sqlite'), join(directory, 'report.html')];
+    const [store, report] = [join(directory, 'kept here.sqlite'), join(directory, 'report.html')];
     const { status, stdout, stderr } = await gridbook([
       'sweep',
       'pi',
@@ -91,7 +91,8 @@ describe('gridbook sweep and run', () => {
     assert.match(stdout, /\npi is about 3\.1\d*, from \d+ of 20000 points in the circle\n/);
     assert.match(stdout, /\nChoose pc_num \d/);
     assert.match(stdout, /\nTime against pc_num\n/);
-    const [, id = ''] = /Kept as (\w+): gridbook experiments show/.exec(stderr) ?? [];
+    const [, id = ''] =
+      /Kept as (\w+): gridbook experiments show \w+ --store '\S+kept here\.sqlite'$/m.exec(stderr) ?? [];
     using kept = openStore(store);
     const { records, name, endedAt } = kept.get(id);
     assert.deepEqual([records.length, name, endedAt !== null], [12, 'mine', true]);
