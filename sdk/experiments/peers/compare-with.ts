@@ -9,6 +9,7 @@
 //   W2. Whatever one peer does, the others are measured.
 //   W3. Whatever ends it early, what was measured is given.
 
+import { ensureHome, homeDirectory } from '../../home-directory.ts';
 import type { Session } from '../../session.ts';
 import { checkNames } from '../../task-options.ts';
 import { textOf } from '../../text-of.ts';
@@ -70,7 +71,8 @@ const known = new Set([
  * @param parameters - what is computed; lists are combined.
  * @param options - who is measured, and how often.
  * @returns the runs, and what they say.
- * @throws InvalidArgumentError when a parameter or option is not of its form.
+ * @throws InvalidArgumentError when a parameter or option is not of its form; AuthenticationError, ResourceError when runs are to be kept and
+ *   the home directory cannot be used.
  * @example
  * ```ts
  * import { compareWith, connect } from 'gridbook';
@@ -94,6 +96,8 @@ export async function compareWith(
   checkNames(options, known, 'compareWith');
   const checked = checkComparison(parameters);
   checkRepeats(repeats, pointBudgetMs);
+  // Before anything is started for nothing.
+  if (options.keep === true) ensureHome(homeDirectory());
   const signal = options.signal ?? new AbortController().signal;
   let startedAt = new Date().toISOString();
   // What runs the others is loaded by those who run them.

@@ -22,7 +22,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { ensureHome, homeDirectory } from '../../home-directory.ts';
+import { homeDirectory } from '../../home-directory.ts';
 import { textOf } from '../../text-of.ts';
 import { thisMachine } from '../experiment.ts';
 import type { CheckedComparison } from './compare-parameters.ts';
@@ -83,18 +83,16 @@ export class UnfinishedComparison {
   }
 
   /**
-   * Begins to keep a comparison in the home directory, with what is there of it.
+   * Begins to keep a comparison in the home directory, which is there, with what is there of it.
    *
    * @param comparison - what is measured, and how.
    * @param isResumed - whether runs that are there count.
    * @returns undefined while another process makes the same.
-   * @throws AuthenticationError, Error when the home directory cannot be used.
+   * @throws Error when the home directory does not take it.
    */
   static open(comparison: KeptComparison, isResumed: boolean): UnfinishedComparison | undefined {
     const text = definitionOf(comparison);
-    const home = homeDirectory();
-    ensureHome(home);
-    const folder = join(home, 'comparisons');
+    const folder = join(homeDirectory(), 'comparisons');
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     const name = `${createHash('sha256').update(text).digest('hex').slice(0, 16)}.jsonl`;
     const path = join(folder, name);

@@ -1,7 +1,7 @@
 // Peers side by side on one session: who is measured, how often, and what is said of those that fail.
 
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import {
@@ -220,6 +220,15 @@ describe('compareWith()', () => {
       assert.deepEqual(told, [before]);
       assert.deepEqual(runs.slice(0, before.length), before);
       assert.deepEqual(readdirSync(folder), []);
+    });
+
+    test('is refused before anything is started where the home directory is open to others', async (t) => {
+      chmodSync(temporaryHome(t), 0o755);
+      const told: string[] = [];
+      await assert.rejects(compare({ keep: true, onProgress: (_, what) => told.push(what) }), {
+        name: 'AuthenticationError',
+      });
+      assert.deepEqual(told, []);
     });
 
     test('is begun anew where that is asked for', async (t) => {
