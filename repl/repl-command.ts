@@ -28,14 +28,14 @@ export function replCommand(
 }
 
 async function openPrompt({ explore, ...options }: ReplCommandOptions): Promise<number> {
-  const [{ Prompt }, { sessionCommands }, { homePath }, { wrapLines }] = await Promise.all([
+  const [{ Prompt }, { sessionCommands }, { ownFilesPath }, { wrapLines }] = await Promise.all([
     import('./session/prompt.ts'),
     import('./session/commands.ts'),
     import('./session/plan-memory.ts'),
     import('./session/look.ts'),
   ]);
   // Beside what daemons keep for this user.
-  const prompt = new Prompt({ commands: sessionCommands, historyPath: join(homePath(), 'history') });
+  const prompt = new Prompt({ commands: sessionCommands, historyPath: join(ownFilesPath(), 'history') });
   const about = await prompt.shell.connect(options);
   process.stdout.write(`${wrapLines(`Gridbook: ${about}. help() and .help tell more.`, prompt.shell.look)}\n`);
   await prompt.open(explore === true ? '.explore' : undefined);

@@ -5,8 +5,8 @@
 
 import { readdirSync } from 'node:fs';
 import { builtinModules } from 'node:module';
-import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { homePath } from '../home-path.ts';
 import type { CellNames } from './cell-names.ts';
 import { keepName, metaName } from './cell-syntax.ts';
 import { declarationOf, fieldsOf, parameterTypes, typeNames } from './declarations.ts';
@@ -83,7 +83,7 @@ function quotesOf(text: string): string {
 function files(part: string): Completions {
   const at = part.endsWith('/') || part === '' ? part : part.slice(0, part.lastIndexOf('/') + 1);
   try {
-    const found = readdirSync(at === '' ? '.' : at.replace(/^~(?=\/)/, homedir()), { withFileTypes: true });
+    const found = readdirSync(at === '' ? '.' : homePath(at), { withFileTypes: true });
     const shown = found.filter(({ name }) => !name.startsWith('.') && name !== 'node_modules');
     return fitting(shown.map((entry) => `${at}${entry.name}${entry.isDirectory() ? '/' : ''}`).sort(), part);
   } catch {

@@ -8,7 +8,7 @@ import { type ExplorationPlan, type PlanPart, planParts, valuesOf } from './expl
 const lengthMax = 1000;
 
 /** Where the user's own files are. */
-export function homePath(): string {
+export function ownFilesPath(): string {
   const given = process.env['GRIDBOOK_HOME'] ?? '';
   return given === '' ? join(homedir(), '.gridbook') : given;
 }
@@ -39,7 +39,7 @@ function isRight(part: PlanPart, text: string): boolean {
 
 export async function rememberPlan(plan: ExplorationPlan): Promise<void> {
   try {
-    await mkdir(homePath(), { recursive: true, mode: 0o700 });
+    await mkdir(ownFilesPath(), { recursive: true, mode: 0o700 });
     await writeFile(pathOf(), `${JSON.stringify(plan, undefined, 2)}\n`, { mode: 0o600 });
   } catch {
     // Then the defaults of the next time are those of the first.
@@ -47,5 +47,5 @@ export async function rememberPlan(plan: ExplorationPlan): Promise<void> {
 }
 
 function pathOf(): string {
-  return join(homePath(), 'explored.json');
+  return join(ownFilesPath(), 'explored.json');
 }
