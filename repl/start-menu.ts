@@ -1,6 +1,7 @@
 // `gridbook` without arguments in a terminal: what there is to do.
 
 import { select } from '@inquirer/prompts';
+import { isLeft, leavable } from './question.ts';
 
 const choices = [
   {
@@ -25,14 +26,14 @@ const choices = [
  * @returns the arguments of the command that does it, undefined when the user left.
  */
 export async function startMenu(commands: readonly string[]): Promise<readonly string[] | undefined> {
+  const question = {
+    message: 'What would you like to do?',
+    choices: choices.filter(({ value: [command = ''] }) => command.startsWith('-') || commands.includes(command)),
+  };
   try {
-    return await select<readonly string[]>({
-      message: 'What would you like to do?',
-      choices: choices.filter(({ value: [command = ''] }) => command.startsWith('-') || commands.includes(command)),
-    });
+    return await leavable((signal) => select<readonly string[]>(question, { signal }));
   } catch (error) {
-    // The interrupt key ends the question.
-    if (error instanceof Error && error.name === 'ExitPromptError') return undefined;
+    if (isLeft(error)) return undefined;
     throw error;
   }
 }

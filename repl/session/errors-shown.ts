@@ -3,6 +3,7 @@
 // Owns: which frames of a stack are the user's. Does not own: the texts of cells, which it asks for.
 
 import { inspect } from 'node:util';
+import { isLeft } from '../question.ts';
 import { isInterruption } from './cell-runner.ts';
 import { type Look, styled } from './look.ts';
 
@@ -26,8 +27,8 @@ export function showError(thrown: unknown, look: Look, linesOf: LinesOf): string
   for (let depth = 0; error instanceof Error && depth < causesMax && !seen.has(error); depth++) {
     seen.add(error);
     parts.push(`${depth === 0 ? '' : 'Caused by '}${showOne(error, look, linesOf)}`);
-    // A task's error says all that its cause says.
-    error = error.name === 'TaskError' && isSaidBy(error) ? undefined : error.cause;
+    // A task's error says all that its cause says, and so does a question that was left.
+    error = isLeft(error) || (error.name === 'TaskError' && isSaidBy(error)) ? undefined : error.cause;
   }
   if (thrown instanceof AggregateError) {
     for (const one of thrown.errors.slice(0, causesMax)) parts.push(`  ${showError(one, look, linesOf)}`);
@@ -48,7 +49,7 @@ function isSaidBy(error: Error): boolean {
 
 function showOne(error: Error, look: Look, linesOf: LinesOf): string {
   // The interrupt key ends a cell, or a question.
-  if (isInterruption(error) || error.name === 'ExitPromptError') return styled(look, 'yellow', 'Interrupted');
+  if (isInterruption(error) || isLeft(error)) return styled(look, 'yellow', 'Interrupted');
   const name = typeof error.name === 'string' && error.name !== '' ? error.name : 'Error';
   const message = messageOf(error);
   const head = `${styled(look, ['red', 'bold'], name)}${message === '' ? '' : `: ${message}`}`;

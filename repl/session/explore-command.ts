@@ -1,6 +1,7 @@
 // `.explore`: asks what to measure, measures it, and says into how many tasks to split.
 
 import { type Experiment, InvalidArgumentError } from '../../sdk/index.ts';
+import { leavable } from '../question.ts';
 import type { SessionCommand } from './command.ts';
 import { showWholeExperiment } from './experiments-shown.ts';
 import { checkPlan, codeOf, type ExplorationPlan, explore, type PlanPart, planParts, valuesOf } from './exploration.ts';
@@ -29,7 +30,8 @@ export const exploreCommand: SessionCommand = {
     };
     shell.note('Lists are typed with commas, ranges as 1..8 or 1..1e5:log.');
     shell.note('Between the values of 1..1e5:log more are measured where it is not certain yet.');
-    const plan = await shell.ownTerminal(async () => ask(await recallPlan(first), signal));
+    const before = await recallPlan(first);
+    const plan = await shell.ownTerminal(() => leavable((left) => ask(before, left), signal));
     await rememberPlan(plan);
     await showExploration('.explore', plan, shell, signal);
   },

@@ -105,12 +105,16 @@ describe('gridbook explores in a terminal', () => {
     assert.equal(await terminal.exit, 0);
   });
 
-  test('Ctrl-C at a question and in a measurement comes back to the prompt', async (t) => {
+  test('Ctrl-C or Ctrl-D at a question, and Ctrl-C in a measurement, come back to the prompt', async (t) => {
     temporaryHome(t);
     const terminal = TestTerminal.open(t, ['repl', '--workers', '2', '--explore']);
     await terminal.until(/\? Matrix size/);
     terminal.type('\u0003');
     await terminal.until(/Interrupted\nIn \[1\]: *$/);
+    terminal.enter('.explore');
+    await terminal.until(/Interrupted\n[\s\S]*\? Matrix size[^\n]*$/);
+    terminal.type('\u0004');
+    await terminal.until(/Interrupted\n[\s\S]*Interrupted\nIn \[1\]: *$/);
     terminal.enter('await markov(session, { matrixSize: 10, totalCount: 1e9, pcNum: 10 })');
     await terminal.until(/2 of 2 workers/);
     terminal.type('\u0003');
@@ -143,5 +147,10 @@ describe('gridbook explores in a terminal', () => {
     await terminal.until(/In \[1\]: *$/);
     terminal.type('\u0004');
     assert.equal(await terminal.exit, 0);
+    const left = TestTerminal.open(t, []);
+    await left.until(/What would you like to do\?/);
+    left.type('\u0004');
+    assert.equal(await left.exit, 130);
+    assert.doesNotMatch(left.text, /Warning|gridbook-main/);
   });
 });
