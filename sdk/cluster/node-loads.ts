@@ -1,6 +1,6 @@
 // What the machines of a cluster are, and how busy, as its head says.
 
-import { askJson, type ObjectPeer } from './objects.ts';
+import type { ObjectPeer } from './objects.ts';
 
 /** A node that its head can reach. */
 export interface NodeLoad {
@@ -20,6 +20,8 @@ export interface NodeLoad {
 
 /** Asks a head which nodes it can reach, and how busy they are. @throws ConnectionError, ProtocolError. */
 export async function nodeLoads(head: ObjectPeer): Promise<NodeLoad[]> {
+  // Embedded sessions, which have no head, load no network.
+  const { askJson } = await import('./objects.ts');
   const status = await askJson(head, '/v1/status');
   const nodes = memberOf(memberOf(status, 'head'), 'nodes');
   return (Array.isArray(nodes) ? nodes : []).flatMap((of: unknown): NodeLoad[] => {
