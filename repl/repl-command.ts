@@ -41,5 +41,6 @@ async function openPrompt({ explore, ...options }: ReplCommandOptions): Promise<
   await prompt.open(explore === true ? '.explore' : undefined);
   await prompt.shell.cells.release();
   await prompt.shell.connection.close();
-  return exitStatus.done;
+  // What cells left behind, such as timers and servers, would keep a process without a prompt.
+  process.exit(process.exitCode ?? exitStatus.done);
 }

@@ -283,4 +283,14 @@ describe('gridbook repl in a terminal', () => {
     terminal.enter('6 * 7');
     await terminal.until(/Out\[3\]: 42/);
   });
+
+  test('ends when it is left, whatever cells have left behind', async (t) => {
+    const terminal = await opened(t);
+    terminal.enter(
+      'setInterval(() => {}, 1000); require("node:net").createServer().listen(0, "127.0.0.1"); process.exitCode = 4',
+    );
+    await terminal.prompt(2);
+    terminal.type('\u0004');
+    assert.equal(await terminal.exit, 4);
+  });
 });
