@@ -29,12 +29,12 @@ export function pasteInto(line: OpenLine, terminal: NodeJS.WriteStream): void {
     process.off('exit', end);
     terminal.write(off);
   };
-  begin();
   // Who had the terminal meanwhile, such as a shell, ended it.
   process.on('SIGCONT', begin);
   // A cell may end the process, and then nothing is closed.
   process.on('exit', end);
   line.repl.once('close', end);
+  begin();
 }
 
 function insert(into: OpenLine, text: string): void {

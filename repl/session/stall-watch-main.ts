@@ -12,13 +12,27 @@ const beatsMissedMin = 5;
 const keysBytesMax = 4096;
 const interruptKey = 3;
 
+/** So many looks later a main thread that was told of the key and does not answer stands still, and did not only wait for a processor. */
+const answerLooks = 3;
+
+/** The count of the prompt, and of the interrupts that it has heard of. */
 const beats: Int32Array = workerData;
 let seen = 0;
 let missed = 0;
+/** Interrupts so far, and how many looks the latest waits for its answer. */
+let interrupts = 0;
+let unanswered = 0;
 let terminal: number | undefined;
 let timer: NodeJS.Timeout | undefined;
 
 function look(): void {
+  if (Atomics.load(beats, 1) < interrupts) {
+    unanswered++;
+    if (unanswered === answerLooks) endMainThread();
+    // What was to hear of it may be what was ended.
+    if (unanswered > answerLooks) tell({ type: 'interrupted', count: interrupts });
+    return;
+  }
   const now = Atomics.load(beats, 0);
   missed = now === seen ? missed + 1 : 0;
   seen = now;
@@ -28,13 +42,12 @@ function look(): void {
   }
   const keys = typed();
   const at = keys.indexOf(interruptKey);
-  if (at >= 0) {
-    endMainThread();
-    missed = 0;
-  }
   const others = at < 0 ? keys : keys.filter((_, i) => i !== at);
   if (others.length > 0) tell({ type: 'keys', keys: others });
-  if (at >= 0) tell({ type: 'interrupted' });
+  if (at < 0) return;
+  missed = 0;
+  unanswered = 0;
+  tell({ type: 'interrupted', count: ++interrupts });
 }
 
 /** What was typed since the last look. */

@@ -8,7 +8,7 @@ export type ToStallWatch = 'begin' | 'end';
 
 /** To the prompt, when it can listen again. */
 export type FromStallWatch =
-  /** The interrupt key ended what ran. */
-  | { readonly type: 'interrupted' }
+  /** The interrupt key was typed, the so-manyth time; told again until it is heard. */
+  | { readonly type: 'interrupted'; readonly count: number }
   /** Other keys that were typed meanwhile. */
   | { readonly type: 'keys'; readonly keys: Uint8Array };

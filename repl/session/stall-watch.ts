@@ -2,7 +2,8 @@
 // read the key any more.
 //
 // Data flow: while a cell runs, a timer here counts. A thread of its own (stall-watch-main.ts) looks at the count; when it
-// stands still, that thread reads the terminal, has V8 end what runs when the key comes, and sends here what else was typed.
+// stands still, that thread reads the terminal, and sends here what was typed. When the interrupt key is not heard of here,
+// it has V8 end what runs.
 //
 // Owns: that thread, which is started with the first cell that waits. Does not own: which cell runs, the terminal's mode.
 // Callers: prompt.ts.
@@ -19,7 +20,7 @@ const suffix = import.meta.url.endsWith('.ts') ? '.ts' : '.js';
 export class StallWatch {
   readonly #onInterrupt: () => void;
   readonly #onKeys: (keys: Uint8Array) => void;
-  readonly #beats = new Int32Array(new SharedArrayBuffer(4));
+  readonly #beats = new Int32Array(new SharedArrayBuffer(8));
   #thread: Worker | undefined;
   #timer: NodeJS.Timeout | undefined;
 
@@ -75,8 +76,12 @@ export class StallWatch {
     thread.unref();
     thread.on('error', () => {}); // without it the key waits until the loop is over
     thread.on('message', (message: FromStallWatch) => {
-      if (message.type === 'keys') this.#onKeys(message.keys);
-      else this.#onInterrupt();
+      if (message.type === 'keys') {
+        this.#onKeys(message.keys);
+      } else if (message.count > Atomics.load(this.#beats, 1)) {
+        Atomics.store(this.#beats, 1, message.count);
+        this.#onInterrupt();
+      }
     });
     return thread;
   }

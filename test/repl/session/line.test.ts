@@ -37,7 +37,7 @@ describe('the line at the prompt', () => {
   test('still takes pasted lines as one when it was stopped and goes on, and marks none any more when it ends', async (t) => {
     const terminal = await opened(t);
     const marks = (): number => terminal.raw.split('\u001b[?2004h').length - 1;
-    assert.equal(marks(), 1);
+    await terminal.until(() => marks() === 1);
     process.kill(terminal.pid, 'SIGCONT');
     await terminal.until(() => marks() === 2);
     assert.ok(!terminal.raw.includes('\u001b[?2004l'));
