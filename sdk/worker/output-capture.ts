@@ -7,7 +7,8 @@
 // Invariants:
 //   K1. What is printed is told before the answer of the task that printed it, and while the task still runs.
 //   K2. A task that prints without end floods nobody: beyond so much in a second it is counted and dropped, which is told
-//       as soon as it begins, since the program may have ended before it is over.
+//       as soon as it begins, since the program may have ended before it is over. What is dropped takes no room from what
+//       comes after it, and of a piece that is too long by itself the beginning is told.
 
 import { StringDecoder } from 'node:string_decoder';
 import { isMainThread } from 'node:worker_threads';
@@ -15,7 +16,8 @@ import { nowMs } from '../protocol/clock.ts';
 
 const periodMs = 1000;
 const writesPerPeriodMax = 500;
-const bytesPerPeriodMax = 256 * 1024;
+const lengthPerPeriodMax = 256 * 1024;
+const pieceLengthMax = lengthPerPeriodMax / 2;
 
 /** Is told what is printed. */
 export type OutputReceiver = (stream: 'stdout' | 'stderr', text: string) => void;
@@ -27,7 +29,7 @@ let ownWrites: { stdout: Write; stderr: Write } | undefined;
 
 let periodStart = Number.NEGATIVE_INFINITY;
 let writes = 0;
-let bytes = 0;
+let length = 0;
 let dropped = 0;
 let dropTimer: NodeJS.Timeout | undefined;
 
@@ -55,12 +57,17 @@ export function releaseOutput(): void {
 function writeTo(stream: 'stdout' | 'stderr', ownWrite: Write): Write {
   const decoder = new StringDecoder('utf8');
   return (chunk: string | Uint8Array, encodingOrDone?: unknown, done?: unknown): boolean => {
-    onText(stream, typeof chunk === 'string' ? chunk : decoder.write(Buffer.from(chunk)));
+    const encoding = isEncoding(encodingOrDone) ? encodingOrDone : 'utf8';
+    onText(stream, decoder.write(typeof chunk === 'string' ? Buffer.from(chunk, encoding) : Buffer.from(chunk)));
     if (isMainThread) return Reflect.apply(ownWrite, process[stream], [chunk, encodingOrDone, done]) === true;
     const callback = typeof encodingOrDone === 'function' ? encodingOrDone : done;
     if (typeof callback === 'function') process.nextTick(callback);
     return true;
   };
+}
+
+function isEncoding(given: unknown): given is BufferEncoding {
+  return typeof given === 'string' && Buffer.isEncoding(given);
 }
 
 /** K1, K2 */
@@ -71,12 +78,13 @@ function onText(stream: 'stdout' | 'stderr', text: string): void {
     tellDropped();
     periodStart = now;
     writes = 0;
-    bytes = 0;
+    length = 0;
   }
-  writes++;
-  bytes += text.length;
-  if (writes <= writesPerPeriodMax && bytes <= bytesPerPeriodMax) {
-    receiver?.(stream, text);
+  const told = text.length > lengthPerPeriodMax ? `${text.slice(0, pieceLengthMax)}… (cut)\n` : text;
+  if (writes < writesPerPeriodMax && length + told.length <= lengthPerPeriodMax) {
+    writes++;
+    length += told.length;
+    receiver?.(stream, told);
     return;
   }
   if (dropped === 0) receiver?.('stderr', '… too much at once: up to a second of what is printed is not shown\n');
