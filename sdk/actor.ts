@@ -104,7 +104,7 @@ class ActorLife implements NamedActor {
     this.#born.promise.catch(() => {}); // calls tell of it
     this.#name = options.name ?? making.name;
     this.#maxRestarts = checkInteger('maxRestarts', options.maxRestarts ?? 0, 0);
-    const { cluster, timings, events, nested } = core;
+    const { cluster, timings, events, nested, output } = core;
     this.#pool = new WorkerPool({
       cluster,
       terms: termsOf(options),
@@ -112,6 +112,7 @@ class ActorLife implements NamedActor {
       timings,
       events,
       nested,
+      output,
       nestedPool: () => core.pool(plainWorker),
       onWorkerLost: (loss) => this.#onWorkerLost(loss),
     });

@@ -25,11 +25,11 @@ export interface CellPlace {
 export interface TaskOutput {
   /** The worker's name. */
   readonly worker: string;
-  /** The task's number, as in other events; undefined when it is not known which. */
+  /** The task's number, as in other events: the last one's of those that printed a line; undefined when it is not known. */
   readonly task: number | undefined;
   /** Where it went. */
   readonly stream: 'stdout' | 'stderr';
-  /** What it printed, as it came. */
+  /** What it printed: whole lines, or what has had no end for a second, or until all tasks were done. */
   readonly text: string;
   /** The host's `cell` when the task was called. */
   readonly cell: unknown;

@@ -34,7 +34,10 @@ export type SessionEvent =
   | { type: 'task.retried'; task: number; name: string; attempt: number; worker: string }
   /** A rejection that nobody handled, in a task that had been answered for. */
   | { type: 'task.stray-error'; worker: string; error: unknown }
-  /** A task printed, on a worker of a daemon or where a host of cells takes that; `task` is undefined when it is not known which. */
+  /**
+   * A task printed, on a worker of a daemon or where a host of cells takes that: whole lines, or what has had no end for a
+   * second, or until all tasks were done; `task` is undefined when it is not known which.
+   */
   | { type: 'task.output'; worker: string; task: number | undefined; stream: 'stdout' | 'stderr'; text: string }
   /** An object that no reference reaches any more was freed. */
   | { type: 'object.freed'; byteLength: number }

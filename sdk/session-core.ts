@@ -40,7 +40,7 @@ import {
   type TaskSink,
   type TaskTarget,
 } from './task.ts';
-import { showOutput } from './task-output.ts';
+import { TaskOutputs } from './task-output.ts';
 import { asError } from './text-of.ts';
 import { TimingsRecorder } from './timings.ts';
 import { UnobservedFailures } from './unobserved-failures.ts';
@@ -69,6 +69,7 @@ export class SessionCore {
   readonly functions = new FunctionRegistry();
   readonly actorNames: ActorNames;
   readonly cellTasks = new CellTasks(this);
+  readonly output = new TaskOutputs(this.events, (task) => this.cellTasks.cellOf(task));
   readonly #pools = new Map<string, TaskPool>();
   readonly #owner: OwnerSide | undefined;
   readonly #actorPools = new Set<WorkerPool>();
@@ -97,7 +98,6 @@ export class SessionCore {
       if (event.type === 'answers.dropped') this.timings.countDropped(event.count);
       this.events.emit(event);
     };
-    showOutput(this.events, (task) => this.cellTasks.cellOf(task));
     this.#freed = new FinalizationRegistry((byteLength) => this.events.emit({ type: 'object.freed', byteLength }));
   }
 
@@ -115,9 +115,9 @@ export class SessionCore {
     const key = keyOf(terms);
     let pool = this.#pools.get(key);
     if (pool === undefined) {
-      const { cluster, timings, events, nested } = this;
-      pool =
-        this.#owner?.openPool(terms) ?? new WorkerPool({ cluster, terms, exclusive: false, timings, events, nested });
+      const { cluster, timings, events, nested, output } = this;
+      const options = { cluster, terms, exclusive: false, timings, events, nested, output };
+      pool = this.#owner?.openPool(terms) ?? new WorkerPool(options);
       this.#pools.set(key, pool);
     }
     return pool;
@@ -378,6 +378,7 @@ export class SessionCore {
     this.actorNames.removeAll(this);
     for (const pool of [...this.#pools.values(), ...this.#actorPools]) pool.close(error);
     await this.cluster.close();
+    this.output.flush();
     this.events.close();
     this.cellTasks.close();
   }

@@ -1,7 +1,6 @@
 // Drives one dispatcher over the leases of one kind of worker: sends what it says, feeds it what comes back.
 //
-// Owns: the leases, what each worker has been told. Does not own: which task goes where (dispatcher.ts), values' meaning
-//   (the sinks), threads (the cluster).
+// Owns: leases, what each worker was told. Does not own: dispatching (dispatcher.ts), values (sinks), threads (cluster).
 // Callers: session-core.ts for tasks, actor.ts for the calls of one actor.
 //
 // Invariants:
@@ -29,7 +28,7 @@ import { type SentObjects, sentObjectsOf } from './sent-objects.ts';
 import { type Arrival, settleCombined, settleResults } from './settlement.ts';
 import type { ForceEnd, Task, TaskPool } from './task.ts';
 import { failureOf, mayRetry, timedOut, workerDied } from './task-failure.ts';
-import { outputOf, takeOutput } from './task-output.ts';
+import { takeOutput } from './task-output.ts';
 import { runTimesOf, sumOf } from './task-times.ts';
 import { asError, textOf } from './text-of.ts';
 import type { WorkerPoolOptions } from './worker-pool-options.ts';
@@ -142,6 +141,7 @@ export class WorkerPool implements TaskPool {
 
   #setBusy(busy: boolean): void {
     for (const { lease } of this.#workers.values()) lease.channel.setBusy(busy);
+    if (!busy) this.#options.output.flush();
   }
 
   #settled(count: number): void {
@@ -348,7 +348,7 @@ export class WorkerPool implements TaskPool {
         break;
       }
       case 'task.output':
-        this.#options.events.emit(outputOf(message, lease));
+        this.#options.output.onOutput(message, lease);
         break;
       default: {
         if (this.#ended.has(lease)) break; // L6

@@ -119,8 +119,8 @@ export class CappedCluster implements Cluster {
     return this.#inner.objects;
   }
 
-  get printsHere(): boolean {
-    return this.#inner.printsHere ?? false;
+  get printsHere(): boolean | undefined {
+    return this.#inner.printsHere;
   }
 
   get actors(): ClusterActors | undefined {

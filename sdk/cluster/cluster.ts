@@ -102,8 +102,8 @@ export interface Cluster {
   readonly workersMax: number;
   /** The way to results that stay where they were made; undefined where all come along with their answers. */
   readonly objects?: SessionObjects | undefined;
-  /** Whether what its workers' tasks print is to be printed by this process, which it would not be by itself. @default false */
-  readonly printsHere?: boolean;
+  /** Where workers are other processes: whether what their tasks print is wanted here. Undefined where threads print it here. */
+  readonly printsHere?: boolean | undefined;
   /** Undefined where names are those of the process. */
   readonly actors?: ClusterActors | undefined;
   /** Where there is a head: called for what the session is to tell of it, and of workers that were lost. */
