@@ -140,9 +140,11 @@ async function serve(
 
   const ended = Promise.withResolvers<void>();
   let isStopping = false;
+  let isClosed = false;
   const hurry = Promise.withResolvers<void>();
   const limits: NodeJS.Timeout[] = [];
   const stop = async (graceMs: number): Promise<void> => {
+    if (isClosed) return ended.promise;
     limits.push(setTimeout(() => hurry.resolve(), graceMs + closeMarginMs));
     if (isStopping) {
       void closeAll(graceMs);
@@ -152,6 +154,7 @@ async function serve(
     log.info({ graceMs }, 'stopping');
     listener.stopServing();
     await Promise.race([closeAll(graceMs), hurry.promise]); // D2
+    isClosed = true;
     limits.forEach(clearTimeout);
     await listener.close();
     removeSockets(directory);

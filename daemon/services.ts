@@ -56,8 +56,8 @@ export const openServices: OpenServices = ({ config, log, incarnation, token, so
   // The head takes the connections to workers and objects of all nodes, and gives those of its own to the node.
   const nodeAt = head.nodeAt.bind(head);
   const routes = objectRelayRoutes({ nodeAt, ownNode: place.name, ownStore: objects, token });
-  const own = { routes, status: () => node.status(), close: (graceMs: number) => node.close(graceMs) };
-  // Sessions hear of the end of their leases on its node before they lose the head.
+  // The node is closed once, by the head: sessions hear of the end of their leases there before they lose the head.
+  const own = { routes, status: () => node.status(), close: async () => {} };
   const headAfterNode = {
     routes: head.routes,
     status: () => head.status(),

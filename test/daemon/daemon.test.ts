@@ -77,6 +77,16 @@ describe('a daemon that is asked to stop', () => {
   });
 });
 
+test('a daemon that has stopped and is asked to once more leaves no timer', async (t) => {
+  const to = await testDaemon(t, { services: () => ({}) });
+  await to.daemon.stop(0);
+  const timers = (): number => process.getActiveResourcesInfo().filter((type) => type === 'Timeout').length;
+  const before = timers();
+  const again = to.daemon.stop(60_000);
+  assert.equal(timers(), before);
+  await again;
+});
+
 test('a part that cannot tell its status does not hide that of the others', async (t) => {
   const fine: Service = { routes: [], status: () => ({ is: 'fine' }), close: async () => {} };
   const broken: Service = {
