@@ -236,8 +236,7 @@ export class WorkerPool implements TaskPool {
         break;
       case 'release': {
         const worker = this.#workers.get(effect.lease);
-        this.#workers.delete(effect.lease);
-        if (worker === undefined) break;
+        if (worker === undefined || !this.#workers.delete(effect.lease)) break;
         this.#options.events.emit({ type: 'worker.released', worker: worker.lease.worker, lease: effect.lease });
         worker.lease.release();
         break;
@@ -338,6 +337,9 @@ export class WorkerPool implements TaskPool {
       case 'task.skipped':
         this.#dispatcher.onSkipped(lease.id, message.attempt, message.ids);
         break;
+      case 'worker.leaving': // it may be known before the head tells it; an actor stays until its worker is lost
+        if (!this.#options.exclusive) this.#dispatcher.onWorkerRecalled(lease.id);
+        break;
       case 'task.waiting':
       case 'task.resumed':
         this.#dispatcher.onWaiting(lease.id, message.attempt, message.ids, message.type === 'task.waiting');
@@ -353,10 +355,8 @@ export class WorkerPool implements TaskPool {
       default: {
         if (this.#ended.has(lease)) break; // L6
         const { nested, nestedPool } = this.#options;
-        nested.onMessage(lease.channel, message, frame, reader, {
-          target: nestedPool?.() ?? this,
-          taskAt: (id) => this.#dispatcher.tasksAt(lease.id).find((task) => task.id === id),
-        });
+        const taskAt = (id: number): Task | undefined => this.#dispatcher.tasksAt(lease.id).find((t) => t.id === id);
+        nested.onMessage(lease.channel, message, frame, reader, { target: nestedPool?.() ?? this, taskAt });
       }
     }
   }

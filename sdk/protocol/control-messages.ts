@@ -18,7 +18,7 @@ import { isPlainName } from './plain-name.ts';
  * word that a peer may or may not know. It rises with every change that an earlier build would not read, or read as something
  * else; a test compares these messages with what the version stands for.
  */
-export const controlVersion = 4;
+export const controlVersion = 5;
 
 /** The longest control message, in bytes: a hello with `namedLeasesMax` leases, as ids are made, is shorter. */
 export const controlBytesMax = 1024 * 1024;

@@ -171,6 +171,11 @@ export interface TaskSkipped {
   ids: TaskId[];
 }
 
+/** The worker ends when it has nothing to answer for: it is to be sent nothing more but tasks that parked ones wait for. */
+export interface WorkerLeaving {
+  type: 'worker.leaving';
+}
+
 /** A rejection that nobody handled, of a task whose answer had left already. */
 export interface WorkerStrayError {
   type: 'worker.stray-error';
@@ -190,6 +195,7 @@ export type WorkerToSession =
   | TaskCombined
   | TaskFailed
   | TaskSkipped
+  | WorkerLeaving
   | WorkerStrayError
   | TaskWaiting
   | TaskOutputMessage;
@@ -221,6 +227,7 @@ const workerTypes = new Set([
   'task.skipped',
   'task.waiting',
   'task.resumed',
+  'worker.leaving',
   'worker.stray-error',
   'task.output',
   'task.nest',

@@ -209,6 +209,12 @@ export class AnswerWriter {
     this.#push({ type, attempt, ids: [id] }, now);
   }
 
+  /** The worker is to end. */
+  addLeaving(now: number): void {
+    this.#endResults();
+    this.#push({ type: 'worker.leaving' }, now);
+  }
+
   addStrayError(error: unknown, now: number): void {
     this.#endResults();
     this.#push({ type: 'worker.stray-error', error: this.#writeError(error) }, now);

@@ -11,6 +11,9 @@
 //   X3. Answers leave before a task that is expected to be long or was never timed, after a millisecond or two, and at the end.
 //   X4. Between slices of a few milliseconds the event loop turns, so that a cancellation can come in.
 //   X5. A fold holds a result across one call of the function only, and copies it where the function might overwrite it.
+//   X6. One that leaves says so, and gives back as skipped what has not begun, and what still comes: its session hears of it
+//       later than it does. While a task is parked it takes what comes, which may be what that one waits for. An actor's
+//       calls can run nowhere else: those that are there still run, later ones are not answered for.
 
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { asLostArgument, PlacedArguments } from '../cluster/objects-arguments.ts';
@@ -23,6 +26,8 @@ import type { TaskId } from '../protocol/ids.ts';
 import { asSessionMessages, type TaskRun } from '../protocol/messages.ts';
 import { readArguments, readCaptures, withShared } from '../protocol/task-values.ts';
 import { AnswerWriter } from './answer-writer.ts';
+import { type Batch, leftMsOf } from './batch.ts';
+import { copyOfView, type Fold } from './fold.ts';
 import { FunctionTable, learn, pendingDefinition, type WorkerFunction } from './function-table.ts';
 import { type Nesting, setNesting } from './nesting.ts';
 import { captureOutput } from './output-capture.ts';
@@ -34,27 +39,6 @@ const sliceMs = 4;
 const longTaskMs = 0.5;
 /** Tasks shorter than this are not watched for stray rejections: watching would cost a part of them, in milliseconds. */
 const watchedTaskMs = 0.1;
-
-/** The tasks of one message, as far as they have run. */
-interface Batch {
-  readonly message: TaskRun;
-  readonly entry: WorkerFunction;
-  readonly combiner: WorkerFunction | undefined;
-  readonly source: ValueSource;
-  readonly shared: Frame['shared'];
-  readonly placed: PlacedArguments;
-  readonly receivedAt: number;
-  next: number;
-}
-
-/** Neighbouring results combined so far. */
-interface Fold {
-  value: unknown;
-  ids: TaskId[];
-  runUs: number[];
-  attempt: number;
-  lastPosition: number;
-}
 
 export class Executor {
   readonly #answers: AnswerWriter;
@@ -77,6 +61,7 @@ export class Executor {
   #current: RunningTask | undefined;
   readonly #tasks = new AsyncLocalStorage<RunningTask | undefined>();
   readonly #nesting: Nesting;
+  #isLeaving = false;
 
   /** @param objects - the store of its node, if there is one. */
   constructor(channel: Channel, objects?: WorkerObjects) {
@@ -95,14 +80,29 @@ export class Executor {
     setNesting(this.#nesting);
   }
 
-  /** Whether a task has begun and not ended. */
+  /** Whether there is a task that it has not answered for. */
   get isBusy(): boolean {
-    return this.#begun > 0 || this.hasParked;
+    return this.#begun > 0 || this.#parked.size > 0 || this.#batches.length > 0;
   }
 
-  /** Whether a task waits for its own tasks. */
-  get hasParked(): boolean {
-    return this.#parked.size > 0;
+  get hasActor(): boolean {
+    return this.#functions.hasActor;
+  }
+
+  /** X6 */
+  leave(): void {
+    this.#isLeaving = true;
+    this.#answers.addLeaving(nowMs());
+    if (this.#parked.size === 0) {
+      for (const { message, entry, next } of this.#batches) this.#giveBack(message, entry, next);
+      this.#batches = this.#batches.filter(({ entry }) => !entry.mayPark);
+    }
+    this.#flush();
+  }
+
+  #giveBack({ attempt, ids }: TaskRun, { mayPark }: WorkerFunction, from = 0): void {
+    const left = mayPark ? ids.slice(from).filter((id) => !this.#cancelled.delete(id)) : [];
+    if (left.length > 0) this.#answers.addSkipped(attempt, left, nowMs());
   }
 
   #onFrame(frame: Frame): void {
@@ -113,6 +113,10 @@ export class Executor {
       if (message.type === 'task.run') {
         // Functions are looked up now: one may be forgotten while tasks of it still wait.
         const entry = this.#functions.get(message.functionId);
+        if (this.#isLeaving && this.#parked.size === 0) {
+          this.#giveBack(message, entry);
+          continue;
+        }
         const combiner = message.combine && this.#functions.get(message.combine.functionId);
         const placed = new PlacedArguments(message, this.#objects);
         const shared = withShared(message, frame.shared, this.#shared);
@@ -134,6 +138,7 @@ export class Executor {
         this.#nesting.onAnswer(message, frame, reader);
       }
     }
+    if (this.#isLeaving) this.#flush();
     this.#next();
   }
 
@@ -221,7 +226,7 @@ export class Executor {
       }
       let now = nowMs();
       this.#endFold(now);
-      this.#answers.beginBatch({ receivedAt: batch.receivedAt, startedAt: now }, this.#leftMs());
+      this.#answers.beginBatch({ receivedAt: batch.receivedAt, startedAt: now }, leftMsOf(this.#batches));
       while (batch.next < message.ids.length) {
         const i = batch.next++;
         const id = message.ids[i]!;
@@ -249,11 +254,6 @@ export class Executor {
     // A rejection that a task left behind shows after this turn; its answer waits for it where it is watched.
     if (watched) setImmediate(() => this.#flush());
     else this.#flush();
-  }
-
-  /** How much work was received and not begun, as far as is known, in milliseconds. */
-  #leftMs(): number {
-    return this.#batches.reduce((ms, b) => ms + (b.message.ids.length - b.next) * (b.entry.expectedMs ?? 0), 0);
   }
 
   /** Runs one task; whether its promise has to be awaited. */
@@ -393,8 +393,4 @@ export class Executor {
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {
   return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
-}
-
-function copyOfView(value: unknown): unknown {
-  return value instanceof Float64Array || value instanceof Float32Array ? value.slice() : value;
 }

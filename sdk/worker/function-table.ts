@@ -31,6 +31,10 @@ export class FunctionTable {
   readonly #functions = new Map<FunctionId, WorkerFunction>();
   #actor: object | undefined;
 
+  get hasActor(): boolean {
+    return this.#actor !== undefined;
+  }
+
   define(message: FunctionDefine, captures: Record<string, unknown>): void {
     const { functionId, name, role, code } = message;
     const entry: WorkerFunction = {

@@ -9,8 +9,9 @@
 //       next lease of the same session gets a new executor, without functions and without an actor. Any other end of a
 //       connection ends the process, for something may still be running.
 //   B3. Without its daemon the process ends, whatever it is doing.
-//   B4. One that is to leave ends when what runs has answered, also what waits for tasks of its own, which may come here
-//       meanwhile. What it had not begun is not answered for: it runs elsewhere.
+//   B4. One that is to leave gives back what it has not begun, and ends when what runs has answered and its session has given
+//       it back: whoever closes a connection on which tasks may be under way loses them. A session that does not answer
+//       is waited for a short while only, and not at all where an actor lives, which is not given back.
 
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import { Socket } from 'node:net';
@@ -20,10 +21,8 @@ import { type WebSocket, WebSocketServer } from 'ws';
 import type { ObjectPlace } from '../cluster/object-place.ts';
 import { WorkerObjects, type WorkerStore } from '../cluster/objects-worker.ts';
 import { ObjectLostError, ResourceError } from '../errors.ts';
-import type { Frame } from '../protocol/channel.ts';
-import { readFrame } from '../protocol/codec.ts';
+import { nowMs } from '../protocol/clock.ts';
 import { readJsonLines, writeJsonLine } from '../protocol/json-lines.ts';
-import { asSessionMessages } from '../protocol/messages.ts';
 import { frameMessageBytesMax, WebSocketChannel } from '../protocol/websocket-channel.ts';
 import { textOf } from '../text-of.ts';
 import { Executor } from './executor.ts';
@@ -37,6 +36,8 @@ const watchEntry = new URL(
 
 /** How often a process that is to leave looks whether it may, in milliseconds. */
 const doneLookMs = 10;
+/** How long its session has to give it back, in milliseconds. */
+const givenBackWaitMs = 500;
 
 /** How much of an error's words the daemon is told. */
 const messageMax = 1000;
@@ -141,19 +142,14 @@ function leaveWhenDone(): void {
     leave();
     return;
   }
-  const { onFrame } = channel;
-  channel.onFrame = (frame) => {
-    if (executor?.hasParked || !bringsTasks(frame)) onFrame(frame);
-  };
+  executor?.leave();
+  let idleFrom = nowMs();
   const timer = setInterval(() => {
-    if (executor?.isBusy) return;
+    if (executor?.isBusy) idleFrom = nowMs();
+    if (executor?.isBusy || (!executor?.hasActor && nowMs() - idleFrom < givenBackWaitMs)) return;
     clearInterval(timer);
     setImmediate(() => channel.close()); // its answers leave in this turn
   }, doneLookMs);
-}
-
-function bringsTasks({ bytes }: Frame): boolean {
-  return asSessionMessages(readFrame(bytes).header).some(({ type }) => type === 'task.run');
 }
 
 function onParentValue(value: unknown): void {

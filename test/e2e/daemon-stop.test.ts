@@ -49,6 +49,34 @@ for (const way of ways) {
   });
 }
 
+async function briefly(): Promise<number> {
+  await new Promise((resolve) => setTimeout(resolve, 1));
+  return process.pid;
+}
+
+test('a node that is stopped in the midst of many short tasks loses none of them', async () => {
+  await using cluster = await ProcessCluster.open([1]);
+  await using session = await cluster.session();
+  const node = await cluster.startNode({ cpus: 4 });
+  let isOver = false;
+  let given = 0;
+  function* inputs(): Generator<undefined> {
+    for (; !isOver; given++) yield undefined;
+  }
+  const pids: number[] = [];
+  const map = session.map(session.remote(briefly, { maxRetries: 0 }), inputs(), { ordered: false });
+  const done = map.forEach((pid) => void pids.push(pid));
+  const untilStopped = async (): Promise<void> => {
+    await until(() => new Set(pids).size >= 5);
+    await cluster.kill(node, 'SIGTERM');
+    const before = pids.length;
+    await until(() => pids.length > before);
+    isOver = true;
+  };
+  await Promise.all([done, untilStopped()]);
+  assert.equal(pids.length, given);
+});
+
 test('a node that is stopped is sent nothing more: what waits for it runs on another, also once at most', async () => {
   await using cluster = await ProcessCluster.open([1]);
   await using session = await cluster.session();

@@ -279,6 +279,26 @@ describe('Node', { concurrency: 3 }, () => {
     assert.deepEqual(said, ['node.hello', 'node.leaving', 'node.hello', 'node.leaving']);
   });
 
+  test('close() loses no task of a session that no head tells of it', async () => {
+    await using harness = new NodeHarness();
+    const session = harness.session('s1', 2);
+    const pause = session.remote(() => new Promise<void>((resolve) => setTimeout(resolve, 1)), { maxRetries: 0 });
+    function* inputs(): Generator<undefined> {
+      for (;;) yield undefined;
+    }
+    const inTheMidst = Promise.withResolvers<void>();
+    let count = 0;
+    const ended = session.map(pause, inputs()).forEach(() => {
+      if (++count === 100) inTheMidst.resolve();
+    });
+    const [[outcome]] = await Promise.all([
+      Promise.allSettled([ended]),
+      inTheMidst.promise.then(() => harness.node.close(10_000)).then(() => session.close()),
+    ]);
+    assert.equal(outcome.status, 'rejected');
+    assert.equal(outcome.reason.name, 'CancelledError', String(outcome.reason));
+  });
+
   test('close() leaves no process and no socket file', async () => {
     await using harness = new NodeHarness();
     const leases = [await harness.start('s1'), await harness.start('s2'), await harness.start('s3')];
