@@ -43,7 +43,7 @@ export function noteLoader(local: string): void {
 /** The source of a function that may stand inside of one that was made here, as its user wrote it. */
 export function withImports(source: string): string {
   let text = source;
-  for (const local of loaders) text = text.replaceAll(local, 'import');
+  for (const local of loaders) text = text.replaceAll(`${local}(`, 'import(');
   return text;
 }
 
