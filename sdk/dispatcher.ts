@@ -98,15 +98,12 @@ export class Dispatcher<T extends DispatchTask> {
     this.#isolate = options.isolate ?? true;
   }
 
-  /** How many tasks wait for a worker, have been sent, and how many answers were dropped as stale. */
+  /** How many tasks wait and were sent, and how many answers were dropped. */
   get counts(): { queued: number; sent: number; stale: number; workers: number } {
     return { queued: this.#queue.size, sent: this.#sent, stale: this.#stale, workers: this.#workers.size };
   }
 
-  /**
-   * Whether a stream with so many open tasks should go on: it would not get its part of the workers otherwise, or these might
-   * soon have nothing to do. More tasks than that would only wait, and keep waiting what comes after them.
-   */
+  /** Whether a stream with so many open tasks should go on: more than enough would only keep waiting what comes after. */
   wantsMore(profile: FunctionProfile, open: number): boolean {
     const enough = openEnough(profile, Math.max(1, this.#workers.size), this.#limits.windowMs);
     return open < enough || this.#queue.size < Math.max(enough, this.#sent);
@@ -333,8 +330,9 @@ export class Dispatcher<T extends DispatchTask> {
 
   #fill(worker: WorkerWindow<T>, now: number): void {
     const batch: T[] = [];
-    // The end of the work stays even: no batch takes more than half of an equal share, unless that is too little work.
+    // The end of the work stays even: no batch is more than half a share, no worker has more than its part, unless that is little.
     const share = Math.ceil(this.#queue.size / (2 * this.#workers.size));
+    const part = Math.ceil((this.#queue.size + this.#sent) / this.#workers.size);
     const { recalled } = worker; // D7
     for (let task = this.#queue.peek(recalled); task !== undefined; task = this.#queue.peek(recalled)) {
       const { expectedMs } = task.profile;
@@ -342,7 +340,8 @@ export class Dispatcher<T extends DispatchTask> {
       const loadMs = Math.max(expectedMs ?? 0, taskFloorMs);
       if (worker.size > 0) {
         if (alone || worker.alone || !worker.fits(task, loadMs, this.#limits)) break;
-        if (batch.length >= share && batch.length * loadMs >= batchMinMs) break;
+        const isEnough = batch.length >= share && batch.length * loadMs >= batchMinMs;
+        if (isEnough || (worker.size >= part && worker.loadMs >= batchMinMs)) break;
       }
       this.#queue.shift(task);
       task.state = 'sent';

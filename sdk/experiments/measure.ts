@@ -4,6 +4,7 @@
 // Callers: sweep-runs.ts.
 
 import { availableParallelism } from 'node:os';
+import { mean } from 'simple-statistics';
 import { coreOf } from '../core-of.ts';
 import { PeakMemory } from '../peak-memory.ts';
 import type { Session } from '../session.ts';
@@ -65,11 +66,11 @@ export async function measureRun({
   const cpu = process.cpuUsage(cpuBefore);
   const timings = recorder.since(before).summary();
   const { tasks, work, durationMs = wallMs, finding = '', note = '', details = {} } = outcome;
-  const { mean, p50, p90, p99 } = timings.total;
   const failures = timings.retries;
-  const cpuUtilization = (cpu.user + cpu.system) / 1000 / (wallMs * availableParallelism());
+  const ownCpu = (cpu.user + cpu.system) / 1000 / (wallMs * availableParallelism());
   const peakMemoryBytes = memory.peakBytes();
   const nodes = await watch?.end();
+  const cpuUtilization = nodes === undefined || nodes.length === 0 ? ownCpu : mean(nodes.map((node) => node.cpu));
   const workersLeft = Math.min(session.workers, watch?.workers ?? workers);
   return {
     workload: workload.name,
@@ -86,7 +87,7 @@ export async function measureRun({
     tasks,
     failures,
     errorRate: tasks + failures === 0 ? 0 : failures / (tasks + failures),
-    latencyMs: { mean, p50, p90, p99 },
+    latencyMs: latencyOf(timings),
     cpuUtilization,
     peakMemoryBytes,
     baselineMs,
@@ -97,6 +98,10 @@ export async function measureRun({
     note,
     details,
   };
+}
+
+function latencyOf({ total: { mean, p50, p90, p99 } }: Timings): RunRecord['latencyMs'] {
+  return { mean, p50, p90, p99 };
 }
 
 function breakdownOf(timings: Timings): Record<Stage, number> {

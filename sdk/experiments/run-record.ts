@@ -55,7 +55,10 @@ export interface RunRecord {
   readonly errorRate: number;
   /** From a task's call to its settled result; of short tasks every sixteenth is timed. */
   readonly latencyMs: Latency;
-  /** Processor time of this process, its embedded workers included, over that of all its cores. */
+  /**
+   * How busy the cores were: by this process, its embedded workers included; on a cluster those of its nodes, as they last
+   * said it, by whatever ran there.
+   */
   readonly cpuUtilization: number;
   /** The most memory that this process had resident. */
   readonly peakMemoryBytes: number;

@@ -81,6 +81,20 @@ describe('windows (D2)', () => {
   });
 });
 
+describe('a worker that answers first', () => {
+  test('takes its part of what is left, not all of it', () => {
+    const session = new Session();
+    session.grant('A', 'B');
+    session.submit(10, { profile: { expectedMs: undefined } });
+    assert.deepEqual(session.said(), ['A runs 0.1', 'B runs 1.1']);
+    session.results('A', 1, [0], 0.7);
+    assert.deepEqual(session.said(), ['A runs 2.1 3.1', 'A runs 4.1 5.1', 'A runs 6.1']);
+    session.results('B', 1, [1], 0.7);
+    assert.deepEqual(session.said(), ['B runs 7.1', 'B runs 8.1', 'B runs 9.1']);
+    session.nothingElse({ sent: 8, workers: 2 });
+  });
+});
+
 describe('Dispatcher.wantsMore()', () => {
   const unknown: FunctionProfile = { expectedMs: undefined };
 
