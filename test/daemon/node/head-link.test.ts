@@ -191,6 +191,8 @@ describe('Node, over a HeadLink', () => {
     head.gate = harness.until(() => harness.logLines.find((line) => line.includes('was ended by SIGKILL')));
     const again = head.next();
     first.terminate();
+    // What is told while the connection still seems to be there is lost with it.
+    while (harness.node.status()['headConnected'] !== false) await new Promise(setImmediate);
     process.kill(pidOfWorker(harness, 'n1-w1'), 'SIGKILL');
     const second = await again;
     const messages = await nextMessages(second, 3);
